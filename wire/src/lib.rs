@@ -1,0 +1,11 @@
+//! The Apache Kafka wire protocol: every message of every version, record batches, compression. No I/O.
+
+#![forbid(unsafe_code)]
+
+pub mod api_key;
+pub mod codec;
+pub mod error_code;
+mod framing;
+pub mod messages;
+
+pub use framing::{encode_request, encode_response};

@@ -1,0 +1,218 @@
+//! The records of one batch, inflated, and the iterators over them.
+
+use bytes::Bytes;
+
+use super::error::{RecordError, RecordFault};
+use super::record::Record;
+use super::{legacy, walk};
+
+/// How the records lie.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Layout {
+    Batch(walk::Frame),
+    Messages(legacy::Frame),
+}
+
+/// The records of one batch: a part of the fetched bytes, or what they were inflated to.
+#[derive(Clone, Debug)]
+pub struct RecordSet {
+    base_offset: i64,
+    layout: Layout,
+    bytes: Bytes,
+}
+
+impl RecordSet {
+    pub(super) fn new(base_offset: i64, layout: Layout, bytes: Bytes) -> Self {
+        RecordSet { base_offset, layout, bytes }
+    }
+
+    /// The records in order. What is not well-formed ends the iteration with an error.
+    #[inline]
+    #[must_use]
+    pub fn iter(&self) -> Records<'_> {
+        Records { walk: self.walk(), base_offset: self.base_offset }
+    }
+
+    fn walk(&self) -> Walk<'_> {
+        match self.layout {
+            Layout::Batch(frame) => Walk::Batch(walk::Walk::new(frame, &self.bytes)),
+            Layout::Messages(frame) => Walk::Messages(legacy::Walk::new(frame, &self.bytes)),
+        }
+    }
+
+    /// The bytes of the records, inflated.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The bytes, to give them back to the [`Decompressor`](crate::compression::Decompressor) that made them.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
+
+    /// Walks every record once, so that iterating over them needs no more errors.
+    ///
+    /// # Errors
+    /// The first record that is not well-formed, or bytes after the last one.
+    pub fn check(self) -> Result<CheckedRecords, RecordError> {
+        let mut count = 0;
+        for record in &self {
+            record?;
+            count += 1;
+        }
+        Ok(CheckedRecords { set: self, count })
+    }
+}
+
+impl<'a> IntoIterator for &'a RecordSet {
+    type Item = Result<Record<'a>, RecordError>;
+    type IntoIter = Records<'a>;
+
+    #[inline]
+    fn into_iter(self) -> Records<'a> {
+        self.iter()
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Walk<'a> {
+    Batch(walk::Walk<'a>),
+    Messages(legacy::Walk<'a>),
+    /// After the end or an error.
+    Done,
+}
+
+/// Walks the records of a batch.
+#[derive(Clone, Debug)]
+pub struct Records<'a> {
+    walk: Walk<'a>,
+    base_offset: i64,
+}
+
+impl Records<'_> {
+    #[cold]
+    fn fail(&mut self, fault: RecordFault, record: u32) -> RecordError {
+        self.walk = Walk::Done;
+        RecordError::Malformed { base_offset: self.base_offset, record, fault }
+    }
+
+    /// What is to be said after the last record.
+    #[cold]
+    fn end(&mut self, left: usize) -> Option<RecordError> {
+        self.walk = Walk::Done;
+        (left > 0).then_some(RecordError::TrailingBytes { base_offset: self.base_offset, left })
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Result<Record<'a>, RecordError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut self.walk {
+            Walk::Batch(walk) => match walk.step::<true>() {
+                Some(Ok(record)) => Some(Ok(record)),
+                Some(Err(fault)) => {
+                    let place = walk.place().saturating_sub(1);
+                    Some(Err(self.fail(fault, place)))
+                }
+                None => {
+                    let left = walk.bytes_left();
+                    self.end(left).map(Err)
+                }
+            },
+            Walk::Messages(walk) => match walk.step() {
+                Some(Ok(record)) => Some(Ok(record)),
+                Some(Err(fault)) => {
+                    let place = walk.place();
+                    Some(Err(self.fail(fault, place)))
+                }
+                None => None,
+            },
+            Walk::Done => None,
+        }
+    }
+}
+
+impl std::iter::FusedIterator for Records<'_> {}
+
+/// Records whose lengths have all been walked: iterating gives no errors.
+#[derive(Clone, Debug)]
+pub struct CheckedRecords {
+    set: RecordSet,
+    count: usize,
+}
+
+impl CheckedRecords {
+    /// How many records there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there are none: compaction leaves such batches behind.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The records in order.
+    #[inline]
+    #[must_use]
+    pub fn iter(&self) -> CheckedIter<'_> {
+        CheckedIter { walk: self.set.walk(), left: self.count }
+    }
+
+    /// The bytes of the records, inflated.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
+        self.set.bytes()
+    }
+
+    /// The bytes, to give them back to the [`Decompressor`](crate::compression::Decompressor) that made them.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.set.into_bytes()
+    }
+}
+
+impl<'a> IntoIterator for &'a CheckedRecords {
+    type Item = Record<'a>;
+    type IntoIter = CheckedIter<'a>;
+
+    #[inline]
+    fn into_iter(self) -> CheckedIter<'a> {
+        self.iter()
+    }
+}
+
+/// Walks checked records.
+#[derive(Clone, Debug)]
+pub struct CheckedIter<'a> {
+    walk: Walk<'a>,
+    left: usize,
+}
+
+impl<'a> Iterator for CheckedIter<'a> {
+    type Item = Record<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Record<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        match &mut self.walk {
+            Walk::Batch(walk) => walk.step::<false>()?.ok(),
+            Walk::Messages(walk) => walk.step()?.ok(),
+            Walk::Done => None,
+        }
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for CheckedIter<'_> {}
+impl std::iter::FusedIterator for CheckedIter<'_> {}

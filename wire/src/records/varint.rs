@@ -1,0 +1,215 @@
+//! Zigzag varints, as records of magic 2 have them.
+
+use super::error::RecordFault;
+
+#[inline]
+const fn unzigzag32(value: u32) -> i32 {
+    (value >> 1) as i32 ^ -((value & 1) as i32)
+}
+
+#[inline]
+const fn unzigzag64(value: u64) -> i64 {
+    (value >> 1) as i64 ^ -((value & 1) as i64)
+}
+
+#[inline]
+#[expect(clippy::cast_sign_loss, reason = "the bits are what counts")]
+pub(super) const fn zigzag32(value: i32) -> u32 {
+    ((value << 1) ^ (value >> 31)) as u32
+}
+
+#[inline]
+#[expect(clippy::cast_sign_loss, reason = "the bits are what counts")]
+pub(super) const fn zigzag64(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)) as u64
+}
+
+/// Bytes of an unsigned varint, 1-10: nine sixty-fourths of the bits plus one approximates a seventh, exactly in this range.
+#[inline]
+pub(super) const fn length_of(value: u64) -> usize {
+    let bits = 64 - (value | 1).leading_zeros();
+    (bits * 9 + 64) as usize / 64
+}
+
+/// Bytes of a signed varint, 1-5.
+#[inline]
+pub(super) const fn length_of_i32(value: i32) -> usize {
+    length_of(zigzag32(value) as u64)
+}
+
+/// Bytes of a signed varlong, 1-10.
+#[inline]
+pub(super) const fn length_of_i64(value: i64) -> usize {
+    length_of(zigzag64(value))
+}
+
+/// What is left to read of a record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cursor<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Cursor<'a> {
+    #[inline]
+    pub(super) fn new(rest: &'a [u8]) -> Self {
+        Cursor { rest }
+    }
+
+    #[inline]
+    pub(super) fn rest(self) -> &'a [u8] {
+        self.rest
+    }
+
+    #[inline]
+    pub(super) fn byte(&mut self) -> Result<u8, RecordFault> {
+        let (byte, rest) = self.rest.split_first().ok_or(RecordFault::Truncated)?;
+        self.rest = rest;
+        Ok(*byte)
+    }
+
+    /// An unsigned varint of 32 bits. One and two bytes, the usual cases, are read here.
+    #[inline]
+    fn unsigned(&mut self) -> Result<u32, RecordFault> {
+        match *self.rest {
+            [a, ref rest @ ..] if a < 0x80 => {
+                self.rest = rest;
+                Ok(u32::from(a))
+            }
+            [a, b, ref rest @ ..] if b < 0x80 => {
+                self.rest = rest;
+                Ok(u32::from(a & 0x7f) | u32::from(b) << 7)
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn varint(&mut self) -> Result<i32, RecordFault> {
+        self.unsigned().map(unzigzag32)
+    }
+
+    #[inline]
+    pub(super) fn varlong(&mut self) -> Result<i64, RecordFault> {
+        match *self.rest {
+            [a, ref rest @ ..] if a < 0x80 => {
+                self.rest = rest;
+                Ok(unzigzag64(u64::from(a)))
+            }
+            [a, b, ref rest @ ..] if b < 0x80 => {
+                self.rest = rest;
+                Ok(unzigzag64(u64::from(a & 0x7f) | u64::from(b) << 7))
+            }
+            _ => self.long_varlong(),
+        }
+    }
+
+    // Bits beyond the type's width fall away, as in Java.
+    #[cold]
+    #[inline(never)]
+    fn long_varint(&mut self) -> Result<u32, RecordFault> {
+        let mut value = 0u32;
+        for shift in [0, 7, 14, 21, 28] {
+            let byte = self.byte()?;
+            value |= u32::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(RecordFault::VarintTooLong)
+    }
+
+    #[inline(never)]
+    fn long_varlong(&mut self) -> Result<i64, RecordFault> {
+        let mut value = 0u64;
+        for shift in [0, 7, 14, 21, 28, 35, 42, 49, 56, 63] {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(unzigzag64(value));
+            }
+        }
+        Err(RecordFault::VarintTooLong)
+    }
+
+    /// This many bytes.
+    #[inline]
+    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], RecordFault> {
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or(RecordFault::Truncated)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    /// Bytes after their length; any negative length is null, as in Java. Zigzag makes the negative ones odd.
+    #[inline]
+    pub(super) fn nullable_bytes(&mut self) -> Result<Option<&'a [u8]>, RecordFault> {
+        let length = self.unsigned()?;
+        if length & 1 == 0 { self.take((length >> 1) as usize).map(Some) } else { Ok(None) }
+    }
+
+    /// Bytes after their length, which must not be negative.
+    #[inline]
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8], RecordFault> {
+        let length = self.unsigned()?;
+        if length & 1 == 0 { self.take((length >> 1) as usize) } else { Err(RecordFault::NegativeLength) }
+    }
+
+    /// A number of things, which must not be negative.
+    #[inline]
+    pub(super) fn count(&mut self) -> Result<u32, RecordFault> {
+        let count = self.unsigned()?;
+        if count & 1 == 0 { Ok(count >> 1) } else { Err(RecordFault::NegativeHeaderCount) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(mut value: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        while value >= 0x80 {
+            out.push(value.to_le_bytes()[0] | 0x80);
+            value >>= 7;
+        }
+        out.push(value.to_le_bytes()[0]);
+        out
+    }
+
+    #[test]
+    fn every_length_at_its_edges() {
+        for bit in 0..64 {
+            for value in [1u64 << bit, (1u64 << bit) - 1, !0 >> bit] {
+                let bytes = put(value);
+                assert_eq!(length_of(value), bytes.len(), "{value:#x}");
+                assert_eq!(Cursor::new(&bytes).varlong(), Ok(unzigzag64(value)));
+                assert_eq!(zigzag64(unzigzag64(value)), value);
+                if let Ok(value) = u32::try_from(value) {
+                    assert_eq!(Cursor::new(&bytes).varint(), Ok(unzigzag32(value)));
+                    assert_eq!(zigzag32(unzigzag32(value)), value);
+                }
+                for cut in 0..bytes.len() {
+                    assert_eq!(Cursor::new(&bytes[..cut]).varlong(), Err(RecordFault::Truncated));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn extremes() {
+        for value in [0, -1, 1, 63, -64, 64, i32::MAX, i32::MIN] {
+            assert_eq!(Cursor::new(&put(u64::from(zigzag32(value)))).varint(), Ok(value));
+        }
+        for value in [0, -1, i64::from(i32::MIN) - 1, i64::MAX, i64::MIN] {
+            assert_eq!(Cursor::new(&put(zigzag64(value))).varlong(), Ok(value));
+        }
+    }
+
+    #[test]
+    fn too_long() {
+        assert_eq!(Cursor::new(&[0xff; 5]).varint(), Err(RecordFault::VarintTooLong));
+        assert_eq!(Cursor::new(&[0x80, 0x80, 0x80, 0x80, 0x80, 0]).varint(), Err(RecordFault::VarintTooLong));
+        assert_eq!(Cursor::new(&[0xff; 10]).varlong(), Err(RecordFault::VarintTooLong));
+        // Java drops the bits that don't fit.
+        assert_eq!(Cursor::new(&[0xff, 0xff, 0xff, 0xff, 0x7f]).varint(), Ok(i32::MIN));
+    }
+}

@@ -1,0 +1,59 @@
+//! Walking the records of a batch of magic 2.
+
+use super::error::RecordFault;
+use super::record::{Headers, Record};
+use super::varint::Cursor;
+
+/// What the batch's header says about each of its records.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    pub(super) base_offset: i64,
+    pub(super) base_timestamp: i64,
+    /// One time for all, where the broker's clock counts.
+    pub(super) log_append_time: Option<i64>,
+    pub(super) count: u32,
+}
+
+/// A position between two records.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Walk<'a> {
+    rest: Cursor<'a>,
+    left: u32,
+    frame: Frame,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(frame: Frame, records: &'a [u8]) -> Self {
+        Walk { rest: Cursor::new(records), left: frame.count, frame }
+    }
+
+    /// The place of the record that comes next.
+    pub(super) fn place(&self) -> u32 {
+        self.frame.count - self.left
+    }
+
+    pub(super) fn bytes_left(&self) -> usize {
+        self.rest.rest().len()
+    }
+
+    /// The next record. `CHECK` walks its headers too; without, this must have been done before.
+    #[inline]
+    pub(super) fn step<const CHECK: bool>(&mut self) -> Option<Result<Record<'a>, RecordFault>> {
+        self.left = self.left.checked_sub(1)?;
+        Some(self.record::<CHECK>())
+    }
+
+    #[inline]
+    fn record<const CHECK: bool>(&mut self) -> Result<Record<'a>, RecordFault> {
+        let mut fields = Cursor::new(self.rest.bytes()?);
+        // No attribute of a record has a meaning yet.
+        fields.byte()?;
+        // Deltas wrap around, as Java's do.
+        let timestamp = self.frame.base_timestamp.wrapping_add(fields.varlong()?);
+        let offset = self.frame.base_offset.wrapping_add(i64::from(fields.varint()?));
+        let key = fields.nullable_bytes()?;
+        let value = fields.nullable_bytes()?;
+        let headers = Headers::read::<CHECK>(fields)?;
+        Ok(Record { offset, timestamp: self.frame.log_append_time.unwrap_or(timestamp), key, value, headers })
+    }
+}
