@@ -11,7 +11,7 @@
 #   kafka.sh status             which nodes there are and how they are
 #   kafka.sh java ARGS...       java with Kafka's jars: `kafka.sh java org.apache.kafka.tools.TopicCommand ...`
 #
-# Environment: KAFKA_VERSION (4.3.1), KAFKA_HEAP (1g), KAFKA_STATE (.kafka in the repository).
+# Environment: KAFKA_VERSION (4.3.1), KAFKA_HEAP (1g), KAFKA_STATE (an absolute path; .kafka in the repository).
 # On Debian, as root, it installs Java and Maven if they are missing; elsewhere Java 17 and Maven must be there.
 set -euo pipefail
 
@@ -68,8 +68,8 @@ kafka_java() {
 <Root level="warn"><AppenderRef ref="err"/></Root></Loggers></Configuration>
 X
   fi
-  exec java -XX:-UsePerfData -XX:+UseSerialGC -XX:TieredStopAtLevel="${JIT_LEVEL:-1}" -Djava.net.preferIPv4Stack=true \
-    -Dlog4j2.configurationFile="$state/log4j2.xml" -cp "$libs/*" "$@"
+  exec java -XX:-UsePerfData -XX:+UseSerialGC -XX:TieredStopAtLevel="${JIT_LEVEL:-1}" \
+    -Djava.net.preferIPv4Stack=true -Dfile.encoding=UTF-8 -Dlog4j2.configurationFile="$state/log4j2.xml" -cp "$libs/*" "$@"
 }
 
 properties() { # properties NODE VOTER...: a node that is broker and controller, made for tests: small and quick to notice

@@ -5,14 +5,14 @@ use bytes::Bytes;
 use super::control::ControlType;
 use super::error::RecordError;
 use super::layout::{Attributes, batch, put};
-use super::varint::{length_of, length_of_i32, length_of_i64, zigzag32, zigzag64};
+use super::varint::{Encoded, encode, length_of, push, zigzag32, zigzag64};
 use crate::checksum::crc32c;
 use crate::compression::{Compression, Compressor};
 
 /// The most that a batch may have, in bytes, its length being an int32.
 const LARGEST: usize = i32::MAX as usize;
-/// Room for the fields before the key's bytes: length, attributes, two deltas, the key's length take 26 bytes at most. A power of two.
-const HEAD: usize = 32;
+/// What is written beyond a record's end, at most, before the buffer is cut to it.
+const SLACK: usize = 16;
 
 /// Builds batches of magic 2, one after the other. Records are written in wire format as they are appended; [`seal`](Self::seal) fills in the header and
 /// leaves the builder empty for the next batch, with the same settings.
@@ -232,7 +232,7 @@ impl BatchBuilder {
     {
         let delta = if self.is_empty() { 0 } else { timestamp.wrapping_sub(self.base_timestamp) };
         let offset = i32::try_from(self.next_delta).unwrap_or(i32::MAX);
-        let body = body_size(delta, offset, key, value, headers_size(headers.into_iter()));
+        let body = body_size(zigzag64(delta), zigzag32(offset), key, value, headers_size(headers.into_iter()));
         length_of(zigzag_length(body)).saturating_add(body)
     }
 
@@ -287,7 +287,7 @@ impl BatchBuilder {
     where
         H: Iterator<Item = (&'h str, Option<&'h [u8]>)> + Clone,
     {
-        let Ok(offset_delta) = i32::try_from(delta) else {
+        let Ok(distance) = i32::try_from(delta) else {
             let next = self.base_offset.saturating_add(self.next_delta);
             return Err(RecordError::Offset { offset: self.base_offset.saturating_add(delta), next });
         };
@@ -295,70 +295,50 @@ impl BatchBuilder {
             self.base_timestamp = timestamp;
             self.max_timestamp = timestamp;
         }
-        let timestamp_delta = timestamp.wrapping_sub(self.base_timestamp);
+        let timestamp_delta = zigzag64(timestamp.wrapping_sub(self.base_timestamp));
+        let offset_delta = zigzag32(distance);
         let (header_count, headers_length) = headers_size(headers.clone());
         let body = body_size(timestamp_delta, offset_delta, key, value, (header_count, headers_length));
-        let size = length_of(zigzag_length(body)).saturating_add(body);
+        let length = encode(zigzag_length(body));
+        let size = length.length.saturating_add(body);
         let start = self.size();
         if size > self.limit.saturating_sub(start) {
             return Err(self.no_room(size));
         }
-        if self.buffer.len() < batch::HEADER {
-            self.buffer.resize(batch::HEADER, 0);
+        let buffer = &mut self.buffer;
+        if buffer.len() < batch::HEADER {
+            buffer.resize(batch::HEADER, 0);
         }
-        // The one check of the capacity; what follows never grows the buffer.
-        self.buffer.reserve(size.saturating_add(HEAD));
-        let mut head = Head::new();
-        head.varint(zigzag_length(body));
-        head.byte(0);
-        head.varint(zigzag64(timestamp_delta));
-        head.varint(u64::from(zigzag32(offset_delta)));
-        head.length(key);
-        self.put_head(&head);
-        if let Some(key) = key {
-            self.buffer.extend_from_slice(key);
+        // The one check of the capacity that may fail; what follows never grows the buffer.
+        buffer.reserve(size.saturating_add(SLACK));
+        if timestamp_delta <= Encoded::LARGEST {
+            // Length, attributes and deltas are gathered in a register: at most 5 + 1 + 5 + 5 bytes.
+            let (timestamp, offset) = (encode(timestamp_delta), encode(u64::from(offset_delta)));
+            let attributes_at = length.length;
+            let timestamp_at = attributes_at + 1;
+            let offset_at = timestamp_at + timestamp.length;
+            let head = u128::from(length.word) | u128::from(timestamp.word) << (8 * timestamp_at) | u128::from(offset.word) << (8 * offset_at);
+            let end = buffer.len() + offset_at + offset.length;
+            buffer.extend_from_slice(&head.to_le_bytes());
+            buffer.truncate(end);
+        } else {
+            push(buffer, zigzag_length(body));
+            buffer.push(0);
+            push(buffer, timestamp_delta);
+            push(buffer, u64::from(offset_delta));
         }
-        self.put_nullable(value);
-        self.put_varint(zigzag_length(header_count));
+        put_nullable(buffer, key);
+        put_nullable(buffer, value);
+        put_varint(buffer, zigzag_length(header_count));
         for (key, value) in headers {
-            self.put_nullable(Some(key.as_bytes()));
-            self.put_nullable(value);
+            put_nullable(buffer, Some(key.as_bytes()));
+            put_nullable(buffer, value);
         }
         debug_assert_eq!(self.buffer.len(), start + size, "headers differed between two walks");
         self.max_timestamp = self.max_timestamp.max(timestamp);
         self.next_delta = delta + 1;
         self.count += 1;
-        Ok(offset_delta)
-    }
-
-    #[inline]
-    fn put_nullable(&mut self, bytes: Option<&[u8]>) {
-        match bytes {
-            Some(bytes) => {
-                self.put_varint(zigzag_length(bytes.len()));
-                self.buffer.extend_from_slice(bytes);
-            }
-            None => self.buffer.push(NULL),
-        }
-    }
-
-    #[inline]
-    fn put_varint(&mut self, value: u64) {
-        if let Some(byte) = one_byte(value) {
-            self.buffer.push(byte);
-        } else {
-            let mut head = Head::new();
-            head.varint(value);
-            self.put_head(&head);
-        }
-    }
-
-    /// A copy of constant length is a few moves, one of any length is a call.
-    #[inline]
-    fn put_head(&mut self, head: &Head) {
-        let end = self.buffer.len() + head.length;
-        self.buffer.extend_from_slice(&head.bytes);
-        self.buffer.truncate(end);
+        Ok(distance)
     }
 
     #[cold]
@@ -469,53 +449,30 @@ fn headers_size<'h>(headers: impl Iterator<Item = (&'h str, Option<&'h [u8]>)>) 
     })
 }
 
-/// The bytes of a record behind its length.
+/// Appends bytes after their length. There is room, with slack, for what is appended.
 #[inline]
-fn body_size(timestamp_delta: i64, offset_delta: i32, key: Option<&[u8]>, value: Option<&[u8]>, headers: (usize, usize)) -> usize {
-    let fixed = 1 + length_of_i64(timestamp_delta) + length_of_i32(offset_delta) + length_of(zigzag_length(headers.0));
+fn put_nullable(buffer: &mut Vec<u8>, bytes: Option<&[u8]>) {
+    match bytes {
+        Some(bytes) => {
+            put_varint(buffer, zigzag_length(bytes.len()));
+            buffer.extend_from_slice(bytes);
+        }
+        None => buffer.push(NULL),
+    }
+}
+
+#[inline]
+fn put_varint(buffer: &mut Vec<u8>, value: u64) {
+    // A copy of constant length is one move, one of any length is a call.
+    let encoded = encode(value);
+    let end = buffer.len() + encoded.length;
+    buffer.extend_from_slice(&encoded.word.to_le_bytes());
+    buffer.truncate(end);
+}
+
+/// The bytes of a record behind its length. The deltas are zigzag.
+#[inline]
+fn body_size(timestamp_delta: u64, offset_delta: u32, key: Option<&[u8]>, value: Option<&[u8]>, headers: (usize, usize)) -> usize {
+    let fixed = 1 + length_of(timestamp_delta) + length_of(u64::from(offset_delta)) + length_of(zigzag_length(headers.0));
     fixed.saturating_add(nullable_size(key)).saturating_add(nullable_size(value)).saturating_add(headers.1)
-}
-
-#[inline]
-fn one_byte(value: u64) -> Option<u8> {
-    u8::try_from(value).ok().filter(|byte| *byte < 0x80)
-}
-
-/// The short fields of a record, gathered so that the buffer grows by them once.
-struct Head {
-    bytes: [u8; HEAD],
-    length: usize,
-}
-
-impl Head {
-    #[inline]
-    fn new() -> Self {
-        Head { bytes: [0; HEAD], length: 0 }
-    }
-
-    /// There always is room: the mask only tells the compiler.
-    #[inline]
-    fn byte(&mut self, byte: u8) {
-        if let Some(place) = self.bytes.get_mut(self.length % HEAD) {
-            *place = byte;
-        }
-        self.length += 1;
-    }
-
-    #[inline]
-    fn varint(&mut self, mut value: u64) {
-        loop {
-            let [low, ..] = value.to_le_bytes();
-            if value < 0x80 {
-                return self.byte(low);
-            }
-            self.byte(low | 0x80);
-            value >>= 7;
-        }
-    }
-
-    #[inline]
-    fn length(&mut self, bytes: Option<&[u8]>) {
-        self.varint(bytes.map_or(u64::from(NULL), |bytes| zigzag_length(bytes.len())));
-    }
 }

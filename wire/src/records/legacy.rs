@@ -111,7 +111,6 @@ impl<'a> Walk<'a> {
     }
 
     /// The next message as a record.
-    #[inline]
     pub(super) fn step(&mut self) -> Option<Result<Record<'a>, RecordFault>> {
         let frame = self.frame;
         self.message().map(|message| {

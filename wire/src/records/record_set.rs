@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::error::{RecordError, RecordFault};
+use super::error::RecordError;
 use super::record::Record;
 use super::{legacy, walk};
 
@@ -91,18 +91,28 @@ pub struct Records<'a> {
     base_offset: i64,
 }
 
-impl Records<'_> {
+impl<'a> Records<'a> {
+    /// What comes when the walk over a batch gave no record: once, maybe, an error, then nothing. Messages come here too: they are not the usual case.
     #[cold]
-    fn fail(&mut self, fault: RecordFault, record: u32) -> RecordError {
+    #[inline(never)]
+    fn rare(&mut self) -> Option<Result<Record<'a>, RecordError>> {
+        let base_offset = self.base_offset;
+        let malformed = |fault, record| Some(Err(RecordError::Malformed { base_offset, record, fault }));
+        let end = match &mut self.walk {
+            Walk::Batch(walk) => match walk.end() {
+                Ok(0) => None,
+                Ok(left) => Some(Err(RecordError::TrailingBytes { base_offset, left })),
+                Err((fault, record)) => malformed(fault, record),
+            },
+            Walk::Messages(walk) => match walk.step() {
+                Some(Ok(record)) => return Some(Ok(record)),
+                Some(Err(fault)) => malformed(fault, walk.place()),
+                None => None,
+            },
+            Walk::Done => None,
+        };
         self.walk = Walk::Done;
-        RecordError::Malformed { base_offset: self.base_offset, record, fault }
-    }
-
-    /// What is to be said after the last record.
-    #[cold]
-    fn end(&mut self, left: usize) -> Option<RecordError> {
-        self.walk = Walk::Done;
-        (left > 0).then_some(RecordError::TrailingBytes { base_offset: self.base_offset, left })
+        end
     }
 }
 
@@ -111,28 +121,12 @@ impl<'a> Iterator for Records<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        match &mut self.walk {
-            Walk::Batch(walk) => match walk.step::<true>() {
-                Some(Ok(record)) => Some(Ok(record)),
-                Some(Err(fault)) => {
-                    let place = walk.place().saturating_sub(1);
-                    Some(Err(self.fail(fault, place)))
-                }
-                None => {
-                    let left = walk.bytes_left();
-                    self.end(left).map(Err)
-                }
-            },
-            Walk::Messages(walk) => match walk.step() {
-                Some(Ok(record)) => Some(Ok(record)),
-                Some(Err(fault)) => {
-                    let place = walk.place();
-                    Some(Err(self.fail(fault, place)))
-                }
-                None => None,
-            },
-            Walk::Done => None,
+        if let Walk::Batch(walk) = &mut self.walk {
+            if let Some(record) = walk.step::<true>() {
+                return Some(Ok(record));
+            }
         }
+        self.rare()
     }
 }
 
@@ -202,7 +196,7 @@ impl<'a> Iterator for CheckedIter<'a> {
     fn next(&mut self) -> Option<Record<'a>> {
         self.left = self.left.checked_sub(1)?;
         match &mut self.walk {
-            Walk::Batch(walk) => walk.step::<false>()?.ok(),
+            Walk::Batch(walk) => walk.step::<false>(),
             Walk::Messages(walk) => walk.step()?.ok(),
             Walk::Done => None,
         }

@@ -31,16 +31,49 @@ pub(super) const fn length_of(value: u64) -> usize {
     (bits * 9 + 64) as usize / 64
 }
 
-/// Bytes of a signed varint, 1-5.
-#[inline]
-pub(super) const fn length_of_i32(value: i32) -> usize {
-    length_of(zigzag32(value) as u64)
+/// A short varint in a register: its bytes, the first one lowest, and how many there are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Encoded {
+    pub(super) word: u64,
+    pub(super) length: usize,
 }
 
-/// Bytes of a signed varlong, 1-10.
+impl Encoded {
+    /// The largest value of five bytes.
+    pub(super) const LARGEST: u64 = (1 << 35) - 1;
+}
+
+/// Encodes a value of at most [`Encoded::LARGEST`], which every length and every zigzag int32 is.
 #[inline]
-pub(super) const fn length_of_i64(value: i64) -> usize {
-    length_of(zigzag64(value))
+pub(super) const fn encode(value: u64) -> Encoded {
+    if value < 1 << 7 {
+        return Encoded { word: value, length: 1 };
+    }
+    if value < 1 << 14 {
+        return Encoded { word: value & 0x7f | 0x80 | (value >> 7) << 8, length: 2 };
+    }
+    let spread = value & 0x7f
+        | (value & 0x7f << 7) << 1
+        | (value & 0x7f << 14) << 2
+        | (value & 0x7f << 21) << 3
+        | (value & 0x7f << 28) << 4;
+    let length = length_of(value);
+    // Every byte but the last says that there are more.
+    let more = 0x8080_8080 >> (8 * (5 - length));
+    Encoded { word: spread | more, length }
+}
+
+/// Appends any value.
+pub(super) fn push(out: &mut Vec<u8>, mut value: u64) {
+    loop {
+        let [low, ..] = value.to_le_bytes();
+        if value < 0x80 {
+            out.push(low);
+            return;
+        }
+        out.push(low | 0x80);
+        value >>= 7;
+    }
 }
 
 /// What is left to read of a record.
@@ -165,13 +198,9 @@ impl<'a> Cursor<'a> {
 mod tests {
     use super::*;
 
-    fn put(mut value: u64) -> Vec<u8> {
+    fn put(value: u64) -> Vec<u8> {
         let mut out = Vec::new();
-        while value >= 0x80 {
-            out.push(value.to_le_bytes()[0] | 0x80);
-            value >>= 7;
-        }
-        out.push(value.to_le_bytes()[0]);
+        push(&mut out, value);
         out
     }
 
@@ -186,6 +215,11 @@ mod tests {
                 if let Ok(value) = u32::try_from(value) {
                     assert_eq!(Cursor::new(&bytes).varint(), Ok(unzigzag32(value)));
                     assert_eq!(zigzag32(unzigzag32(value)), value);
+                }
+                if value <= Encoded::LARGEST {
+                    let encoded = encode(value);
+                    assert_eq!(encoded.word.to_le_bytes()[..encoded.length], bytes[..]);
+                    assert_eq!(encoded.word.to_le_bytes()[encoded.length..], [0; 8][encoded.length..]);
                 }
                 for cut in 0..bytes.len() {
                     assert_eq!(Cursor::new(&bytes[..cut]).varlong(), Err(RecordFault::Truncated));

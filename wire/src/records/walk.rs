@@ -20,27 +20,36 @@ pub(super) struct Walk<'a> {
     rest: Cursor<'a>,
     left: u32,
     frame: Frame,
+    fault: Option<RecordFault>,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(frame: Frame, records: &'a [u8]) -> Self {
-        Walk { rest: Cursor::new(records), left: frame.count, frame }
+        Walk { rest: Cursor::new(records), left: frame.count, frame, fault: None }
     }
 
-    /// The place of the record that comes next.
-    pub(super) fn place(&self) -> u32 {
-        self.frame.count - self.left
-    }
-
-    pub(super) fn bytes_left(&self) -> usize {
-        self.rest.rest().len()
+    /// Why the last step gave nothing, and the place of the record that it failed at; or else the bytes after the last record.
+    pub(super) fn end(&self) -> Result<usize, (RecordFault, u32)> {
+        match self.fault {
+            Some(fault) => Err((fault, self.frame.count - self.left)),
+            None => Ok(self.rest.rest().len()),
+        }
     }
 
     /// The next record. `CHECK` walks its headers too; without, this must have been done before.
     #[inline]
-    pub(super) fn step<const CHECK: bool>(&mut self) -> Option<Result<Record<'a>, RecordFault>> {
-        self.left = self.left.checked_sub(1)?;
-        Some(self.record::<CHECK>())
+    pub(super) fn step<const CHECK: bool>(&mut self) -> Option<Record<'a>> {
+        let left = self.left.checked_sub(1)?;
+        match self.record::<CHECK>() {
+            Ok(record) => {
+                self.left = left;
+                Some(record)
+            }
+            Err(fault) => {
+                self.fault = Some(fault);
+                None
+            }
+        }
     }
 
     #[inline]
