@@ -24,6 +24,7 @@ clean_up() {
   rm -rf "$work"
 }
 trap clean_up EXIT
+trap "exit 130" INT TERM
 
 passed=0 failed=0
 ok() { passed=$((passed + 1)); echo "ok - $1"; }
@@ -51,12 +52,12 @@ step() { # step TITLE: begins it, and notes how long the last one took
   if [[ $1 ]]; then echo "# $1"; fi
 }
 
-java_tool() { timeout 120 scripts/kafka.sh java "$@" 2>"$work/java.err"; }
+java_tool() { timeout --foreground 120 scripts/kafka.sh java "$@" 2>"$work/java.err"; }
 
 milena() { # milena WHAT EXAMPLE ARGS...: what it prints goes to $work/out; a check of its own if it fails
   local what=$1 example=$2 status=0
   shift 2
-  timeout 120 cargo run --quiet --example "$example" -- --bootstrap "$bootstrap" "$@" >"$work/out" 2>"$work/err" || status=$?
+  timeout --foreground 120 cargo run --quiet --example "$example" -- --bootstrap "$bootstrap" "$@" >"$work/out" 2>"$work/err" || status=$?
   if [[ $status == 0 ]]; then return; fi
   not_ok "$what" "the example $example ended with $status: $*"$'\n'"$(tail -n 15 "$work/err")"
   return 1

@@ -47,13 +47,13 @@ fetch_jars() {
     dependencies+="<dependency><groupId>$group</groupId><artifactId>$id</artifactId><version>$at</version></dependency>"
   done
   cat >"$state/$version/pom.xml" <<X
-<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<project><modelVersion>4.0.0</modelVersion>
 <groupId>local</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
 <dependencies>$dependencies</dependencies></project>
 X
   # Renamed when it is complete, so that an interrupted download never looks like a finished one.
   rm -rf "$libs.part"
-  mvn -q -B -ntp -Dstyle.color=never -f "$state/$version/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
+  mvn -q -B -ntp -f "$state/$version/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
     -DincludeScope=runtime -DoutputDirectory="$libs.part" >&2
   mv "$libs.part" "$libs"
 }

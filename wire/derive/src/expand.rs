@@ -293,14 +293,17 @@ fn nullable(structure: &Structure) -> TokenStream {
     let ident = &structure.ident;
     quote! {
         impl crate::codec::Nullable for #ident {
+            #[inline]
             fn read_nullable(decoder: &mut crate::codec::Decoder<'_>) -> Option<Self> {
                 decoder.presence().then(|| crate::codec::Value::read(decoder))
             }
 
+            #[inline]
             fn write_null(encoder: &mut crate::codec::Encoder) {
                 crate::codec::Value::write(&-1i8, encoder);
             }
 
+            #[inline]
             fn write_presence(encoder: &mut crate::codec::Encoder) {
                 crate::codec::Value::write(&1i8, encoder);
             }

@@ -4,12 +4,13 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::error::DecodeErrorKind;
+use super::schema::Kind;
 
 /// How much memory one message may take once decoded, unless the caller says otherwise: 128 MiB.
 pub const DEFAULT_MEMORY_BUDGET: usize = 128 << 20;
 
 /// Elements that are reserved on the peer's word alone; beyond them a list grows as its elements arrive.
-pub(crate) const MAX_RESERVED: usize = 1024;
+const MAX_RESERVED: usize = 1024;
 
 /// Reads the primitives of Kafka's protocol from the body of one message.
 ///
@@ -216,6 +217,19 @@ impl<'a> Decoder<'a> {
         Some(count)
     }
 
+    /// The count of a list, `None` if null, and the capacity to begin it with. The memory that it will take is counted.
+    ///
+    /// Not inlined, nor generic: there are 200 types of lists.
+    #[inline(never)]
+    pub(crate) fn list(&mut self, element: &Kind) -> Option<(usize, usize)> {
+        let count = self.count(element.min_wire_size())?;
+        if self.charge(count.saturating_mul(element.memory_size())) {
+            Some((count, count.min(MAX_RESERVED)))
+        } else {
+            Some((0, 0))
+        }
+    }
+
     /// A string, `None` if null, in the classic or the compact form as the version has it.
     #[inline]
     pub(crate) fn string(&mut self) -> Option<ByteString> {
@@ -290,6 +304,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Begins the tagged fields at the end of a struct.
+    #[inline]
     pub(crate) fn tags(&mut self) -> Tags<'a> {
         Tags {
             left: self.unsigned_varint(),

@@ -98,15 +98,9 @@ impl Walk<'_> {
     }
 
     fn array(&mut self, element: &Kind, nullable: bool) {
-        let count = self.decoder.count(element.min_wire_size());
-        self.presence(nullable, count.is_some());
-        let count = count.unwrap_or(0);
-        if !self
-            .decoder
-            .charge(count.saturating_mul(element.memory_size()))
-        {
-            return;
-        }
+        let list = self.decoder.list(element);
+        self.presence(nullable, list.is_some());
+        let (count, _) = list.unwrap_or_default();
         let field = self.path.len();
         for index in 0..count {
             // Writing to a String cannot fail.

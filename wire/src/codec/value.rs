@@ -5,7 +5,7 @@ use bytestring::ByteString;
 use smallvec::SmallVec;
 use uuid::Uuid;
 
-use super::decoder::{Decoder, MAX_RESERVED};
+use super::decoder::Decoder;
 use super::encoder::Encoder;
 use super::schema::Kind;
 use crate::error_code::ErrorCode;
@@ -234,11 +234,8 @@ impl<T: Value> Value for Vec<T> {
 
 impl<T: Value> Nullable for Vec<T> {
     fn read_nullable(decoder: &mut Decoder<'_>) -> Option<Self> {
-        let count = decoder.count(const { T::KIND.min_wire_size() })?;
-        if !decoder.charge(count.saturating_mul(const { T::KIND.memory_size() })) {
-            return Some(Self::new());
-        }
-        let mut list = Self::with_capacity(count.min(MAX_RESERVED));
+        let (count, capacity) = decoder.list(&T::KIND)?;
+        let mut list = Self::with_capacity(capacity);
         for _ in 0..count {
             list.push(T::read(decoder));
             if decoder.failed() {
