@@ -43,15 +43,27 @@ mod tests {
     fn every_length_and_alignment_agrees_with_the_definition() {
         fn by_definition(bytes: &[u8], polynomial: u32) -> u32 {
             !bytes.iter().fold(!0u32, |crc, byte| {
-                (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (polynomial & (crc & 1).wrapping_neg()))
+                (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+                    (crc >> 1) ^ (polynomial & (crc & 1).wrapping_neg())
+                })
             })
         }
-        let bytes: Vec<u8> = (0..3_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let bytes: Vec<u8> = (0..3_000u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect();
         for length in (0..600).chain([1_023, 1_024, 1_025, 2_048, 2_900]) {
             let start = length % 17;
             let part = &bytes[start..start + length];
-            assert_eq!(crc32c(part), by_definition(part, 0x82f6_3b78), "crc32c of {length}");
-            assert_eq!(crc32(part), by_definition(part, 0xedb8_8320), "crc32 of {length}");
+            assert_eq!(
+                crc32c(part),
+                by_definition(part, 0x82f6_3b78),
+                "crc32c of {length}"
+            );
+            assert_eq!(
+                crc32(part),
+                by_definition(part, 0xedb8_8320),
+                "crc32 of {length}"
+            );
         }
     }
 }

@@ -1,15 +1,35 @@
 //! Record batches against those of Java's own classes: every `*/batches.jsonl` below `GOLDEN_DIR`, or below `tests/golden`.
+#![cfg(all(
+    feature = "gzip",
+    feature = "snappy",
+    feature = "lz4",
+    any(feature = "zstd", feature = "zstd-read")
+))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test fails by a panic"
+)]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bytes::Bytes;
 use milena_wire::compression::{Codec, Compression, CompressionError, Compressor, Decompressor};
-use milena_wire::records::{Batch, BatchBuilder, Batches, CheckedRecords, ControlType, MessageSetBuilder, Producer, Record, RecordError, TimestampType};
+use milena_wire::records::{
+    Batch, BatchBuilder, Batches, CheckedRecords, ControlType, MessageSetBuilder, Producer, Record,
+    RecordError, RecordSet, TimestampType,
+};
 use serde_json::Value;
 
 fn golden() -> Vec<(String, Value)> {
-    let dir = std::env::var_os("GOLDEN_DIR").map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden")), PathBuf::from);
+    let dir = std::env::var_os("GOLDEN_DIR").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden")),
+        PathBuf::from,
+    );
     let mut files: Vec<_> = std::fs::read_dir(&dir)
         .unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
         .map(|entry| entry.unwrap().path().join("batches.jsonl"))
@@ -19,15 +39,25 @@ fn golden() -> Vec<(String, Value)> {
     let mut lines = Vec::new();
     for path in files {
         for (number, line) in std::fs::read_to_string(&path).unwrap().lines().enumerate() {
-            lines.push((format!("{}:{}", path.display(), number + 1), serde_json::from_str(line).unwrap()));
+            lines.push((
+                format!("{}:{}", path.display(), number + 1),
+                serde_json::from_str(line).unwrap(),
+            ));
         }
     }
-    assert!(!lines.is_empty(), "no golden batches below {}", dir.display());
+    assert!(
+        !lines.is_empty(),
+        "no golden batches below {}",
+        dir.display()
+    );
     lines
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
 }
 
 fn nullable(value: &Value) -> Option<Vec<u8>> {
@@ -35,25 +65,58 @@ fn nullable(value: &Value) -> Option<Vec<u8>> {
 }
 
 fn codec(golden: &Value) -> Codec {
-    *Codec::ALL.iter().find(|codec| golden["compression"] == codec.name()).unwrap()
+    *Codec::ALL
+        .iter()
+        .find(|codec| golden["compression"] == codec.name())
+        .unwrap()
 }
 
 fn compare(record: &Record<'_>, golden: &Value, at: &str) {
     assert_eq!(record.offset, golden["offset"], "{at}: offset");
     assert_eq!(record.timestamp, golden["timestamp"], "{at}: timestamp");
-    assert_eq!(record.key.map(<[u8]>::to_vec), nullable(&golden["key"]), "{at}: key");
-    assert_eq!(record.value.map(<[u8]>::to_vec), nullable(&golden["value"]), "{at}: value");
-    let headers: Vec<_> = record.headers.iter().map(|header| (header.key().into_owned(), header.value().map(<[u8]>::to_vec))).collect();
-    let expected: Vec<_> = golden["headers"].as_array().unwrap().iter().map(|pair| (pair[0].as_str().unwrap().to_owned(), nullable(&pair[1]))).collect();
+    assert_eq!(
+        record.key.map(<[u8]>::to_vec),
+        nullable(&golden["key"]),
+        "{at}: key"
+    );
+    assert_eq!(
+        record.value.map(<[u8]>::to_vec),
+        nullable(&golden["value"]),
+        "{at}: value"
+    );
+    let headers: Vec<_> = record
+        .headers
+        .iter()
+        .map(|header| {
+            (
+                header.key().into_owned(),
+                header.value().map(<[u8]>::to_vec),
+            )
+        })
+        .collect();
+    let expected: Vec<_> = golden["headers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|pair| (pair[0].as_str().unwrap().to_owned(), nullable(&pair[1])))
+        .collect();
     assert_eq!(headers, expected, "{at}: headers");
 }
 
 /// The one batch that the bytes are, compared with the JSON, and its records likewise. The checksum is verified on the way.
-fn read(bytes: Bytes, golden: &Value, decompressor: &mut Decompressor, at: &str) -> (Batch, CheckedRecords) {
+fn read(
+    bytes: &Bytes,
+    golden: &Value,
+    decompressor: &mut Decompressor,
+    at: &str,
+) -> (Batch, CheckedRecords) {
     let mut batches = Batches::new(bytes.clone());
-    let batch = batches.next().unwrap().unwrap_or_else(|error| panic!("{at}: {error}"));
+    let batch = batches
+        .next()
+        .unwrap()
+        .unwrap_or_else(|error| panic!("{at}: {error}"));
     assert!(batches.next().is_none(), "{at}: more than one batch");
-    assert_eq!(batch.bytes(), &bytes, "{at}");
+    assert_eq!(batch.bytes(), bytes, "{at}");
     let records = golden["records"].as_array().unwrap();
     let magic = golden["magic"].as_u64().unwrap();
     assert_eq!(u64::from(batch.magic()), magic, "{at}");
@@ -64,34 +127,104 @@ fn read(bytes: Bytes, golden: &Value, decompressor: &mut Decompressor, at: &str)
         TimestampType::LogAppendTime => "LogAppendTime",
     };
     assert_eq!(timestamp_type, golden["timestamp_type"], "{at}");
-    assert_eq!(batch.last_offset(), records.last().unwrap()["offset"], "{at}: last offset");
+    assert_eq!(
+        batch.last_offset(),
+        records.last().unwrap()["offset"],
+        "{at}: last offset"
+    );
     if magic == 2 {
-        assert_eq!(batch.base_offset(), golden["base_offset"], "{at}: base offset");
-        assert_eq!(batch.last_offset(), golden["last_offset"], "{at}: last offset");
-        assert_eq!(batch.producer_id(), golden["producer_id"], "{at}: producer id");
-        assert_eq!(batch.producer_epoch(), golden["producer_epoch"], "{at}: producer epoch");
-        assert_eq!(batch.base_sequence(), golden["base_sequence"], "{at}: base sequence");
-        assert_eq!(batch.last_sequence(), golden["last_sequence"], "{at}: last sequence");
-        assert_eq!(batch.is_transactional(), golden["transactional"], "{at}: transactional");
+        assert_eq!(
+            batch.base_offset(),
+            golden["base_offset"],
+            "{at}: base offset"
+        );
+        assert_eq!(
+            batch.last_offset(),
+            golden["last_offset"],
+            "{at}: last offset"
+        );
+        assert_eq!(
+            batch.producer_id(),
+            golden["producer_id"],
+            "{at}: producer id"
+        );
+        assert_eq!(
+            batch.producer_epoch(),
+            golden["producer_epoch"],
+            "{at}: producer epoch"
+        );
+        assert_eq!(
+            batch.base_sequence(),
+            golden["base_sequence"],
+            "{at}: base sequence"
+        );
+        assert_eq!(
+            batch.last_sequence(),
+            golden["last_sequence"],
+            "{at}: last sequence"
+        );
+        assert_eq!(
+            batch.is_transactional(),
+            golden["transactional"],
+            "{at}: transactional"
+        );
         assert_eq!(batch.is_control(), golden["control"], "{at}: control");
-        assert_eq!(batch.partition_leader_epoch(), golden["leader_epoch"], "{at}: leader epoch");
-        assert_eq!(batch.record_count(), u32::try_from(records.len()).ok(), "{at}: count");
-        assert_eq!(batch.max_timestamp(), golden["max_timestamp"], "{at}: max timestamp");
+        assert_eq!(
+            batch.partition_leader_epoch(),
+            golden["leader_epoch"],
+            "{at}: leader epoch"
+        );
+        assert_eq!(
+            batch.record_count(),
+            u32::try_from(records.len()).ok(),
+            "{at}: count"
+        );
+        assert_eq!(
+            batch.max_timestamp(),
+            golden["max_timestamp"],
+            "{at}: max timestamp"
+        );
     } else if codec(golden) == Codec::None {
         // Java has each message as a batch; the JSON has the first one's timestamp.
-        assert_eq!(batch.base_offset(), records[0]["offset"], "{at}: base offset");
-        assert_eq!(batch.max_timestamp(), records.iter().map(|record| record["timestamp"].as_i64().unwrap()).max().unwrap(), "{at}: max timestamp");
+        assert_eq!(
+            batch.base_offset(),
+            records[0]["offset"],
+            "{at}: base offset"
+        );
+        assert_eq!(
+            batch.max_timestamp(),
+            records
+                .iter()
+                .map(|record| record["timestamp"].as_i64().unwrap())
+                .max()
+                .unwrap(),
+            "{at}: max timestamp"
+        );
     } else {
-        assert_eq!(batch.max_timestamp(), golden["max_timestamp"], "{at}: max timestamp");
+        assert_eq!(
+            batch.max_timestamp(),
+            golden["max_timestamp"],
+            "{at}: max timestamp"
+        );
     }
-    let set = batch.records(decompressor).unwrap_or_else(|error| panic!("{at}: {error}"));
+    let set = batch
+        .records(decompressor)
+        .unwrap_or_else(|error| panic!("{at}: {error}"));
     let mut count = 0;
     for (record, golden) in set.iter().zip(records) {
-        compare(&record.unwrap_or_else(|error| panic!("{at}: {error}")), golden, at);
+        compare(
+            &record.unwrap_or_else(|error| panic!("{at}: {error}")),
+            golden,
+            at,
+        );
         count += 1;
     }
     let checked = set.check().unwrap_or_else(|error| panic!("{at}: {error}"));
-    assert_eq!((count, checked.len(), checked.iter().count()), (records.len(), records.len(), records.len()), "{at}: count");
+    assert_eq!(
+        (count, checked.len(), checked.iter().count()),
+        (records.len(), records.len(), records.len()),
+        "{at}: count"
+    );
     for (record, golden) in checked.iter().zip(records) {
         compare(&record, golden, at);
     }
@@ -99,11 +232,21 @@ fn read(bytes: Bytes, golden: &Value, decompressor: &mut Decompressor, at: &str)
 }
 
 /// Writes the batch anew from what was read.
-fn write(batch: &Batch, records: &CheckedRecords, compressor: &mut Compressor) -> Result<Bytes, RecordError> {
+fn write(
+    batch: &Batch,
+    records: &CheckedRecords,
+    compressor: &mut Compressor,
+) -> Result<Bytes, RecordError> {
     let compression = Compression::from(batch.codec()?);
     if batch.magic() < 2 {
-        let builder = if batch.magic() == 0 { MessageSetBuilder::magic_0() } else { MessageSetBuilder::magic_1() };
-        let mut builder = builder.with_compression(compression).with_base_offset(records.iter().next().unwrap().offset);
+        let builder = if batch.magic() == 0 {
+            MessageSetBuilder::magic_0()
+        } else {
+            MessageSetBuilder::magic_1()
+        };
+        let mut builder = builder
+            .with_compression(compression)
+            .with_base_offset(records.iter().next().unwrap().offset);
         if batch.timestamp_type() == TimestampType::LogAppendTime {
             builder = builder.with_log_append_time(batch.max_timestamp());
         }
@@ -121,15 +264,24 @@ fn write(batch: &Batch, records: &CheckedRecords, compressor: &mut Compressor) -
         .with_partition_leader_epoch(batch.partition_leader_epoch())
         .with_transactional(batch.is_transactional())
         .with_control(batch.is_control())
-        .with_producer(Producer { id: batch.producer_id(), epoch: batch.producer_epoch(), base_sequence: batch.base_sequence() });
+        .with_producer(Producer {
+            id: batch.producer_id(),
+            epoch: batch.producer_epoch(),
+            base_sequence: batch.base_sequence(),
+        });
     if batch.timestamp_type() == TimestampType::LogAppendTime {
         builder = builder.with_log_append_time(batch.max_timestamp());
     }
     for record in records {
         // With LogAppendTime the producer's timestamps are in the deltas only; tested below with those of the golden bytes.
-        let headers: Vec<_> = record.headers.iter().map(|header| (header.key().into_owned(), header.value())).collect();
+        let headers: Vec<_> = record
+            .headers
+            .iter()
+            .map(|header| (header.key().into_owned(), header.value()))
+            .collect();
         let headers = headers.iter().map(|(key, value)| (key.as_str(), *value));
-        let expected = builder.size() + builder.record_size(record.timestamp, record.key, record.value, headers.clone());
+        let expected = builder.size()
+            + builder.record_size(record.timestamp, record.key, record.value, headers.clone());
         let delta = if batch.is_control() {
             let control = record.control_type()?;
             assert!(matches!(control, ControlType::Abort | ControlType::Commit));
@@ -148,7 +300,11 @@ fn with_create_times(batch: &Batch, decompressor: &mut Decompressor) -> CheckedR
     let mut bytes = batch.bytes().to_vec();
     bytes[22] &= !0x08;
     let batch = Batches::new(Bytes::from(bytes)).next().unwrap().unwrap();
-    batch.records_unverified(decompressor).unwrap().check().unwrap()
+    batch
+        .records_unverified(decompressor)
+        .unwrap()
+        .check()
+        .unwrap()
 }
 
 #[test]
@@ -158,10 +314,13 @@ fn every_golden_batch_is_read_and_written() {
     let (mut records_read, mut same_bytes, mut same_records, mut cannot_write) = (0, 0, 0, 0);
     for (at, golden) in golden() {
         let bytes = Bytes::from(unhex(golden["hex"].as_str().unwrap()));
-        let (batch, records) = read(bytes.clone(), &golden, &mut decompressor, &at);
-        *read_by_kind.entry((batch.magic(), codec(&golden).name())).or_insert(0) += 1;
+        let (batch, records) = read(&bytes, &golden, &mut decompressor, &at);
+        *read_by_kind
+            .entry((batch.magic(), codec(&golden).name()))
+            .or_insert(0) += 1;
         records_read += records.len();
-        let source = if batch.magic() == 2 && batch.timestamp_type() == TimestampType::LogAppendTime {
+        let source = if batch.magic() == 2 && batch.timestamp_type() == TimestampType::LogAppendTime
+        {
             with_create_times(&batch, &mut decompressor)
         } else {
             records.clone()
@@ -172,42 +331,69 @@ fn every_golden_batch_is_read_and_written() {
                 same_bytes += 1;
             }
             Ok(written) => {
-                let (_, again) = read(written.clone(), &golden, &mut decompressor, &at);
+                let (_, again) = read(&written, &golden, &mut decompressor, &at);
                 assert_eq!(again.bytes(), records.bytes(), "{at}: inflated again");
                 if codec(&golden) == Codec::Lz4 {
                     // The frame's header, with the checksum that magic 0 gets wrong (KAFKA-3160), is Java's to the byte.
                     let header = |bytes: &[u8]| {
-                        let start = bytes.windows(4).position(|four| four == [0x04, 0x22, 0x4d, 0x18]).unwrap();
+                        let start = bytes
+                            .windows(4)
+                            .position(|four| four == [0x04, 0x22, 0x4d, 0x18])
+                            .unwrap();
                         bytes[start..start + 7].to_vec()
                     };
                     assert_eq!(header(&written), header(&bytes), "{at}: lz4 frame header");
                 }
                 same_records += 1;
             }
-            Err(RecordError::Compression { source: CompressionError::Unavailable { codec: Codec::Zstd, feature: "zstd", .. }, .. })
-                if !cfg!(feature = "zstd") =>
-            {
+            Err(RecordError::Compression {
+                source:
+                    CompressionError::Unavailable {
+                        codec: Codec::Zstd,
+                        feature: "zstd",
+                        ..
+                    },
+                ..
+            }) if !cfg!(feature = "zstd") => {
                 cannot_write += 1;
             }
             Err(error) => panic!("{at}: {error}"),
         }
         decompressor.recycle(records.into_bytes());
     }
-    println!("read {records_read} records of {read_by_kind:?}; {same_bytes} batches written to the byte, {same_records} compressed anew, {cannot_write} not written for want of zstd");
+    println!(
+        "read {records_read} records of {read_by_kind:?}; {same_bytes} batches written to the byte, {same_records} compressed anew, {cannot_write} not written for want of zstd"
+    );
     assert!(same_bytes > 0 && same_records > 0 && records_read > 0);
-    for (magic, codecs) in [(0, &Codec::ALL[..4]), (1, &Codec::ALL[..4]), (2, &Codec::ALL[..])] {
+    for (magic, codecs) in [
+        (0, &Codec::ALL[..4]),
+        (1, &Codec::ALL[..4]),
+        (2, &Codec::ALL[..]),
+    ] {
         for codec in codecs {
-            assert!(read_by_kind.contains_key(&(magic, codec.name())), "no batch of magic {magic}, {codec}");
+            assert!(
+                read_by_kind.contains_key(&(magic, codec.name())),
+                "no batch of magic {magic}, {codec}"
+            );
         }
     }
 }
 
 #[test]
 fn a_set_of_all_golden_batches_cut_anywhere_gives_the_whole_ones() {
-    let all: Vec<_> = golden().into_iter().map(|(_, golden)| unhex(golden["hex"].as_str().unwrap())).collect();
+    let all: Vec<_> = golden()
+        .into_iter()
+        .map(|(_, golden)| unhex(golden["hex"].as_str().unwrap()))
+        .collect();
     let some: Vec<_> = all.iter().step_by(all.len() / 40 + 1).collect();
-    let set = Bytes::from(some.iter().flat_map(|bytes| bytes.iter().copied()).collect::<Vec<u8>>());
-    let mut ends: Vec<usize> = Batches::new(set.clone()).map(|batch| batch.unwrap().bytes().len()).collect();
+    let set = Bytes::from(
+        some.iter()
+            .flat_map(|bytes| bytes.iter().copied())
+            .collect::<Vec<u8>>(),
+    );
+    let mut ends: Vec<usize> = Batches::new(set.clone())
+        .map(|batch| batch.unwrap().bytes().len())
+        .collect();
     for at in 1..ends.len() {
         ends[at] += ends[at - 1];
     }
@@ -226,7 +412,13 @@ fn a_set_of_all_golden_batches_cut_anywhere_gives_the_whole_ones() {
                     }
                 }
                 Err(RecordError::NoWholeBatch { needed, available }) => {
-                    assert!(whole == 0 && cut > 0 && available == cut && needed > cut as u64 && needed <= ends[0] as u64);
+                    assert!(
+                        whole == 0
+                            && cut > 0
+                            && available == cut
+                            && needed > cut as u64
+                            && needed <= ends[0] as u64
+                    );
                 }
                 Err(error) => panic!("cut at {cut}: {error}"),
             }
@@ -248,10 +440,15 @@ fn a_flipped_bit_anywhere_is_an_error_or_unguarded_and_never_a_panic() {
             flipped[bit / 8] ^= 1 << (bit % 8);
             flips += 1;
             for batch in Batches::new(Bytes::from(flipped)).flatten() {
-                let verified = batch.records(&mut decompressor).and_then(|set| set.check());
+                let verified = batch.records(&mut decompressor).and_then(RecordSet::check);
                 // The first message of a run of magic 0 and 1 is guarded from its own magic on, but its magic decides where that is.
-                assert!(verified.is_err() || bit / 8 < guarded_from || golden["magic"] != 2, "{at}: bit {bit} went unnoticed");
-                let _ = batch.records_unverified(&mut decompressor).and_then(|set| set.check());
+                assert!(
+                    verified.is_err() || bit / 8 < guarded_from || golden["magic"] != 2,
+                    "{at}: bit {bit} went unnoticed"
+                );
+                let _ = batch
+                    .records_unverified(&mut decompressor)
+                    .and_then(RecordSet::check);
             }
         }
     }

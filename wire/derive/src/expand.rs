@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use syn::Type;
 
 use crate::model::{DefaultValue, Field, Role, Structure, Versions};
 
@@ -337,15 +338,22 @@ fn setters(structure: &Structure) -> TokenStream {
         let Field { ident, name, .. } = field;
         let method = format_ident!("with_{name}");
         let doc = format!("Sets `{name}`.");
-        let (ty, value) = match field.option() {
-            Some(inner) => (inner, quote!(Some(#ident.into()))),
-            None => (&field.ty, quote!(#ident.into())),
+        let (ty, is_option) = match field.option() {
+            Some(inner) => (inner, true),
+            None => (&field.ty, false),
         };
+        // A literal would not know its type if the setter of a number took anything that becomes one.
+        let (parameter, value) = if is_plain(ty) {
+            (quote!(#ty), quote!(#ident))
+        } else {
+            (quote!(impl Into<#ty>), quote!(#ident.into()))
+        };
+        let value = if is_option { quote!(Some(#value)) } else { value };
         quote! {
             #[doc = #doc]
             #[must_use]
             #[inline]
-            pub fn #method(mut self, #ident: impl Into<#ty>) -> Self {
+            pub fn #method(mut self, #ident: #parameter) -> Self {
                 self.#ident = #value;
                 self
             }
@@ -353,6 +361,14 @@ fn setters(structure: &Structure) -> TokenStream {
     });
     quote! {
         impl #ident { #(#setters)* }
+    }
+}
+
+fn is_plain(ty: &Type) -> bool {
+    const PLAIN: &[&str] = &["bool", "i8", "i16", "u16", "i32", "i64", "f64", "Uuid"];
+    match ty {
+        Type::Path(path) => PLAIN.iter().any(|plain| path.path.is_ident(plain)),
+        _ => false,
     }
 }
 

@@ -22,7 +22,13 @@ pub enum Codec {
 
 impl Codec {
     /// Every codec, by ascending number.
-    pub const ALL: [Codec; 5] = [Codec::None, Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd];
+    pub const ALL: [Codec; 5] = [
+        Codec::None,
+        Codec::Gzip,
+        Codec::Snappy,
+        Codec::Lz4,
+        Codec::Zstd,
+    ];
 
     /// The codec with this number (0-4), the low three bits of a batch's attributes.
     #[must_use]
@@ -71,9 +77,20 @@ impl Codec {
             Codec::Gzip => (cfg!(feature = "gzip"), "gzip"),
             Codec::Snappy => (cfg!(feature = "snappy"), "snappy"),
             Codec::Lz4 => (cfg!(feature = "lz4"), "lz4"),
-            Codec::Zstd => (cfg!(any(feature = "zstd", feature = "zstd-read")), "zstd-read"),
+            Codec::Zstd => (
+                cfg!(any(feature = "zstd", feature = "zstd-read")),
+                "zstd-read",
+            ),
         };
-        if built { Ok(()) } else { Err(CompressionError::Unavailable { codec: self, writing: false, feature }) }
+        if built {
+            Ok(())
+        } else {
+            Err(CompressionError::Unavailable {
+                codec: self,
+                writing: false,
+                feature,
+            })
+        }
     }
 
     /// Whether this build writes the codec. Worth asking when a producer is configured, rather than at its first batch.
@@ -83,10 +100,18 @@ impl Codec {
     pub const fn check_writable(self) -> Result<(), CompressionError> {
         match self {
             Codec::Zstd if cfg!(feature = "zstd") => Ok(()),
-            Codec::Zstd => Err(CompressionError::Unavailable { codec: self, writing: true, feature: "zstd" }),
+            Codec::Zstd => Err(CompressionError::Unavailable {
+                codec: self,
+                writing: true,
+                feature: "zstd",
+            }),
             _ => match self.check_readable() {
                 Err(CompressionError::Unavailable { codec, feature, .. }) => {
-                    Err(CompressionError::Unavailable { codec, writing: true, feature })
+                    Err(CompressionError::Unavailable {
+                        codec,
+                        writing: true,
+                        feature,
+                    })
                 }
                 other => other,
             },
@@ -165,7 +190,11 @@ impl GzipLevel {
     /// `None` outside 1-9.
     #[must_use]
     pub const fn new(level: u8) -> Option<Self> {
-        if level >= 1 && level <= 9 { Some(GzipLevel(level)) } else { None }
+        if level >= 1 && level <= 9 {
+            Some(GzipLevel(level))
+        } else {
+            None
+        }
     }
 
     /// The level, 1-9.
@@ -191,7 +220,11 @@ impl ZstdLevel {
     /// `None` outside -131,072 to 22.
     #[must_use]
     pub const fn new(level: i32) -> Option<Self> {
-        if level >= -131_072 && level <= 22 { Some(ZstdLevel(level)) } else { None }
+        if level >= -131_072 && level <= 22 {
+            Some(ZstdLevel(level))
+        } else {
+            None
+        }
     }
 
     /// The level, -131,072 to 22.
@@ -229,6 +262,9 @@ mod tests {
     #[cfg(not(feature = "zstd"))]
     fn a_missing_codec_names_its_feature() {
         let error = Codec::Zstd.check_writable().unwrap_err();
-        assert_eq!(error.to_string(), "writing zstd needs feature `zstd` (`zstd-read` only reads)");
+        assert_eq!(
+            error.to_string(),
+            "writing zstd needs feature `zstd` (`zstd-read` only reads)"
+        );
     }
 }

@@ -36,12 +36,20 @@ impl Compressor {
     ///
     /// # Errors
     /// The codec is not part of this build, or refuses the input; `out` is as it was.
-    pub fn compress(&mut self, compression: Compression, input: &[u8], out: &mut Vec<u8>) -> Result<(), CompressionError> {
+    pub fn compress(
+        &mut self,
+        compression: Compression,
+        input: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), CompressionError> {
         self.compress_for(2, compression, input, out)
     }
 
     /// As `compress`, for a message format: lz4 frames of magic 0 have another header checksum.
-    #[cfg_attr(not(feature = "lz4"), expect(unused_variables, reason = "only lz4 frames differ by magic"))]
+    #[cfg_attr(
+        not(feature = "lz4"),
+        expect(unused_variables, reason = "only lz4 frames differ by magic")
+    )]
     pub(crate) fn compress_for(
         &mut self,
         magic: u8,
@@ -59,20 +67,33 @@ impl Compressor {
             #[cfg(feature = "gzip")]
             Compression::Gzip(level) => super::gzip::compress(&mut self.gzip, level, input, out),
             #[cfg(feature = "snappy")]
-            Compression::Snappy => super::snappy::compress(self.snappy.get_or_insert_with(snap::raw::Encoder::new), input, out),
+            Compression::Snappy => super::snappy::compress(
+                self.snappy.get_or_insert_with(snap::raw::Encoder::new),
+                input,
+                out,
+            ),
             #[cfg(feature = "lz4")]
             Compression::Lz4 => {
                 use super::lz4::HeaderChecksum::{Magic0, Right};
                 // The large table serves blocks of every size.
-                let table = self.lz4.get_or_insert_with(lz4_flex::block::CompressTable::large);
+                let table = self
+                    .lz4
+                    .get_or_insert_with(lz4_flex::block::CompressTable::large);
                 super::lz4::compress(table, if magic == 0 { Magic0 } else { Right }, input, out)
             }
             #[cfg(feature = "zstd")]
             Compression::Zstd(level) => super::zstd_c::compress(&mut self.zstd, level, input, out),
-            #[cfg(not(all(feature = "gzip", feature = "snappy", feature = "lz4", feature = "zstd")))]
-            missing => {
-                Err(CompressionError::Unavailable { codec: missing.codec(), writing: true, feature: missing.codec().name() })
-            }
+            #[cfg(not(all(
+                feature = "gzip",
+                feature = "snappy",
+                feature = "lz4",
+                feature = "zstd"
+            )))]
+            missing => Err(CompressionError::Unavailable {
+                codec: missing.codec(),
+                writing: true,
+                feature: missing.codec().name(),
+            }),
         };
         if done.is_err() {
             out.truncate(start);

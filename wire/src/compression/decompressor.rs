@@ -30,7 +30,9 @@ pub struct Decompressor {
 
 impl fmt::Debug for Decompressor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Decompressor").field("limit", &self.limit).finish_non_exhaustive()
+        f.debug_struct("Decompressor")
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
     }
 }
 
@@ -120,11 +122,12 @@ impl Decompressor {
         }
     }
 
-    #[cfg_attr(
-        not(any(feature = "gzip", feature = "snappy", feature = "lz4", feature = "zstd", feature = "zstd-read")),
-        expect(unused_variables, reason = "there is nothing to run")
-    )]
-    fn run(&mut self, codec: Codec, input: &[u8], output: &mut Output) -> Result<(), CompressionError> {
+    fn run(
+        &mut self,
+        codec: Codec,
+        input: &[u8],
+        output: &mut Output,
+    ) -> Result<(), CompressionError> {
         match codec {
             Codec::None => {
                 output.check_room(input.len())?;
@@ -136,20 +139,36 @@ impl Decompressor {
             #[cfg(feature = "gzip")]
             Codec::Gzip => super::gzip::decompress(&mut self.gzip, input, output),
             #[cfg(feature = "snappy")]
-            Codec::Snappy => super::snappy::decompress(self.snappy.get_or_insert_with(snap::raw::Decoder::new), input, output),
+            Codec::Snappy => super::snappy::decompress(
+                self.snappy.get_or_insert_with(snap::raw::Decoder::new),
+                input,
+                output,
+            ),
             #[cfg(feature = "lz4")]
             Codec::Lz4 => super::lz4::decompress(input, output),
             #[cfg(any(feature = "zstd", feature = "zstd-read"))]
             Codec::Zstd => {
-                let limits = super::zstd_frame::Limits { window: self.window_limit, output: self.limit };
+                let limits = super::zstd_frame::Limits {
+                    window: self.window_limit,
+                    output: self.limit,
+                };
                 #[cfg(feature = "zstd")]
                 use super::zstd_c::decompress;
                 #[cfg(not(feature = "zstd"))]
                 use super::zstd_read::decompress;
                 decompress(&mut self.zstd, limits, input, output)
             }
-            #[cfg(not(all(feature = "gzip", feature = "snappy", feature = "lz4", any(feature = "zstd", feature = "zstd-read"))))]
-            missing => Err(CompressionError::Unavailable { codec: missing, writing: false, feature: missing.name() }),
+            #[cfg(not(all(
+                feature = "gzip",
+                feature = "snappy",
+                feature = "lz4",
+                any(feature = "zstd", feature = "zstd-read")
+            )))]
+            missing => Err(CompressionError::Unavailable {
+                codec: missing,
+                writing: false,
+                feature: missing.name(),
+            }),
         }
     }
 }

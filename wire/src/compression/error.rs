@@ -51,20 +51,37 @@ pub enum CompressionError {
 impl fmt::Display for CompressionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            CompressionError::Unavailable { codec, writing, feature } => {
+            CompressionError::Unavailable {
+                codec,
+                writing,
+                feature,
+            } => {
                 let verb = if writing { "writing" } else { "reading" };
                 write!(f, "{verb} {codec} needs feature `{feature}`")?;
                 if codec == Codec::Zstd {
-                    f.write_str(if writing { " (`zstd-read` only reads)" } else { " or `zstd`" })?;
+                    f.write_str(if writing {
+                        " (`zstd-read` only reads)"
+                    } else {
+                        " or `zstd`"
+                    })?;
                 }
                 Ok(())
             }
-            CompressionError::TooLarge { codec, limit } => write!(f, "{codec} data inflates beyond the limit of {limit} bytes"),
-            CompressionError::Window { window, limit } => {
-                write!(f, "zstd frame asks for a window of {window} bytes; the limit is {limit}")
+            CompressionError::TooLarge { codec, limit } => {
+                write!(f, "{codec} data inflates beyond the limit of {limit} bytes")
             }
-            CompressionError::Corrupt { codec, detail } => write!(f, "corrupt {codec} data: {detail}"),
-            CompressionError::Encoder { codec, detail } => write!(f, "{codec} compressor failed: {detail}"),
+            CompressionError::Window { window, limit } => {
+                write!(
+                    f,
+                    "zstd frame asks for a window of {window} bytes; the limit is {limit}"
+                )
+            }
+            CompressionError::Corrupt { codec, detail } => {
+                write!(f, "corrupt {codec} data: {detail}")
+            }
+            CompressionError::Encoder { codec, detail } => {
+                write!(f, "{codec} compressor failed: {detail}")
+            }
         }
     }
 }

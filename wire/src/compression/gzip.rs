@@ -12,12 +12,16 @@ const TRAILER: usize = 8;
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
 fn corrupt(detail: &'static str) -> CompressionError {
-    CompressionError::Corrupt { codec: Codec::Gzip, detail }
+    CompressionError::Corrupt {
+        codec: Codec::Gzip,
+        detail,
+    }
 }
 
 /// What lies behind the member header at the start of `input`, or `None` if there is no whole, valid one.
 fn after_header(input: &[u8]) -> Option<&[u8]> {
-    let ([0x1f, 0x8b, 8, flags, _, _, _, _, _, _], mut rest) = input.split_first_chunk::<10>()? else {
+    let ([0x1f, 0x8b, 8, flags, _, _, _, _, _, _], mut rest) = input.split_first_chunk::<10>()?
+    else {
         return None;
     };
     if flags & 0xe0 != 0 {
@@ -40,7 +44,11 @@ fn after_header(input: &[u8]) -> Option<&[u8]> {
 }
 
 /// Reads every member. What follows the last one and is not a member is ignored, as Java does.
-pub(super) fn decompress(context: &mut Option<Decompress>, input: &[u8], output: &mut Output) -> Result<(), CompressionError> {
+pub(super) fn decompress(
+    context: &mut Option<Decompress>,
+    input: &[u8],
+    output: &mut Output,
+) -> Result<(), CompressionError> {
     let context = context.get_or_insert_with(|| Decompress::new(false));
     let mut rest = after_header(input).ok_or_else(|| corrupt("no gzip header"))?;
     loop {
@@ -48,7 +56,9 @@ pub(super) fn decompress(context: &mut Option<Decompress>, input: &[u8], output:
         let start = output.written();
         loop {
             let (read, made) = (context.total_in(), context.total_out());
-            let status = context.decompress(rest, output.room()?, FlushDecompress::None).map_err(|_| corrupt("invalid deflate stream"))?;
+            let status = context
+                .decompress(rest, output.room()?, FlushDecompress::None)
+                .map_err(|_| corrupt("invalid deflate stream"))?;
             let read = usize::try_from(context.total_in() - read).unwrap_or(usize::MAX);
             let made = usize::try_from(context.total_out() - made).unwrap_or(usize::MAX);
             rest = rest.get(read..).unwrap_or_default();
@@ -60,7 +70,9 @@ pub(super) fn decompress(context: &mut Option<Decompress>, input: &[u8], output:
                 _ => {}
             }
         }
-        let (trailer, after) = rest.split_first_chunk::<TRAILER>().ok_or_else(|| corrupt("no trailer"))?;
+        let (trailer, after) = rest
+            .split_first_chunk::<TRAILER>()
+            .ok_or_else(|| corrupt("no trailer"))?;
         let [a, b, c, d, e, f, g, h] = *trailer;
         let member = output.since(start);
         if u32::from_le_bytes([a, b, c, d]) != crc32(member) {
@@ -81,12 +93,24 @@ pub(super) fn decompress(context: &mut Option<Decompress>, input: &[u8], output:
 pub(super) type Encoder = (GzipLevel, Compress);
 
 /// Appends one member to `out`.
-pub(super) fn compress(encoder: &mut Option<Encoder>, level: GzipLevel, input: &[u8], out: &mut Vec<u8>) -> Result<(), CompressionError> {
-    if encoder.as_ref().is_none_or(|(made_for, _)| *made_for != level) {
+pub(super) fn compress(
+    encoder: &mut Option<Encoder>,
+    level: GzipLevel,
+    input: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), CompressionError> {
+    if encoder
+        .as_ref()
+        .is_none_or(|(made_for, _)| *made_for != level)
+    {
         *encoder = None;
     }
-    let (_, context) =
-        encoder.get_or_insert_with(|| (level, Compress::new(flate2::Compression::new(u32::from(level.value())), false)));
+    let (_, context) = encoder.get_or_insert_with(|| {
+        (
+            level,
+            Compress::new(flate2::Compression::new(u32::from(level.value())), false),
+        )
+    });
     context.reset();
     out.extend_from_slice(&HEADER);
     out.reserve(input.len() / 2 + 64);
@@ -95,7 +119,10 @@ pub(super) fn compress(encoder: &mut Option<Encoder>, level: GzipLevel, input: &
         let before = context.total_in();
         let status = context
             .compress_vec(rest, out, FlushCompress::Finish)
-            .map_err(|_| CompressionError::Encoder { codec: Codec::Gzip, detail: "deflate failed" })?;
+            .map_err(|_| CompressionError::Encoder {
+                codec: Codec::Gzip,
+                detail: "deflate failed",
+            })?;
         let read = usize::try_from(context.total_in() - before).unwrap_or(usize::MAX);
         rest = rest.get(read..).unwrap_or_default();
         if status == Status::StreamEnd {

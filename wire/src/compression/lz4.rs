@@ -3,7 +3,10 @@
 //! The frames are ours because those of magic 0 carry a wrong header checksum (KAFKA-3160): it covers the frame's magic number too. Java reads either
 //! there; so do we, everywhere.
 
-use lz4_flex::block::{CompressTable, compress_into_with_table, decompress_into, decompress_into_with_dict, get_maximum_output_size};
+use lz4_flex::block::{
+    CompressTable, compress_into_with_table, decompress_into, decompress_into_with_dict,
+    get_maximum_output_size,
+};
 use twox_hash::XxHash32;
 
 use super::codec::Codec;
@@ -33,7 +36,10 @@ pub(super) enum HeaderChecksum {
 }
 
 fn corrupt(detail: &'static str) -> CompressionError {
-    CompressionError::Corrupt { codec: Codec::Lz4, detail }
+    CompressionError::Corrupt {
+        codec: Codec::Lz4,
+        detail,
+    }
 }
 
 /// The second byte of the hash.
@@ -50,7 +56,9 @@ struct Frame<'a> {
 
 fn header(input: &[u8]) -> Result<Frame<'_>, CompressionError> {
     let cut_short = || corrupt("frame header cut short");
-    let after_magic = input.strip_prefix(&MAGIC).ok_or_else(|| corrupt("no frame header"))?;
+    let after_magic = input
+        .strip_prefix(&MAGIC)
+        .ok_or_else(|| corrupt("no frame header"))?;
     let ([flags, block_size], _) = after_magic.split_first_chunk::<2>().ok_or_else(cut_short)?;
     if flags >> 6 != 1 {
         return Err(corrupt("unknown frame version"));
@@ -66,13 +74,20 @@ fn header(input: &[u8]) -> Result<Frame<'_>, CompressionError> {
         _ => return Err(corrupt("unknown block size")),
     };
     let descriptor = if flags & 0x08 != 0 { 10 } else { 2 };
-    let (described, rest) = after_magic.split_at_checked(descriptor).ok_or_else(cut_short)?;
+    let (described, rest) = after_magic
+        .split_at_checked(descriptor)
+        .ok_or_else(cut_short)?;
     let (checksum, blocks) = rest.split_first().ok_or_else(cut_short)?;
     let with_magic = input.get(..MAGIC.len() + descriptor).unwrap_or_default();
     if *checksum != checksum_byte(described) && *checksum != checksum_byte(with_magic) {
         return Err(corrupt("checksum of the frame header does not match"));
     }
-    Ok(Frame { blocks, largest_block, dependent: flags & 0x20 == 0, block_checksums: flags & 0x10 != 0 })
+    Ok(Frame {
+        blocks,
+        largest_block,
+        dependent: flags & 0x20 == 0,
+        block_checksums: flags & 0x10 != 0,
+    })
 }
 
 /// Reads the first frame to its end mark. What follows is ignored, the content's checksum too, as Java does: the batch has a checksum of its own.
@@ -81,7 +96,9 @@ pub(super) fn decompress(input: &[u8], output: &mut Output) -> Result<(), Compre
     let start = output.written();
     let mut rest = frame.blocks;
     loop {
-        let (length, after) = rest.split_first_chunk::<4>().ok_or_else(|| corrupt("no end mark"))?;
+        let (length, after) = rest
+            .split_first_chunk::<4>()
+            .ok_or_else(|| corrupt("no end mark"))?;
         let length = u32::from_le_bytes(*length);
         if length == 0 {
             return Ok(());
@@ -91,16 +108,24 @@ pub(super) fn decompress(input: &[u8], output: &mut Output) -> Result<(), Compre
         if length > frame.largest_block {
             return Err(corrupt("block longer than the frame allows"));
         }
-        let (block, after) = after.split_at_checked(length).ok_or_else(|| corrupt("block cut short"))?;
+        let (block, after) = after
+            .split_at_checked(length)
+            .ok_or_else(|| corrupt("block cut short"))?;
         rest = after;
         if frame.block_checksums {
-            let (checksum, after) = rest.split_first_chunk::<4>().ok_or_else(|| corrupt("block checksum cut short"))?;
+            let (checksum, after) = rest
+                .split_first_chunk::<4>()
+                .ok_or_else(|| corrupt("block checksum cut short"))?;
             if u32::from_le_bytes(*checksum) != XxHash32::oneshot(0, block) {
                 return Err(corrupt("checksum of a block does not match"));
             }
             rest = after;
         }
-        let wanted = if stored { length } else { frame.largest_block.min(length.saturating_mul(BEST_RATIO)) };
+        let wanted = if stored {
+            length
+        } else {
+            frame.largest_block.min(length.saturating_mul(BEST_RATIO))
+        };
         if wanted == 0 {
             continue;
         }
@@ -114,7 +139,13 @@ pub(super) fn decompress(input: &[u8], output: &mut Output) -> Result<(), Compre
             Ok(length)
         } else if frame.dependent {
             let window = before.get(start..).unwrap_or_default();
-            decompress_into_with_dict(block, room, window.get(window.len().saturating_sub(WINDOW)..).unwrap_or_default())
+            decompress_into_with_dict(
+                block,
+                room,
+                window
+                    .get(window.len().saturating_sub(WINDOW)..)
+                    .unwrap_or_default(),
+            )
         } else {
             decompress_into(block, room)
         };
@@ -128,7 +159,12 @@ pub(super) fn decompress(input: &[u8], output: &mut Output) -> Result<(), Compre
 }
 
 /// Appends one frame to `out`.
-pub(super) fn compress(table: &mut CompressTable, checksum: HeaderChecksum, input: &[u8], out: &mut Vec<u8>) -> Result<(), CompressionError> {
+pub(super) fn compress(
+    table: &mut CompressTable,
+    checksum: HeaderChecksum,
+    input: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), CompressionError> {
     let described = [FLAGS, BLOCK_SIZE_ID];
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&described);
@@ -142,9 +178,18 @@ pub(super) fn compress(table: &mut CompressTable, checksum: HeaderChecksum, inpu
     for block in input.chunks(BLOCK) {
         let start = out.len();
         out.resize(start + 4 + get_maximum_output_size(block.len()), 0);
-        let Some((length, room)) = out.get_mut(start..).and_then(<[u8]>::split_first_chunk_mut::<4>) else { continue };
-        let made = compress_into_with_table(block, room, table)
-            .map_err(|_| CompressionError::Encoder { codec: Codec::Lz4, detail: "block did not fit" })?;
+        let Some((length, room)) = out
+            .get_mut(start..)
+            .and_then(<[u8]>::split_first_chunk_mut::<4>)
+        else {
+            continue;
+        };
+        let made = compress_into_with_table(block, room, table).map_err(|_| {
+            CompressionError::Encoder {
+                codec: Codec::Lz4,
+                detail: "block did not fit",
+            }
+        })?;
         if made < block.len() {
             *length = u32::try_from(made).unwrap_or(0).to_le_bytes();
             out.truncate(start + 4 + made);

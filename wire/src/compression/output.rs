@@ -27,17 +27,28 @@ impl Output {
                 buffer.resize(wanted, 0);
             }
         }
-        Output { buffer, written: 0, limit, codec }
+        Output {
+            buffer,
+            written: 0,
+            limit,
+            codec,
+        }
     }
 
     /// The bytes written so far.
-    #[cfg_attr(not(feature = "lz4"), allow(dead_code, reason = "only lz4 looks back at what it wrote"))]
+    #[cfg_attr(
+        not(feature = "lz4"),
+        allow(dead_code, reason = "only lz4 looks back at what it wrote")
+    )]
     pub(super) fn written(&self) -> usize {
         self.written
     }
 
     /// What was written from `start` on.
-    #[cfg_attr(not(feature = "gzip"), allow(dead_code, reason = "only gzip checks what it wrote"))]
+    #[cfg_attr(
+        not(feature = "gzip"),
+        allow(dead_code, reason = "only gzip checks what it wrote")
+    )]
     pub(super) fn since(&self, start: usize) -> &[u8] {
         self.buffer.get(start..self.written).unwrap_or_default()
     }
@@ -60,7 +71,10 @@ impl Output {
     }
 
     /// Room for at least one byte: all that the buffer has, or the next step of its growth.
-    #[cfg_attr(not(any(feature = "gzip", feature = "zstd")), allow(dead_code, reason = "for codecs that stream by the byte"))]
+    #[cfg_attr(
+        not(any(feature = "gzip", feature = "zstd")),
+        allow(dead_code, reason = "for codecs that stream by the byte")
+    )]
     pub(super) fn room(&mut self) -> Result<&mut [u8], CompressionError> {
         let left = self.buffer.len().saturating_sub(self.written);
         Ok(self.split(left.max(1))?.1)
@@ -76,13 +90,23 @@ impl Output {
     }
 
     /// Refuses `count` more bytes before they are made, if they would not fit.
-    #[cfg_attr(not(feature = "snappy"), allow(dead_code, reason = "only snappy says its size first"))]
+    #[cfg_attr(
+        not(feature = "snappy"),
+        allow(dead_code, reason = "only snappy says its size first")
+    )]
     pub(super) fn check_room(&self, count: usize) -> Result<(), CompressionError> {
-        if count > self.limit - self.written.min(self.limit) { Err(self.too_large()) } else { Ok(()) }
+        if count > self.limit - self.written.min(self.limit) {
+            Err(self.too_large())
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) fn too_large(&self) -> CompressionError {
-        CompressionError::TooLarge { codec: self.codec, limit: self.limit }
+        CompressionError::TooLarge {
+            codec: self.codec,
+            limit: self.limit,
+        }
     }
 
     /// The buffer, cut to what was written.
@@ -132,7 +156,13 @@ mod tests {
         room[..10].copy_from_slice(b"0123456789");
         output.commit(10).unwrap();
         assert_eq!(output.split(5).unwrap().1.len(), 1);
-        assert_eq!(output.commit(1).unwrap_err(), CompressionError::TooLarge { codec: Codec::Gzip, limit: 10 });
+        assert_eq!(
+            output.commit(1).unwrap_err(),
+            CompressionError::TooLarge {
+                codec: Codec::Gzip,
+                limit: 10
+            }
+        );
         assert!(output.split(1).is_err());
     }
 

@@ -13,7 +13,12 @@ use super::zstd_frame::{Limits, Next, corrupt, next};
 const KEPT_WINDOW: u64 = 8 * 1024 * 1024;
 
 /// Reads every frame; skippable ones are skipped.
-pub(super) fn decompress(kept: &mut Option<Decoder<'static>>, limits: Limits, input: &[u8], output: &mut Output) -> Result<(), CompressionError> {
+pub(super) fn decompress(
+    kept: &mut Option<Decoder<'static>>,
+    limits: Limits,
+    input: &[u8],
+    output: &mut Output,
+) -> Result<(), CompressionError> {
     if input.is_empty() {
         return Err(corrupt("no frame"));
     }
@@ -26,7 +31,9 @@ pub(super) fn decompress(kept: &mut Option<Decoder<'static>>, limits: Limits, in
                     Some(decoder) => decoder,
                     None => Decoder::new().map_err(|_| corrupt("no memory for a context"))?,
                 };
-                decoder.reinit().map_err(|_| corrupt("context is unusable"))?;
+                decoder
+                    .reinit()
+                    .map_err(|_| corrupt("context is unusable"))?;
                 rest = frame(&mut decoder, rest, output)?;
                 if window <= KEPT_WINDOW {
                     *kept = Some(decoder);
@@ -38,12 +45,18 @@ pub(super) fn decompress(kept: &mut Option<Decoder<'static>>, limits: Limits, in
 }
 
 /// Reads one frame; gives what follows it.
-fn frame<'a>(decoder: &mut Decoder<'static>, input: &'a [u8], output: &mut Output) -> Result<&'a [u8], CompressionError> {
+fn frame<'a>(
+    decoder: &mut Decoder<'static>,
+    input: &'a [u8],
+    output: &mut Output,
+) -> Result<&'a [u8], CompressionError> {
     let mut from = InBuffer::around(input);
     loop {
         let (read, room) = (from.pos(), output.room()?);
         let mut to = OutBuffer::around(room);
-        let hint = decoder.run(&mut from, &mut to).map_err(|_| corrupt("invalid frame"))?;
+        let hint = decoder
+            .run(&mut from, &mut to)
+            .map_err(|_| corrupt("invalid frame"))?;
         let made = to.pos();
         output.commit(made)?;
         if hint == 0 {
@@ -59,12 +72,25 @@ fn frame<'a>(decoder: &mut Decoder<'static>, input: &'a [u8], output: &mut Outpu
 pub(super) type Encoder = (ZstdLevel, Compressor<'static>);
 
 /// Appends one frame to `out`.
-pub(super) fn compress(encoder: &mut Option<Encoder>, level: ZstdLevel, input: &[u8], out: &mut Vec<u8>) -> Result<(), CompressionError> {
-    let failed = |detail| CompressionError::Encoder { codec: Codec::Zstd, detail };
+pub(super) fn compress(
+    encoder: &mut Option<Encoder>,
+    level: ZstdLevel,
+    input: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), CompressionError> {
+    let failed = |detail| CompressionError::Encoder {
+        codec: Codec::Zstd,
+        detail,
+    };
     if encoder.as_ref().is_none_or(|(set_to, _)| *set_to != level) {
-        *encoder = Some((level, Compressor::new(level.value()).map_err(|_| failed("no memory for a context"))?));
+        *encoder = Some((
+            level,
+            Compressor::new(level.value()).map_err(|_| failed("no memory for a context"))?,
+        ));
     }
-    let Some((_, compressor)) = encoder else { return Err(failed("no context")) };
+    let Some((_, compressor)) = encoder else {
+        return Err(failed("no context"));
+    };
     let start = out.len();
     out.resize(start + compress_bound(input.len()), 0);
     let made = compressor

@@ -25,11 +25,17 @@ pub(super) enum Next {
 }
 
 pub(super) fn corrupt(detail: &'static str) -> CompressionError {
-    CompressionError::Corrupt { codec: Codec::Zstd, detail }
+    CompressionError::Corrupt {
+        codec: Codec::Zstd,
+        detail,
+    }
 }
 
 fn little_endian(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
+    bytes
+        .iter()
+        .rev()
+        .fold(0, |value, byte| value << 8 | u64::from(*byte))
 }
 
 /// Reads the header of the frame that starts here.
@@ -76,23 +82,35 @@ pub(super) fn next(input: &[u8], limits: Limits) -> Result<Next, CompressionErro
     if size > 0 {
         let content = little_endian(content) + if size == 2 { 256 } else { 0 };
         if content > limits.output as u64 {
-            return Err(CompressionError::TooLarge { codec: Codec::Zstd, limit: limits.output });
+            return Err(CompressionError::TooLarge {
+                codec: Codec::Zstd,
+                limit: limits.output,
+            });
         }
         if single_segment {
             window = content;
         }
     }
     if window > limits.window {
-        return Err(CompressionError::Window { window, limit: limits.window });
+        return Err(CompressionError::Window {
+            window,
+            limit: limits.window,
+        });
     }
-    Ok(Next::Frame { header: input.len() - rest.len(), window })
+    Ok(Next::Frame {
+        header: input.len() - rest.len(),
+        window,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { window: 8 << 20, output: 1 << 20 };
+    const LIMITS: Limits = Limits {
+        window: 8 << 20,
+        output: 1 << 20,
+    };
 
     fn frame(rest: &[u8]) -> Vec<u8> {
         [&MAGIC.to_le_bytes(), rest].concat()
@@ -100,17 +118,59 @@ mod tests {
 
     #[test]
     fn windows_and_sizes() {
-        assert_eq!(next(&frame(&[0, 0x58]), LIMITS), Ok(Next::Frame { header: 6, window: 2 << 20 }));
-        assert_eq!(next(&frame(&[0, 0x69]), LIMITS), Err(CompressionError::Window { window: 9 << 20, limit: 8 << 20 }));
-        assert_eq!(next(&frame(&[0, 0xff]), LIMITS), Err(CompressionError::Window { window: 15 << 38, limit: 8 << 20 }));
-        assert_eq!(next(&frame(&[0x20, 7]), LIMITS), Ok(Next::Frame { header: 6, window: 7 }));
-        assert_eq!(next(&frame(&[0x60, 1, 0]), LIMITS), Ok(Next::Frame { header: 7, window: 257 }));
-        let huge = CompressionError::TooLarge { codec: Codec::Zstd, limit: 1 << 20 };
-        assert_eq!(next(&frame(&[0xe0, 255, 255, 255, 255, 255, 255, 255, 255]), LIMITS), Err(huge));
+        assert_eq!(
+            next(&frame(&[0, 0x58]), LIMITS),
+            Ok(Next::Frame {
+                header: 6,
+                window: 2 << 20
+            })
+        );
+        assert_eq!(
+            next(&frame(&[0, 0x69]), LIMITS),
+            Err(CompressionError::Window {
+                window: 9 << 20,
+                limit: 8 << 20
+            })
+        );
+        assert_eq!(
+            next(&frame(&[0, 0xff]), LIMITS),
+            Err(CompressionError::Window {
+                window: 15 << 38,
+                limit: 8 << 20
+            })
+        );
+        assert_eq!(
+            next(&frame(&[0x20, 7]), LIMITS),
+            Ok(Next::Frame {
+                header: 6,
+                window: 7
+            })
+        );
+        assert_eq!(
+            next(&frame(&[0x60, 1, 0]), LIMITS),
+            Ok(Next::Frame {
+                header: 7,
+                window: 257
+            })
+        );
+        let huge = CompressionError::TooLarge {
+            codec: Codec::Zstd,
+            limit: 1 << 20,
+        };
+        assert_eq!(
+            next(
+                &frame(&[0xe0, 255, 255, 255, 255, 255, 255, 255, 255]),
+                LIMITS
+            ),
+            Err(huge)
+        );
         assert_eq!(next(&frame(&[0xa0, 0, 0, 32, 0]), LIMITS), Err(huge));
         assert!(next(&frame(&[1, 0, 9]), LIMITS).is_err(), "dictionary");
         assert!(next(&frame(&[8, 0]), LIMITS).is_err(), "reserved");
-        assert_eq!(next(&[0x5f, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 9, 9], LIMITS), Ok(Next::Skip(9)));
+        assert_eq!(
+            next(&[0x5f, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 9, 9], LIMITS),
+            Ok(Next::Skip(9))
+        );
         assert!(next(&[0x50, 0x2a, 0x4d, 0x18, 0xff, 0xff, 0xff, 0xff, 9], LIMITS).is_err());
         for cut in 0..8 {
             assert!(next(&frame(&[0xa0, 0, 0, 0, 0])[..cut], LIMITS).is_err());

@@ -34,9 +34,16 @@ impl<'a> BatchMut<'a> {
         }
         let length = i32_at(bytes, batch::LENGTH);
         if usize::try_from(length).ok() != Some(available - ENTRY_HEADER) {
-            return Err(RecordError::BatchLength { position: 0, length, minimum: batch::SMALLEST });
+            return Err(RecordError::BatchLength {
+                position: 0,
+                length,
+                minimum: batch::SMALLEST,
+            });
         }
-        Ok(BatchMut { bytes, stale: false })
+        Ok(BatchMut {
+            bytes,
+            stale: false,
+        })
     }
 
     /// Sets the offset of the first record.
@@ -47,13 +54,18 @@ impl<'a> BatchMut<'a> {
 
     /// Sets the epoch of the leader that appends the batch.
     pub fn set_partition_leader_epoch(&mut self, epoch: i32) -> &mut Self {
-        put(self.bytes, batch::PARTITION_LEADER_EPOCH, &epoch.to_be_bytes());
+        put(
+            self.bytes,
+            batch::PARTITION_LEADER_EPOCH,
+            &epoch.to_be_bytes(),
+        );
         self
     }
 
     /// Sets one time for all records, in milliseconds since 1970.
     pub fn set_log_append_time(&mut self, timestamp: i64) -> &mut Self {
-        let attributes = Attributes::from_bits(i16_at(self.bytes, batch::ATTRIBUTES)).with_log_append_time(true);
+        let attributes =
+            Attributes::from_bits(i16_at(self.bytes, batch::ATTRIBUTES)).with_log_append_time(true);
         self.covered(batch::ATTRIBUTES, &attributes.bits().to_be_bytes());
         self.covered(batch::MAX_TIMESTAMP, &timestamp.to_be_bytes());
         self

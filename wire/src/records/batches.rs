@@ -29,7 +29,10 @@ impl Batches {
     /// Walks these bytes.
     #[must_use]
     pub fn new(bytes: Bytes) -> Self {
-        Batches { rest: bytes, position: 0 }
+        Batches {
+            rest: bytes,
+            position: 0,
+        }
     }
 
     /// The bytes that have not been walked yet: at the end, those of the batch that was cut short.
@@ -41,11 +44,19 @@ impl Batches {
     fn entry(&self, bytes: &[u8]) -> Result<Entry, RecordError> {
         let position = self.position + (self.rest.len() - bytes.len());
         if bytes.len() < ENTRY_HEADER {
-            return Ok(Entry::Partial { needed: (MAGIC_AT + 1) as u64 });
+            return Ok(Entry::Partial {
+                needed: (MAGIC_AT + 1) as u64,
+            });
         }
         let length = i32_at(bytes, 8);
-        let too_short = |minimum| RecordError::BatchLength { position, length, minimum };
-        let Ok(unsigned) = u32::try_from(length) else { return Err(too_short(message::SMALLEST_V0)) };
+        let too_short = |minimum| RecordError::BatchLength {
+            position,
+            length,
+            minimum,
+        };
+        let Ok(unsigned) = u32::try_from(length) else {
+            return Err(too_short(message::SMALLEST_V0));
+        };
         if length < message::SMALLEST_V0 {
             return Err(too_short(message::SMALLEST_V0));
         }
@@ -71,15 +82,30 @@ impl Batches {
 
     /// Takes the messages from here on that are of one format and type and not compressed, or one that is compressed.
     fn run(&mut self, magic: u8, length: usize) -> Batch {
-        let attributes_of = |bytes: &[u8]| Attributes::from_bits(i16::from(array::<1>(bytes, message::ATTRIBUTES)[0]));
-        let timestamp_of = |bytes: &[u8]| if magic == 0 { -1 } else { i64_at(bytes, message::TIMESTAMP) };
+        let attributes_of = |bytes: &[u8]| {
+            Attributes::from_bits(i16::from(array::<1>(bytes, message::ATTRIBUTES)[0]))
+        };
+        let timestamp_of = |bytes: &[u8]| {
+            if magic == 0 {
+                -1
+            } else {
+                i64_at(bytes, message::TIMESTAMP)
+            }
+        };
         let attributes = attributes_of(&self.rest);
-        let (first, mut last, mut max_timestamp) = (i64_at(&self.rest, 0), i64_at(&self.rest, 0), timestamp_of(&self.rest));
+        let (first, mut last, mut max_timestamp) = (
+            i64_at(&self.rest, 0),
+            i64_at(&self.rest, 0),
+            timestamp_of(&self.rest),
+        );
         let mut end = length;
         while !attributes.is_compressed() {
             let next = self.rest.get(end..).unwrap_or_default();
             match self.entry(next) {
-                Ok(Entry::Whole { magic: same, length }) if same == magic && attributes_of(next) == attributes => {
+                Ok(Entry::Whole {
+                    magic: same,
+                    length,
+                }) if same == magic && attributes_of(next) == attributes => {
                     last = i64_at(next, 0);
                     max_timestamp = max_timestamp.max(timestamp_of(next));
                     end += length;
@@ -115,7 +141,9 @@ impl Iterator for Batches {
             Ok(Entry::Whole { magic, length }) => self.run(magic, length),
             Ok(Entry::Partial { needed }) if self.position == 0 => {
                 let available = self.rest.len();
-                return Some(Err(self.fail(RecordError::NoWholeBatch { needed, available })));
+                return Some(Err(
+                    self.fail(RecordError::NoWholeBatch { needed, available })
+                ));
             }
             Ok(Entry::Partial { .. }) => return None,
             Err(error) => return Some(Err(self.fail(error))),

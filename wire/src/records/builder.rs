@@ -23,7 +23,7 @@ const SLACK: usize = 16;
 /// builder.append(1_700_000_000_000, Some(b"key"), Some(b"value"), [("trace", Some(b"1".as_slice()))])?;
 /// builder.append(1_700_000_000_001, None, Some(b"another"), [])?;
 /// let bytes = builder.seal(&mut Compressor::new())?;
-/// # assert_eq!(bytes.len(), 61 + 24 + 14);
+/// # assert_eq!(bytes.len(), 61 + 23 + 14);
 /// # Ok::<(), RecordError>(())
 /// ```
 #[derive(Debug)]
@@ -62,7 +62,11 @@ pub struct Producer {
 
 impl Producer {
     /// A producer without idempotence.
-    pub const NONE: Producer = Producer { id: -1, epoch: -1, base_sequence: -1 };
+    pub const NONE: Producer = Producer {
+        id: -1,
+        epoch: -1,
+        base_sequence: -1,
+    };
 }
 
 impl Default for Producer {
@@ -215,24 +219,48 @@ impl BatchBuilder {
     )]
     fn after_compression(&self, bytes: usize) -> usize {
         // A twentieth to spare, as Java's estimate has.
-        if self.compression == Compression::None { bytes } else { (bytes as f32 * self.ratio * 1.05) as usize }
+        if self.compression == Compression::None {
+            bytes
+        } else {
+            (bytes as f32 * self.ratio * 1.05) as usize
+        }
     }
 
     /// Whether a record of this size (see [`record_size`](Self::record_size)) leaves the sealed batch below `target` bytes, as far as can be told. An empty
     /// batch takes any record.
     #[must_use]
     pub fn has_room_for(&self, record_size: usize, target: usize) -> bool {
-        self.is_empty() || self.estimated_size().saturating_add(self.after_compression(record_size)) <= target
+        self.is_empty()
+            || self
+                .estimated_size()
+                .saturating_add(self.after_compression(record_size))
+                <= target
     }
 
     /// The bytes that a record would take if it were appended now, before compression.
-    pub fn record_size<'h, H>(&self, timestamp: i64, key: Option<&[u8]>, value: Option<&[u8]>, headers: H) -> usize
+    pub fn record_size<'h, H>(
+        &self,
+        timestamp: i64,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: H,
+    ) -> usize
     where
         H: IntoIterator<Item = (&'h str, Option<&'h [u8]>)>,
     {
-        let delta = if self.is_empty() { 0 } else { timestamp.wrapping_sub(self.base_timestamp) };
+        let delta = if self.is_empty() {
+            0
+        } else {
+            timestamp.wrapping_sub(self.base_timestamp)
+        };
         let offset = i32::try_from(self.next_delta).unwrap_or(i32::MAX);
-        let body = body_size(zigzag64(delta), zigzag32(offset), key, value, headers_size(headers.into_iter()));
+        let body = body_size(
+            zigzag64(delta),
+            zigzag32(offset),
+            key,
+            value,
+            headers_size(headers.into_iter()),
+        );
         length_of(zigzag_length(body)).saturating_add(body)
     }
 
@@ -244,7 +272,13 @@ impl BatchBuilder {
     /// [`RecordError::RecordTooLarge`] if not even an empty batch could take it, [`RecordError::BatchFull`] if this one can't, [`RecordError::Offset`] after
     /// 2,147,483,648 records. The batch is as it was.
     #[inline]
-    pub fn append<'h, H>(&mut self, timestamp: i64, key: Option<&[u8]>, value: Option<&[u8]>, headers: H) -> Result<i32, RecordError>
+    pub fn append<'h, H>(
+        &mut self,
+        timestamp: i64,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: H,
+    ) -> Result<i32, RecordError>
     where
         H: IntoIterator<Item = (&'h str, Option<&'h [u8]>)>,
         H::IntoIter: Clone,
@@ -269,7 +303,10 @@ impl BatchBuilder {
         H::IntoIter: Clone,
     {
         let next = self.base_offset.saturating_add(self.next_delta);
-        let delta = offset.checked_sub(self.base_offset).filter(|_| offset >= next).ok_or(RecordError::Offset { offset, next })?;
+        let delta = offset
+            .checked_sub(self.base_offset)
+            .filter(|_| offset >= next)
+            .ok_or(RecordError::Offset { offset, next })?;
         self.append_at(delta, timestamp, key, value, headers.into_iter())
     }
 
@@ -278,18 +315,33 @@ impl BatchBuilder {
     ///
     /// # Errors
     /// As [`append`](Self::append).
-    pub fn append_control(&mut self, timestamp: i64, control: ControlType, value: &[u8]) -> Result<i32, RecordError> {
+    pub fn append_control(
+        &mut self,
+        timestamp: i64,
+        control: ControlType,
+        value: &[u8],
+    ) -> Result<i32, RecordError> {
         self.append(timestamp, Some(&control.key()), Some(value), [])
     }
 
     #[inline]
-    fn append_at<'h, H>(&mut self, delta: i64, timestamp: i64, key: Option<&[u8]>, value: Option<&[u8]>, headers: H) -> Result<i32, RecordError>
+    fn append_at<'h, H>(
+        &mut self,
+        delta: i64,
+        timestamp: i64,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: H,
+    ) -> Result<i32, RecordError>
     where
         H: Iterator<Item = (&'h str, Option<&'h [u8]>)> + Clone,
     {
         let Ok(distance) = i32::try_from(delta) else {
             let next = self.base_offset.saturating_add(self.next_delta);
-            return Err(RecordError::Offset { offset: self.base_offset.saturating_add(delta), next });
+            return Err(RecordError::Offset {
+                offset: self.base_offset.saturating_add(delta),
+                next,
+            });
         };
         if self.count == 0 {
             self.base_timestamp = timestamp;
@@ -298,7 +350,13 @@ impl BatchBuilder {
         let timestamp_delta = zigzag64(timestamp.wrapping_sub(self.base_timestamp));
         let offset_delta = zigzag32(distance);
         let (header_count, headers_length) = headers_size(headers.clone());
-        let body = body_size(timestamp_delta, offset_delta, key, value, (header_count, headers_length));
+        let body = body_size(
+            timestamp_delta,
+            offset_delta,
+            key,
+            value,
+            (header_count, headers_length),
+        );
         let length = encode(zigzag_length(body));
         let size = length.length.saturating_add(body);
         let start = self.size();
@@ -317,7 +375,9 @@ impl BatchBuilder {
             let attributes_at = length.length;
             let timestamp_at = attributes_at + 1;
             let offset_at = timestamp_at + timestamp.length;
-            let head = u128::from(length.word) | u128::from(timestamp.word) << (8 * timestamp_at) | u128::from(offset.word) << (8 * offset_at);
+            let head = u128::from(length.word)
+                | u128::from(timestamp.word) << (8 * timestamp_at)
+                | u128::from(offset.word) << (8 * offset_at);
             let end = buffer.len() + offset_at + offset.length;
             buffer.extend_from_slice(&head.to_le_bytes());
             buffer.truncate(end);
@@ -334,7 +394,11 @@ impl BatchBuilder {
             put_nullable(buffer, Some(key.as_bytes()));
             put_nullable(buffer, value);
         }
-        debug_assert_eq!(self.buffer.len(), start + size, "headers differed between two walks");
+        debug_assert_eq!(
+            self.buffer.len(),
+            start + size,
+            "headers differed between two walks"
+        );
         self.max_timestamp = self.max_timestamp.max(timestamp);
         self.next_delta = delta + 1;
         self.count += 1;
@@ -345,9 +409,15 @@ impl BatchBuilder {
     fn no_room(&self, size: usize) -> RecordError {
         let needed = size.saturating_add(batch::HEADER);
         if needed > self.limit {
-            RecordError::RecordTooLarge { needed, limit: self.limit }
+            RecordError::RecordTooLarge {
+                needed,
+                limit: self.limit,
+            }
         } else {
-            RecordError::BatchFull { needed: size, room: self.limit - self.size() }
+            RecordError::BatchFull {
+                needed: size,
+                room: self.limit - self.size(),
+            }
         }
     }
 
@@ -369,7 +439,10 @@ impl BatchBuilder {
             let records = self.buffer.get(batch::HEADER..).unwrap_or_default();
             if let Err(source) = compressor.compress(self.compression, records, &mut out) {
                 self.spare = out;
-                return Err(RecordError::Compression { base_offset: self.base_offset, source });
+                return Err(RecordError::Compression {
+                    base_offset: self.base_offset,
+                    source,
+                });
             }
             self.learn(records.len(), out.len() - batch::HEADER);
             out
@@ -383,25 +456,57 @@ impl BatchBuilder {
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     fn learn(&mut self, before: usize, after: usize) {
         let seen = after as f32 / before.max(1) as f32;
-        self.ratio = if seen > self.ratio { seen } else { (self.ratio - 0.05).max(seen) };
+        self.ratio = if seen > self.ratio {
+            seen
+        } else {
+            (self.ratio - 0.05).max(seen)
+        };
     }
 
     fn fill_in(&self, sealed: &mut [u8]) {
         // The limit holds for what was appended; compression adds little to what can't be compressed, and the length says so.
         let length = u32::try_from(sealed.len() - 12).unwrap_or(u32::MAX);
         let last_offset_delta = u32::try_from(self.next_delta - 1).unwrap_or(u32::MAX);
-        let max_timestamp = if self.attributes.is_log_append_time() { self.log_append_time } else { self.max_timestamp };
+        let max_timestamp = if self.attributes.is_log_append_time() {
+            self.log_append_time
+        } else {
+            self.max_timestamp
+        };
         put(sealed, batch::BASE_OFFSET, &self.base_offset.to_be_bytes());
         put(sealed, batch::LENGTH, &length.to_be_bytes());
-        put(sealed, batch::PARTITION_LEADER_EPOCH, &self.partition_leader_epoch.to_be_bytes());
+        put(
+            sealed,
+            batch::PARTITION_LEADER_EPOCH,
+            &self.partition_leader_epoch.to_be_bytes(),
+        );
         put(sealed, super::layout::MAGIC_AT, &[2]);
-        put(sealed, batch::ATTRIBUTES, &self.attributes.bits().to_be_bytes());
-        put(sealed, batch::LAST_OFFSET_DELTA, &last_offset_delta.to_be_bytes());
-        put(sealed, batch::BASE_TIMESTAMP, &self.base_timestamp.to_be_bytes());
+        put(
+            sealed,
+            batch::ATTRIBUTES,
+            &self.attributes.bits().to_be_bytes(),
+        );
+        put(
+            sealed,
+            batch::LAST_OFFSET_DELTA,
+            &last_offset_delta.to_be_bytes(),
+        );
+        put(
+            sealed,
+            batch::BASE_TIMESTAMP,
+            &self.base_timestamp.to_be_bytes(),
+        );
         put(sealed, batch::MAX_TIMESTAMP, &max_timestamp.to_be_bytes());
         put(sealed, batch::PRODUCER_ID, &self.producer.id.to_be_bytes());
-        put(sealed, batch::PRODUCER_EPOCH, &self.producer.epoch.to_be_bytes());
-        put(sealed, batch::BASE_SEQUENCE, &self.producer.base_sequence.to_be_bytes());
+        put(
+            sealed,
+            batch::PRODUCER_EPOCH,
+            &self.producer.epoch.to_be_bytes(),
+        );
+        put(
+            sealed,
+            batch::BASE_SEQUENCE,
+            &self.producer.base_sequence.to_be_bytes(),
+        );
         put(sealed, batch::RECORD_COUNT, &self.count.to_be_bytes());
         let crc = crc32c(sealed.get(batch::ATTRIBUTES..).unwrap_or_default());
         put(sealed, batch::CRC, &crc.to_be_bytes());
@@ -419,7 +524,11 @@ impl BatchBuilder {
         if let Ok(unique) = sealed.try_into_mut() {
             let mut buffer = Vec::from(unique);
             buffer.clear();
-            let place = if self.buffer.capacity() == 0 { &mut self.buffer } else { &mut self.spare };
+            let place = if self.buffer.capacity() == 0 {
+                &mut self.buffer
+            } else {
+                &mut self.spare
+            };
             if buffer.capacity() > place.capacity() {
                 *place = buffer;
             }
@@ -438,14 +547,20 @@ const fn zigzag_length(length: usize) -> u64 {
 
 #[inline]
 fn nullable_size(bytes: Option<&[u8]>) -> usize {
-    bytes.map_or(1, |bytes| length_of(zigzag_length(bytes.len())).saturating_add(bytes.len()))
+    bytes.map_or(1, |bytes| {
+        length_of(zigzag_length(bytes.len())).saturating_add(bytes.len())
+    })
 }
 
 /// The number of headers, and their bytes.
 #[inline]
 fn headers_size<'h>(headers: impl Iterator<Item = (&'h str, Option<&'h [u8]>)>) -> (usize, usize) {
     headers.fold((0, 0), |(count, size): (usize, usize), (key, value)| {
-        (count + 1, size.saturating_add(nullable_size(Some(key.as_bytes()))).saturating_add(nullable_size(value)))
+        (
+            count + 1,
+            size.saturating_add(nullable_size(Some(key.as_bytes())))
+                .saturating_add(nullable_size(value)),
+        )
     })
 }
 
@@ -472,7 +587,19 @@ fn put_varint(buffer: &mut Vec<u8>, value: u64) {
 
 /// The bytes of a record behind its length. The deltas are zigzag.
 #[inline]
-fn body_size(timestamp_delta: u64, offset_delta: u32, key: Option<&[u8]>, value: Option<&[u8]>, headers: (usize, usize)) -> usize {
-    let fixed = 1 + length_of(timestamp_delta) + length_of(u64::from(offset_delta)) + length_of(zigzag_length(headers.0));
-    fixed.saturating_add(nullable_size(key)).saturating_add(nullable_size(value)).saturating_add(headers.1)
+fn body_size(
+    timestamp_delta: u64,
+    offset_delta: u32,
+    key: Option<&[u8]>,
+    value: Option<&[u8]>,
+    headers: (usize, usize),
+) -> usize {
+    let fixed = 1
+        + length_of(timestamp_delta)
+        + length_of(u64::from(offset_delta))
+        + length_of(zigzag_length(headers.0));
+    fixed
+        .saturating_add(nullable_size(key))
+        .saturating_add(nullable_size(value))
+        .saturating_add(headers.1)
 }

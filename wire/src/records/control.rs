@@ -61,7 +61,9 @@ impl ControlType {
     /// [`RecordError::ControlKey`]: fewer than four bytes, or a negative version.
     pub fn from_key(key: &[u8]) -> Result<Self, RecordError> {
         match *key {
-            [v0, v1, t0, t1, ..] if i16::from_be_bytes([v0, v1]) >= 0 => Ok(Self::from_id(i16::from_be_bytes([t0, t1]))),
+            [v0, v1, t0, t1, ..] if i16::from_be_bytes([v0, v1]) >= 0 => {
+                Ok(Self::from_id(i16::from_be_bytes([t0, t1])))
+            }
             _ => Err(RecordError::ControlKey { length: key.len() }),
         }
     }
@@ -85,8 +87,17 @@ mod tests {
             assert_eq!(control.id(), id);
             assert_eq!(ControlType::from_key(&control.key()), Ok(control));
         }
-        assert_eq!(ControlType::from_key(&[0, 1, 0, 1, 9]), Ok(ControlType::Commit));
-        assert_eq!(ControlType::from_key(&[0, 0, 0]), Err(RecordError::ControlKey { length: 3 }));
-        assert_eq!(ControlType::from_key(&[0xff, 0xff, 0, 1]), Err(RecordError::ControlKey { length: 4 }));
+        assert_eq!(
+            ControlType::from_key(&[0, 1, 0, 1, 9]),
+            Ok(ControlType::Commit)
+        );
+        assert_eq!(
+            ControlType::from_key(&[0, 0, 0]),
+            Err(RecordError::ControlKey { length: 3 })
+        );
+        assert_eq!(
+            ControlType::from_key(&[0xff, 0xff, 0, 1]),
+            Err(RecordError::ControlKey { length: 4 })
+        );
     }
 }

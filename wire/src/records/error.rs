@@ -177,41 +177,108 @@ impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             RecordError::NoWholeBatch { needed, available } => {
-                write!(f, "no whole batch: the first needs {needed} bytes, {available} are there")
+                write!(
+                    f,
+                    "no whole batch: the first needs {needed} bytes, {available} are there"
+                )
             }
-            RecordError::BatchLength { position, length, minimum } => {
-                write!(f, "batch at byte {position} has length {length}, below {minimum}")
+            RecordError::BatchLength {
+                position,
+                length,
+                minimum,
+            } => {
+                write!(
+                    f,
+                    "batch at byte {position} has length {length}, below {minimum}"
+                )
             }
-            RecordError::UnknownMagic { position, magic } => write!(f, "batch at byte {position} has unknown magic {magic}"),
-            RecordError::UnknownCodec { base_offset, id } => write!(f, "batch at offset {base_offset} has unknown codec {id}"),
-            RecordError::Checksum { offset, stored, computed } => {
-                write!(f, "batch at offset {offset} is corrupt: checksum {computed:08x}, should be {stored:08x}")
+            RecordError::UnknownMagic { position, magic } => {
+                write!(f, "batch at byte {position} has unknown magic {magic}")
             }
-            RecordError::RecordCount { base_offset, count, available } => {
-                write!(f, "batch at offset {base_offset} claims {count} records in {available} bytes")
+            RecordError::UnknownCodec { base_offset, id } => {
+                write!(f, "batch at offset {base_offset} has unknown codec {id}")
             }
-            RecordError::OffsetRange { base_offset, last_offset_delta } => {
-                write!(f, "batch at offset {base_offset} has last offset delta {last_offset_delta}")
+            RecordError::Checksum {
+                offset,
+                stored,
+                computed,
+            } => {
+                write!(
+                    f,
+                    "batch at offset {offset} is corrupt: checksum {computed:08x}, should be {stored:08x}"
+                )
             }
-            RecordError::Malformed { base_offset, record, fault } => {
-                write!(f, "record {record} of the batch at offset {base_offset}: {fault}")
+            RecordError::RecordCount {
+                base_offset,
+                count,
+                available,
+            } => {
+                write!(
+                    f,
+                    "batch at offset {base_offset} claims {count} records in {available} bytes"
+                )
+            }
+            RecordError::OffsetRange {
+                base_offset,
+                last_offset_delta,
+            } => {
+                write!(
+                    f,
+                    "batch at offset {base_offset} has last offset delta {last_offset_delta}"
+                )
+            }
+            RecordError::Malformed {
+                base_offset,
+                record,
+                fault,
+            } => {
+                write!(
+                    f,
+                    "record {record} of the batch at offset {base_offset}: {fault}"
+                )
             }
             RecordError::TrailingBytes { base_offset, left } => {
-                write!(f, "batch at offset {base_offset} has {left} bytes after its last record")
+                write!(
+                    f,
+                    "batch at offset {base_offset} has {left} bytes after its last record"
+                )
             }
-            RecordError::NestedCompression { offset } => write!(f, "compressed message at offset {offset} holds a compressed message"),
-            RecordError::EmptyWrapper { offset } => write!(f, "compressed message at offset {offset} holds no messages"),
-            RecordError::WrapperOffset { offset, last_relative } => {
-                write!(f, "compressed message at offset {offset} holds relative offset {last_relative}")
+            RecordError::NestedCompression { offset } => write!(
+                f,
+                "compressed message at offset {offset} holds a compressed message"
+            ),
+            RecordError::EmptyWrapper { offset } => {
+                write!(f, "compressed message at offset {offset} holds no messages")
             }
-            RecordError::Compression { base_offset, source } => write!(f, "batch at offset {base_offset}: {source}"),
-            RecordError::ControlKey { length } => write!(f, "invalid key of {length} bytes of a control record"),
+            RecordError::WrapperOffset {
+                offset,
+                last_relative,
+            } => {
+                write!(
+                    f,
+                    "compressed message at offset {offset} holds relative offset {last_relative}"
+                )
+            }
+            RecordError::Compression {
+                base_offset,
+                source,
+            } => write!(f, "batch at offset {base_offset}: {source}"),
+            RecordError::ControlKey { length } => {
+                write!(f, "invalid key of {length} bytes of a control record")
+            }
             RecordError::WrongMagic { magic } => write!(f, "not possible with magic {magic}"),
             RecordError::RecordTooLarge { needed, limit } => {
-                write!(f, "record takes a batch of {needed} bytes; the limit is {limit}")
+                write!(
+                    f,
+                    "record takes a batch of {needed} bytes; the limit is {limit}"
+                )
             }
-            RecordError::BatchFull { needed, room } => write!(f, "record takes {needed} bytes; the batch has {room} left"),
-            RecordError::Offset { offset, next } => write!(f, "offset {offset} is not within 2^31 of {next}"),
+            RecordError::BatchFull { needed, room } => {
+                write!(f, "record takes {needed} bytes; the batch has {room} left")
+            }
+            RecordError::Offset { offset, next } => {
+                write!(f, "offset {offset} is not within 2^31 of {next}")
+            }
             RecordError::NoRecords => f.write_str("batch has no records"),
         }
     }

@@ -44,7 +44,11 @@ pub(super) const SMALLEST_RECORD: usize = 7;
 /// What `at` holds, or zeros if the bytes end before: callers have checked the length once, for all fields.
 #[inline]
 pub(super) fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
-    bytes.get(at..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; N])
+    bytes
+        .get(at..)
+        .and_then(<[u8]>::first_chunk)
+        .copied()
+        .unwrap_or([0; N])
 }
 
 #[inline]

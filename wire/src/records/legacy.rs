@@ -48,16 +48,35 @@ impl<'a> Message<'a> {
             return Err(RecordFault::TooShort);
         }
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        let (bytes, rest) = set.split_at_checked(ENTRY_HEADER.saturating_add(length)).ok_or(RecordFault::Truncated)?;
-        let fields = bytes.get(message::HEADER + if timestamped { 8 } else { 0 }..).ok_or(RecordFault::Truncated)?;
+        let (bytes, rest) = set
+            .split_at_checked(ENTRY_HEADER.saturating_add(length))
+            .ok_or(RecordFault::Truncated)?;
+        let fields = bytes
+            .get(message::HEADER + if timestamped { 8 } else { 0 }..)
+            .ok_or(RecordFault::Truncated)?;
         let (key, fields) = nullable_bytes(fields)?;
         let (value, fields) = nullable_bytes(fields)?;
         if !fields.is_empty() {
             return Err(RecordFault::LongerThanItsFields);
         }
-        let timestamp = if timestamped { i64_at(bytes, message::TIMESTAMP) } else { -1 };
+        let timestamp = if timestamped {
+            i64_at(bytes, message::TIMESTAMP)
+        } else {
+            -1
+        };
         let attributes = Attributes::from_bits(i16::from(attributes));
-        Ok((Message { offset: i64_at(bytes, 0), magic, attributes, timestamp, key, value, bytes }, rest))
+        Ok((
+            Message {
+                offset: i64_at(bytes, 0),
+                magic,
+                attributes,
+                timestamp,
+                key,
+                value,
+                bytes,
+            },
+            rest,
+        ))
     }
 
     pub(super) fn checksum(&self) -> u32 {
@@ -65,17 +84,34 @@ impl<'a> Message<'a> {
     }
 
     pub(super) fn verify_checksum(&self) -> Result<(), RecordError> {
-        let (stored, computed) = (self.checksum(), crc32(self.bytes.get(MAGIC_AT..).unwrap_or_default()));
-        if stored == computed { Ok(()) } else { Err(RecordError::Checksum { offset: self.offset, stored, computed }) }
+        let (stored, computed) = (
+            self.checksum(),
+            crc32(self.bytes.get(MAGIC_AT..).unwrap_or_default()),
+        );
+        if stored == computed {
+            Ok(())
+        } else {
+            Err(RecordError::Checksum {
+                offset: self.offset,
+                stored,
+                computed,
+            })
+        }
     }
 }
 
 #[inline]
 fn nullable_bytes(fields: &[u8]) -> Result<(Option<&[u8]>, &[u8]), RecordFault> {
-    let (length, rest) = fields.split_first_chunk::<4>().ok_or(RecordFault::Truncated)?;
+    let (length, rest) = fields
+        .split_first_chunk::<4>()
+        .ok_or(RecordFault::Truncated)?;
     // Any negative length is null, as in Java.
-    let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) else { return Ok((None, rest)) };
-    let (bytes, rest) = rest.split_at_checked(length).ok_or(RecordFault::Truncated)?;
+    let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) else {
+        return Ok((None, rest));
+    };
+    let (bytes, rest) = rest
+        .split_at_checked(length)
+        .ok_or(RecordFault::Truncated)?;
     Ok((Some(bytes), rest))
 }
 
@@ -89,7 +125,11 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(frame: Frame, messages: &'a [u8]) -> Self {
-        Walk { frame, rest: messages, place: 0 }
+        Walk {
+            frame,
+            rest: messages,
+            place: 0,
+        }
     }
 
     /// The place of the message that comes next.

@@ -99,7 +99,9 @@ impl MessageSetBuilder {
     #[must_use]
     pub fn message_size(&self, key: Option<&[u8]>, value: Option<&[u8]>) -> usize {
         let fixed = message::HEADER + if self.timestamped { 8 } else { 0 } + 8;
-        fixed.saturating_add(key.map_or(0, <[u8]>::len)).saturating_add(value.map_or(0, <[u8]>::len))
+        fixed
+            .saturating_add(key.map_or(0, <[u8]>::len))
+            .saturating_add(value.map_or(0, <[u8]>::len))
     }
 
     fn attributes(&self) -> Attributes {
@@ -110,11 +112,19 @@ impl MessageSetBuilder {
     ///
     /// # Errors
     /// [`RecordError::RecordTooLarge`] if not even an empty set could take it, [`RecordError::BatchFull`] if this one can't. The set is as it was.
-    pub fn append(&mut self, timestamp: i64, key: Option<&[u8]>, value: Option<&[u8]>) -> Result<i32, RecordError> {
+    pub fn append(
+        &mut self,
+        timestamp: i64,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+    ) -> Result<i32, RecordError> {
         let (needed, delta) = (self.message_size(key, value), self.count);
         let room = self.limit.saturating_sub(self.buffer.len());
         if needed > self.limit {
-            return Err(RecordError::RecordTooLarge { needed, limit: self.limit });
+            return Err(RecordError::RecordTooLarge {
+                needed,
+                limit: self.limit,
+            });
         }
         // A set of at most 2^31 bytes has fewer messages than an i32 can count.
         if needed > room {
@@ -122,13 +132,28 @@ impl MessageSetBuilder {
         }
         // Inside a compressed message, magic 1 has relative offsets.
         let relative = self.timestamped && self.compression != Compression::None;
-        let offset = if relative { i64::from(delta) } else { self.base_offset.wrapping_add(i64::from(delta)) };
+        let offset = if relative {
+            i64::from(delta)
+        } else {
+            self.base_offset.wrapping_add(i64::from(delta))
+        };
         let timestamp = self.log_append_time.unwrap_or(timestamp);
         let attributes = self.attributes();
         self.buffer.reserve(needed);
-        write(&mut self.buffer, offset, self.timestamped.then_some(timestamp), attributes, key, value);
+        write(
+            &mut self.buffer,
+            offset,
+            self.timestamped.then_some(timestamp),
+            attributes,
+            key,
+            value,
+        );
         if self.timestamped {
-            self.max_timestamp = if delta == 0 { timestamp } else { self.max_timestamp.max(timestamp) };
+            self.max_timestamp = if delta == 0 {
+                timestamp
+            } else {
+                self.max_timestamp.max(timestamp)
+            };
         }
         self.count += 1;
         Ok(delta)
@@ -147,12 +172,27 @@ impl MessageSetBuilder {
         } else {
             let mut value = Vec::new();
             compressor
-                .compress_for(u8::from(self.timestamped), self.compression, &self.buffer, &mut value)
-                .map_err(|source| RecordError::Compression { base_offset: self.base_offset, source })?;
+                .compress_for(
+                    u8::from(self.timestamped),
+                    self.compression,
+                    &self.buffer,
+                    &mut value,
+                )
+                .map_err(|source| RecordError::Compression {
+                    base_offset: self.base_offset,
+                    source,
+                })?;
             let mut wrapper = Vec::with_capacity(self.message_size(None, Some(&value)));
             let attributes = self.attributes().with_codec(self.compression.codec());
             let last_offset = self.base_offset.wrapping_add(i64::from(self.count - 1));
-            write(&mut wrapper, last_offset, self.timestamped.then_some(self.max_timestamp), attributes, None, Some(&value));
+            write(
+                &mut wrapper,
+                last_offset,
+                self.timestamped.then_some(self.max_timestamp),
+                attributes,
+                None,
+                Some(&value),
+            );
             wrapper
         };
         self.clear();
@@ -168,7 +208,14 @@ impl MessageSetBuilder {
 }
 
 /// Appends one message. Without a timestamp it is of magic 0.
-fn write(out: &mut Vec<u8>, offset: i64, timestamp: Option<i64>, attributes: Attributes, key: Option<&[u8]>, value: Option<&[u8]>) {
+fn write(
+    out: &mut Vec<u8>,
+    offset: i64,
+    timestamp: Option<i64>,
+    attributes: Attributes,
+    key: Option<&[u8]>,
+    value: Option<&[u8]>,
+) {
     let start = out.len();
     let [_, low_attributes] = attributes.bits().to_be_bytes();
     out.extend_from_slice(&offset.to_be_bytes());
@@ -179,7 +226,9 @@ fn write(out: &mut Vec<u8>, offset: i64, timestamp: Option<i64>, attributes: Att
         out.extend_from_slice(&timestamp.to_be_bytes());
     }
     for bytes in [key, value] {
-        let length = bytes.map_or(u32::MAX, |bytes| u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        let length = bytes.map_or(u32::MAX, |bytes| {
+            u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+        });
         out.extend_from_slice(&length.to_be_bytes());
         out.extend_from_slice(bytes.unwrap_or_default());
     }

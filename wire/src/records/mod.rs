@@ -32,6 +32,8 @@ mod legacy;
 mod message_builder;
 mod record;
 mod record_set;
+#[cfg(test)]
+mod tests;
 mod varint;
 mod walk;
 

@@ -46,7 +46,10 @@ impl<'a> Headers<'a> {
     #[inline]
     pub(super) fn read<const CHECK: bool>(mut cursor: Cursor<'a>) -> Result<Self, RecordFault> {
         let count = cursor.count()?;
-        let headers = Headers { count, bytes: cursor.rest() };
+        let headers = Headers {
+            count,
+            bytes: cursor.rest(),
+        };
         if CHECK {
             for _ in 0..count {
                 cursor.bytes()?;
@@ -74,13 +77,18 @@ impl<'a> Headers<'a> {
     /// Walks them in order.
     #[must_use]
     pub fn iter(&self) -> HeaderIter<'a> {
-        HeaderIter { left: self.count, cursor: Cursor::new(self.bytes) }
+        HeaderIter {
+            left: self.count,
+            cursor: Cursor::new(self.bytes),
+        }
     }
 
     /// The last header with this key, which is the one that counts where keys should not repeat.
     #[must_use]
     pub fn last(&self, key: &str) -> Option<Header<'a>> {
-        self.iter().filter(|header| header.key == key.as_bytes()).last()
+        self.iter()
+            .filter(|header| header.key == key.as_bytes())
+            .last()
     }
 }
 
@@ -172,6 +180,9 @@ impl<'a> Header<'a> {
 
 impl fmt::Debug for Header<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Header").field(&self.key()).field(&self.value).finish()
+        f.debug_tuple("Header")
+            .field(&self.key())
+            .field(&self.value)
+            .finish()
     }
 }

@@ -23,14 +23,21 @@ pub struct RecordSet {
 
 impl RecordSet {
     pub(super) fn new(base_offset: i64, layout: Layout, bytes: Bytes) -> Self {
-        RecordSet { base_offset, layout, bytes }
+        RecordSet {
+            base_offset,
+            layout,
+            bytes,
+        }
     }
 
     /// The records in order. What is not well-formed ends the iteration with an error.
     #[inline]
     #[must_use]
     pub fn iter(&self) -> Records<'_> {
-        Records { walk: self.walk(), base_offset: self.base_offset }
+        Records {
+            walk: self.walk(),
+            base_offset: self.base_offset,
+        }
     }
 
     fn walk(&self) -> Walk<'_> {
@@ -97,7 +104,13 @@ impl<'a> Records<'a> {
     #[inline(never)]
     fn rare(&mut self) -> Option<Result<Record<'a>, RecordError>> {
         let base_offset = self.base_offset;
-        let malformed = |fault, record| Some(Err(RecordError::Malformed { base_offset, record, fault }));
+        let malformed = |fault, record| {
+            Some(Err(RecordError::Malformed {
+                base_offset,
+                record,
+                fault,
+            }))
+        };
         let end = match &mut self.walk {
             Walk::Batch(walk) => match walk.end() {
                 Ok(0) => None,
@@ -156,7 +169,10 @@ impl CheckedRecords {
     #[inline]
     #[must_use]
     pub fn iter(&self) -> CheckedIter<'_> {
-        CheckedIter { walk: self.set.walk(), left: self.count }
+        CheckedIter {
+            walk: self.set.walk(),
+            left: self.count,
+        }
     }
 
     /// The bytes of the records, inflated.

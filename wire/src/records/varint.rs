@@ -47,10 +47,16 @@ impl Encoded {
 #[inline]
 pub(super) const fn encode(value: u64) -> Encoded {
     if value < 1 << 7 {
-        return Encoded { word: value, length: 1 };
+        return Encoded {
+            word: value,
+            length: 1,
+        };
     }
     if value < 1 << 14 {
-        return Encoded { word: value & 0x7f | 0x80 | (value >> 7) << 8, length: 2 };
+        return Encoded {
+            word: value & 0x7f | 0x80 | (value >> 7) << 8,
+            length: 2,
+        };
     }
     let spread = value & 0x7f
         | (value & 0x7f << 7) << 1
@@ -60,7 +66,10 @@ pub(super) const fn encode(value: u64) -> Encoded {
     let length = length_of(value);
     // Every byte but the last says that there are more.
     let more = 0x8080_8080 >> (8 * (5 - length));
-    Encoded { word: spread | more, length }
+    Encoded {
+        word: spread | more,
+        length,
+    }
 }
 
 /// Appends any value.
@@ -167,7 +176,10 @@ impl<'a> Cursor<'a> {
     /// This many bytes.
     #[inline]
     pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], RecordFault> {
-        let (taken, rest) = self.rest.split_at_checked(length).ok_or(RecordFault::Truncated)?;
+        let (taken, rest) = self
+            .rest
+            .split_at_checked(length)
+            .ok_or(RecordFault::Truncated)?;
         self.rest = rest;
         Ok(taken)
     }
@@ -176,21 +188,33 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(super) fn nullable_bytes(&mut self) -> Result<Option<&'a [u8]>, RecordFault> {
         let length = self.unsigned()?;
-        if length & 1 == 0 { self.take((length >> 1) as usize).map(Some) } else { Ok(None) }
+        if length & 1 == 0 {
+            self.take((length >> 1) as usize).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Bytes after their length, which must not be negative.
     #[inline]
     pub(super) fn bytes(&mut self) -> Result<&'a [u8], RecordFault> {
         let length = self.unsigned()?;
-        if length & 1 == 0 { self.take((length >> 1) as usize) } else { Err(RecordFault::NegativeLength) }
+        if length & 1 == 0 {
+            self.take((length >> 1) as usize)
+        } else {
+            Err(RecordFault::NegativeLength)
+        }
     }
 
     /// A number of things, which must not be negative.
     #[inline]
     pub(super) fn count(&mut self) -> Result<u32, RecordFault> {
         let count = self.unsigned()?;
-        if count & 1 == 0 { Ok(count >> 1) } else { Err(RecordFault::NegativeHeaderCount) }
+        if count & 1 == 0 {
+            Ok(count >> 1)
+        } else {
+            Err(RecordFault::NegativeHeaderCount)
+        }
     }
 }
 
@@ -219,10 +243,16 @@ mod tests {
                 if value <= Encoded::LARGEST {
                     let encoded = encode(value);
                     assert_eq!(encoded.word.to_le_bytes()[..encoded.length], bytes[..]);
-                    assert_eq!(encoded.word.to_le_bytes()[encoded.length..], [0; 8][encoded.length..]);
+                    assert_eq!(
+                        encoded.word.to_le_bytes()[encoded.length..],
+                        [0; 8][encoded.length..]
+                    );
                 }
                 for cut in 0..bytes.len() {
-                    assert_eq!(Cursor::new(&bytes[..cut]).varlong(), Err(RecordFault::Truncated));
+                    assert_eq!(
+                        Cursor::new(&bytes[..cut]).varlong(),
+                        Err(RecordFault::Truncated)
+                    );
                 }
             }
         }
@@ -231,7 +261,10 @@ mod tests {
     #[test]
     fn extremes() {
         for value in [0, -1, 1, 63, -64, 64, i32::MAX, i32::MIN] {
-            assert_eq!(Cursor::new(&put(u64::from(zigzag32(value)))).varint(), Ok(value));
+            assert_eq!(
+                Cursor::new(&put(u64::from(zigzag32(value)))).varint(),
+                Ok(value)
+            );
         }
         for value in [0, -1, i64::from(i32::MIN) - 1, i64::MAX, i64::MIN] {
             assert_eq!(Cursor::new(&put(zigzag64(value))).varlong(), Ok(value));
@@ -240,10 +273,22 @@ mod tests {
 
     #[test]
     fn too_long() {
-        assert_eq!(Cursor::new(&[0xff; 5]).varint(), Err(RecordFault::VarintTooLong));
-        assert_eq!(Cursor::new(&[0x80, 0x80, 0x80, 0x80, 0x80, 0]).varint(), Err(RecordFault::VarintTooLong));
-        assert_eq!(Cursor::new(&[0xff; 10]).varlong(), Err(RecordFault::VarintTooLong));
+        assert_eq!(
+            Cursor::new(&[0xff; 5]).varint(),
+            Err(RecordFault::VarintTooLong)
+        );
+        assert_eq!(
+            Cursor::new(&[0x80, 0x80, 0x80, 0x80, 0x80, 0]).varint(),
+            Err(RecordFault::VarintTooLong)
+        );
+        assert_eq!(
+            Cursor::new(&[0xff; 10]).varlong(),
+            Err(RecordFault::VarintTooLong)
+        );
         // Java drops the bits that don't fit.
-        assert_eq!(Cursor::new(&[0xff, 0xff, 0xff, 0xff, 0x7f]).varint(), Ok(i32::MIN));
+        assert_eq!(
+            Cursor::new(&[0xff, 0xff, 0xff, 0xff, 0x7f]).varint(),
+            Ok(i32::MIN)
+        );
     }
 }

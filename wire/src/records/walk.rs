@@ -25,7 +25,12 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(frame: Frame, records: &'a [u8]) -> Self {
-        Walk { rest: Cursor::new(records), left: frame.count, frame, fault: None }
+        Walk {
+            rest: Cursor::new(records),
+            left: frame.count,
+            frame,
+            fault: None,
+        }
     }
 
     /// Why the last step gave nothing, and the place of the record that it failed at; or else the bytes after the last record.
@@ -59,10 +64,19 @@ impl<'a> Walk<'a> {
         fields.byte()?;
         // Deltas wrap around, as Java's do.
         let timestamp = self.frame.base_timestamp.wrapping_add(fields.varlong()?);
-        let offset = self.frame.base_offset.wrapping_add(i64::from(fields.varint()?));
+        let offset = self
+            .frame
+            .base_offset
+            .wrapping_add(i64::from(fields.varint()?));
         let key = fields.nullable_bytes()?;
         let value = fields.nullable_bytes()?;
         let headers = Headers::read::<CHECK>(fields)?;
-        Ok(Record { offset, timestamp: self.frame.log_append_time.unwrap_or(timestamp), key, value, headers })
+        Ok(Record {
+            offset,
+            timestamp: self.frame.log_append_time.unwrap_or(timestamp),
+            key,
+            value,
+            headers,
+        })
     }
 }

@@ -1,0 +1,261 @@
+//! What a broker checks before it appends, in Kafka's order and with Kafka's words.
+
+use bytes::Bytes;
+use milena_wire::checksum::crc32c;
+use milena_wire::error_code::ErrorCode;
+use milena_wire::records::{Batch, Batches, RecordError};
+
+use super::append_error::AppendError;
+use super::entry::Entry;
+use super::inflate::with_decompressor;
+use super::legacy::{self, MessageSpan};
+
+/// What the topic demands of records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rules {
+    /// `max.message.bytes`.
+    pub(crate) max_batch_bytes: usize,
+    /// `message.timestamp.type` is `LogAppendTime`: the records' own times do not count.
+    pub(crate) log_append_time: bool,
+    /// `message.timestamp.before.max.ms`
+    pub(crate) before_max_ms: i64,
+    /// `message.timestamp.after.max.ms`
+    pub(crate) after_max_ms: i64,
+    /// `cleanup.policy` holds `compact`: every record needs a key.
+    pub(crate) compacted: bool,
+    /// Whether every record is looked at, as Kafka does, or only the batch's header and checksum.
+    pub(crate) every_record: bool,
+}
+
+/// A batch of magic 2, or a message of an older format, whose turn it is to get offsets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Span {
+    Batch(MessageSpan),
+    Message(MessageSpan),
+}
+
+impl Span {
+    pub(super) fn extent(self) -> MessageSpan {
+        match self {
+            Self::Batch(extent) | Self::Message(extent) => extent,
+        }
+    }
+}
+
+/// Records that may be appended.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(super) bytes: Bytes,
+    pub(super) spans: Vec<Span>,
+}
+
+/// Checks what a producer sent for one partition, at `now` in milliseconds since 1970. What is cut short at the end is left away.
+pub(crate) fn check(records: Bytes, rules: &Rules, now: i64) -> Result<Checked, AppendError> {
+    let mut spans = Vec::with_capacity(1);
+    let mut stored = Vec::with_capacity(1);
+    let mut batches = Batches::new(records.clone());
+    let mut position = 0;
+    while let Some(batch) = batches.next() {
+        let rest = records.get(position..).unwrap_or_default();
+        let batch = batch.map_err(|error| header_error(&error, rest))?;
+        position += batch.bytes().len();
+        if batch.magic() < 2 {
+            let (bytes, messages) = check_messages(&batch, rules)?;
+            stored.push(bytes);
+            spans.extend(messages.into_iter().map(Span::Message));
+        } else {
+            spans.push(Span::Batch(check_batch(&batch, rules, now)?));
+            stored.push(batch.bytes().clone());
+        }
+    }
+    // Most producers send one batch, and nothing is to hold it beside the result: then it need not be copied to be changed.
+    drop((batches, records));
+    let bytes = if stored.len() == 1 {
+        stored.pop().unwrap_or_default()
+    } else {
+        stored.concat().into()
+    };
+    Ok(Checked { bytes, spans })
+}
+
+fn check_messages(batch: &Batch, rules: &Rules) -> Result<(Bytes, Vec<MessageSpan>), AppendError> {
+    batch.verify_checksum().map_err(|error| record_error(&error))?;
+    let (bytes, spans) = legacy::unwrap(batch).map_err(|error| record_error(&error))?;
+    let largest = spans.iter().map(|span| span.length).max().unwrap_or(0);
+    check_size(largest, rules)?;
+    if rules.compacted || rules.every_record {
+        let set = with_decompressor(|decompressor| batch.records_unverified(decompressor));
+        let set = set.map_err(|error| record_error(&error))?;
+        let mut blamed = Blamed::default();
+        for (place, record) in (0..).zip(&set) {
+            let record = record.map_err(|error| record_error(&error))?;
+            if rules.compacted && record.key.is_none() {
+                blamed.no_key(place);
+            }
+        }
+        blamed.result()?;
+    }
+    Ok((bytes, spans))
+}
+
+fn check_size(size: usize, rules: &Rules) -> Result<(), AppendError> {
+    let limit = rules.max_batch_bytes;
+    if size <= limit {
+        return Ok(());
+    }
+    Err(AppendError::new(
+        ErrorCode::MESSAGE_TOO_LARGE,
+        format!(
+            "The record batch size in the append is {size} bytes which exceeds the maximum configured value of {limit}."
+        ),
+    ))
+}
+
+fn check_batch(batch: &Batch, rules: &Rules, now: i64) -> Result<MessageSpan, AppendError> {
+    let base = batch.base_offset();
+    if base != 0 {
+        return Err(AppendError::invalid(format!(
+            "The baseOffset of the record batch in the append should be 0, but it is {base}"
+        )));
+    }
+    check_size(batch.bytes().len(), rules)?;
+    batch.verify_checksum().map_err(|error| record_error(&error))?;
+    let offsets = batch.last_offset() + 1;
+    let count = i64::from(batch.record_count().unwrap_or(0));
+    if count <= 0 {
+        return Err(AppendError::invalid(format!(
+            "Invalid reported count for record batch: {count}"
+        )));
+    }
+    if offsets != count {
+        let last = batch.last_offset();
+        return Err(AppendError::invalid(format!(
+            "Inconsistent batch offset range [0, {last}] and count of records {count}"
+        )));
+    }
+    if batch.is_control() {
+        return Err(AppendError::invalid(
+            "Clients are not allowed to write control records",
+        ));
+    }
+    if batch.is_transactional() {
+        return Err(AppendError::new(
+            ErrorCode::INVALID_TXN_STATE,
+            "The broker has no transaction that the batch could belong to",
+        ));
+    }
+    batch.codec().map_err(|error| record_error(&error))?;
+    if rules.every_record || rules.compacted {
+        check_records(batch, rules, now)?;
+    }
+    Ok(MessageSpan {
+        length: batch.bytes().len(),
+        offsets,
+        max_timestamp: if rules.log_append_time {
+            now
+        } else {
+            batch.max_timestamp()
+        },
+    })
+}
+
+fn check_records(batch: &Batch, rules: &Rules, now: i64) -> Result<(), AppendError> {
+    let set = with_decompressor(|decompressor| batch.records_unverified(decompressor));
+    let set = set.map_err(|error| record_error(&error))?;
+    let mut blamed = Blamed::default();
+    let earliest = now.saturating_sub(rules.before_max_ms);
+    let latest = now.saturating_add(rules.after_max_ms);
+    for (place, record) in (0..).zip(&set) {
+        let record = record.map_err(|error| record_error(&error))?;
+        if rules.compacted && record.key.is_none() {
+            blamed.no_key(place);
+        }
+        let time = record.timestamp;
+        // -1: the record has no time.
+        if !rules.log_append_time && time != -1 && !(earliest..=latest).contains(&time) {
+            blamed.timestamp(place, record.offset, time, (earliest, latest));
+        }
+    }
+    blamed.result()
+}
+
+/// The records for which a batch is refused.
+#[derive(Default)]
+struct Blamed {
+    code: ErrorCode,
+    records: Vec<(i32, String)>,
+}
+
+impl Blamed {
+    fn no_key(&mut self, place: i32) {
+        let why = "Compacted topic cannot accept message without key.";
+        self.add(ErrorCode::INVALID_RECORD, place, why.to_owned());
+    }
+
+    fn timestamp(&mut self, place: i32, offset: i64, time: i64, within: (i64, i64)) {
+        let (earliest, latest) = within;
+        let why = format!(
+            "Timestamp {time} of message with offset {offset} is out of range. The timestamp should be within [{earliest}, {latest}]"
+        );
+        self.add(ErrorCode::INVALID_TIMESTAMP, place, why);
+    }
+
+    fn add(&mut self, code: ErrorCode, place: i32, why: String) {
+        if self.records.is_empty() {
+            self.code = code;
+        }
+        self.records.push((place, why));
+    }
+
+    fn result(self) -> Result<(), AppendError> {
+        let count = self.records.len();
+        let message = match self.code {
+            ErrorCode::NONE => return Ok(()),
+            ErrorCode::INVALID_TIMESTAMP => {
+                "One or more records have been rejected due to invalid timestamp".to_owned()
+            }
+            _ => format!(
+                "One or more records have been rejected due to {count} record errors in total"
+            ),
+        };
+        Err(AppendError {
+            code: self.code,
+            message,
+            records: self.records,
+        })
+    }
+}
+
+/// An error of a batch's header. Kafka looks at the checksum first, and what has a wrong one is corrupt whatever else is wrong with it.
+fn header_error(error: &RecordError, batch: &[u8]) -> AppendError {
+    let header = matches!(
+        error,
+        RecordError::OffsetRange { .. } | RecordError::RecordCount { .. }
+    );
+    if header && !checksum_matches(batch) {
+        return AppendError::new(ErrorCode::CORRUPT_MESSAGE, "Record is corrupt");
+    }
+    record_error(error)
+}
+
+fn checksum_matches(batch: &[u8]) -> bool {
+    let batch = Entry::peek(batch).and_then(|entry| batch.get(..entry.length));
+    // Where nothing can be peeked at, the offsets overflow, which no checksum mends.
+    batch.is_none_or(|batch| {
+        let stored = batch.get(17..21).unwrap_or_default();
+        crc32c(batch.get(21..).unwrap_or_default()).to_be_bytes() == stored
+    })
+}
+
+fn record_error(error: &RecordError) -> AppendError {
+    let code = match error {
+        RecordError::Checksum { .. }
+        | RecordError::BatchLength { .. }
+        | RecordError::UnknownMagic { .. }
+        | RecordError::Compression { .. } => ErrorCode::CORRUPT_MESSAGE,
+        // Java has no name for what it gets there: an IllegalArgumentException.
+        RecordError::UnknownCodec { .. } => ErrorCode::UNKNOWN_SERVER_ERROR,
+        _ => ErrorCode::INVALID_RECORD,
+    };
+    AppendError::new(code, error.to_string())
+}

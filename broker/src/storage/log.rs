@@ -1,0 +1,226 @@
+//! The log of one partition.
+
+use bytes::Bytes;
+use milena_wire::records::{BatchMut, Batches};
+
+use super::check::{Checked, Span};
+use super::entry::Entry;
+use super::index::Index;
+use super::inflate::with_decompressor;
+use super::legacy;
+use super::pieces::Pieces;
+
+/// Batches from this size on are taken over as they lie in the request, if nothing else of it is held any more.
+const ADOPT: usize = 32 << 10;
+
+/// What the leader writes into the batches that it appends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamp {
+    pub(crate) leader_epoch: i32,
+    /// Milliseconds since 1970, for topics where the broker's clock counts.
+    pub(crate) log_append_time: Option<i64>,
+    /// The time of the append, in milliseconds since 1970.
+    pub(crate) now: i64,
+}
+
+/// The offset asked for lies before the log's start or beyond its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OffsetOutOfRange;
+
+/// Where a point in time was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TimestampAndOffset {
+    /// Milliseconds since 1970.
+    pub(crate) timestamp: i64,
+    pub(crate) offset: i64,
+}
+
+/// The records of a partition, as they came from the producers.
+#[derive(Debug)]
+pub(crate) struct Log {
+    pieces: Pieces,
+    index: Index,
+    start_offset: i64,
+    end_offset: i64,
+    max_timestamp: i64,
+    /// Where the first batch that has `max_timestamp` lies.
+    max_timestamp_at: u64,
+    last_modified: i64,
+}
+
+impl Log {
+    /// An empty log, made at `now` in milliseconds since 1970.
+    pub(crate) fn new(now: i64) -> Self {
+        Self {
+            pieces: Pieces::default(),
+            index: Index::default(),
+            start_offset: 0,
+            end_offset: 0,
+            max_timestamp: -1,
+            max_timestamp_at: 0,
+            last_modified: now,
+        }
+    }
+
+    /// The offset of the first record.
+    pub(crate) fn start_offset(&self) -> i64 {
+        self.start_offset
+    }
+
+    /// The offset that the next record gets.
+    pub(crate) fn end_offset(&self) -> i64 {
+        self.end_offset
+    }
+
+    /// When it was last appended to or, if it is empty, made; in milliseconds since 1970.
+    pub(crate) fn last_modified(&self) -> i64 {
+        self.last_modified
+    }
+
+    /// Gives the records their offsets and keeps them. Gives the offset of the first.
+    pub(crate) fn append(&mut self, checked: Checked, stamp: Stamp) -> i64 {
+        let Checked { bytes, spans } = checked;
+        let (base, start) = (self.end_offset, self.pieces.end());
+        // Only if the request's memory is not shared with anything else can the batch be changed where it lies.
+        let owned = if bytes.len() >= ADOPT {
+            bytes.try_into_mut()
+        } else {
+            Err(bytes)
+        };
+        match owned {
+            Ok(mut bytes) => {
+                self.end_offset = assign(&mut bytes, &spans, base, stamp);
+                self.pieces.adopt(bytes.freeze());
+            }
+            Err(bytes) => {
+                let copy = self.pieces.copy(&bytes);
+                self.end_offset = assign(copy, &spans, base, stamp);
+            }
+        }
+        let (mut offset, mut position) = (base, start);
+        for extent in spans.into_iter().map(Span::extent) {
+            self.index.note(offset, position, self.max_timestamp);
+            if extent.max_timestamp > self.max_timestamp {
+                self.max_timestamp = extent.max_timestamp;
+                self.max_timestamp_at = position;
+            }
+            offset += extent.offsets;
+            position += extent.length as u64;
+        }
+        self.last_modified = stamp.now;
+        base
+    }
+
+    /// The bytes from the batch on that has `offset`, at most `max_bytes`, where the last batch may be cut off. `whole_first` gives the first batch whole
+    /// even if it is larger (KIP-74). Nothing is copied, so there may be fewer bytes than the log could give.
+    pub(crate) fn read(
+        &mut self,
+        offset: i64,
+        max_bytes: usize,
+        whole_first: bool,
+    ) -> Result<Bytes, OffsetOutOfRange> {
+        if !(self.start_offset..=self.end_offset).contains(&offset) {
+            return Err(OffsetOutOfRange);
+        }
+        let Some((position, entry)) = self.locate(offset) else {
+            return Ok(Bytes::new());
+        };
+        let wanted = if whole_first {
+            max_bytes.max(entry.length)
+        } else {
+            max_bytes
+        };
+        Ok(self.pieces.slice(position, wanted))
+    }
+
+    /// The batch that has `offset`; `None` at the end of the log.
+    fn locate(&self, offset: i64) -> Option<(u64, Entry)> {
+        if offset >= self.end_offset {
+            return None;
+        }
+        let from = self.index.before_offset(offset)?;
+        self.entries(from)
+            .find(|(_, entry)| entry.last_offset >= offset)
+    }
+
+    fn entries(&self, from: u64) -> impl Iterator<Item = (u64, Entry)> {
+        let mut position = from;
+        std::iter::from_fn(move || {
+            let at = position;
+            let entry = Entry::peek(self.pieces.peek(at))?;
+            position += entry.length as u64;
+            Some((at, entry))
+        })
+    }
+
+    /// The first record whose time is `timestamp` or later.
+    pub(crate) fn first_at_or_after(&mut self, timestamp: i64) -> Option<TimestampAndOffset> {
+        let mut from = self.index.before_timestamp(timestamp)?;
+        loop {
+            let (position, entry) = self
+                .entries(from)
+                .find(|(_, entry)| entry.max_timestamp >= timestamp)?;
+            let found = self.first_record(position, entry, timestamp);
+            if found.is_some() {
+                return found;
+            }
+            // The batch's header promised more than its records hold.
+            from = position + entry.length as u64;
+        }
+    }
+
+    /// The first of the records with the largest time.
+    pub(crate) fn latest_timestamp(&mut self) -> Option<TimestampAndOffset> {
+        if self.max_timestamp < 0 {
+            return None;
+        }
+        let (position, entry) = self.entries(self.max_timestamp_at).next()?;
+        self.first_record(position, entry, self.max_timestamp)
+    }
+
+    fn first_record(
+        &mut self,
+        position: u64,
+        entry: Entry,
+        timestamp: i64,
+    ) -> Option<TimestampAndOffset> {
+        let bytes = self.pieces.slice(position, entry.length);
+        let batch = Batches::new(bytes).next()?.ok()?;
+        // The checksum was looked at when the batch came.
+        let open = |decompressor: &mut _| batch.records_unverified(decompressor);
+        let records = with_decompressor(open).ok()?;
+        let mut records = records.iter().map_while(Result::ok);
+        records
+            .find(|record| record.timestamp >= timestamp && record.offset >= self.start_offset)
+            .map(|record| TimestampAndOffset {
+                timestamp: record.timestamp,
+                offset: record.offset,
+            })
+    }
+}
+
+/// Writes offsets and stamp into the batches; gives the offset after the last.
+fn assign(mut bytes: &mut [u8], spans: &[Span], base: i64, stamp: Stamp) -> i64 {
+    let mut next = base;
+    for &span in spans {
+        let extent = span.extent();
+        let Some((entry, rest)) = bytes.split_at_mut_checked(extent.length) else {
+            break;
+        };
+        match span {
+            Span::Message(_) => legacy::set_offset(entry, extent, next),
+            Span::Batch(_) => {
+                if let Ok(mut batch) = BatchMut::new(entry) {
+                    batch.set_base_offset(next);
+                    batch.set_partition_leader_epoch(stamp.leader_epoch);
+                    if let Some(time) = stamp.log_append_time {
+                        batch.set_log_append_time(time);
+                    }
+                }
+            }
+        }
+        next += extent.offsets;
+        bytes = rest;
+    }
+    next
+}

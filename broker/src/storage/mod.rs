@@ -1,0 +1,15 @@
+//! The log of one partition, in memory: bytes as they came, found again by offset and by time. No I/O, no locks.
+
+mod append_error;
+mod check;
+mod entry;
+mod index;
+mod inflate;
+mod legacy;
+mod log;
+mod pieces;
+
+pub(crate) use append_error::AppendError;
+pub(crate) use check::{Checked, Rules, check};
+pub(crate) use entry::Entry;
+pub(crate) use log::{Log, OffsetOutOfRange, Stamp, TimestampAndOffset};

@@ -1,0 +1,222 @@
+//! The bytes of a log.
+//!
+//! What is appended is copied once, behind the last bytes, or taken over whole if nobody else holds it; from then on it only is sliced. To give a slice
+//! out, the bytes at the end become a piece of their own, so a log that is read as it grows lies in as many pieces as were read; readers that come later
+//! put small ones together.
+
+use bytes::{Bytes, BytesMut};
+
+/// Pieces below this size are put together with those behind them when they are read.
+const SMALL: usize = 64 << 10;
+/// What they are put together to.
+const MERGED: usize = 512 << 10;
+/// How much is reserved for the end of a log: as much as the log has already, within these.
+const RESERVE: (usize, usize) = (1 << 10, 1 << 20);
+
+#[derive(Debug)]
+struct Piece {
+    start: u64,
+    bytes: Bytes,
+}
+
+/// Bytes that grow at the end and can be sliced, addressed by their position from the start.
+#[derive(Debug, Default)]
+pub(super) struct Pieces {
+    sealed: Vec<Piece>,
+    tail: BytesMut,
+    /// The position of the first byte of `tail`.
+    tail_start: u64,
+}
+
+impl Pieces {
+    /// The position behind the last byte.
+    pub(super) fn end(&self) -> u64 {
+        self.tail_start + self.tail.len() as u64
+    }
+
+    /// Copies `bytes` behind the last one; gives the copy, to be changed before anyone reads it.
+    pub(super) fn copy(&mut self, bytes: &[u8]) -> &mut [u8] {
+        if self.tail.capacity() - self.tail.len() < bytes.len() {
+            self.seal();
+            let reserve = usize::try_from(self.tail_start).unwrap_or(usize::MAX);
+            let reserve = reserve.clamp(RESERVE.0, RESERVE.1);
+            self.tail = BytesMut::with_capacity(reserve.max(bytes.len()));
+        }
+        let start = self.tail.len();
+        self.tail.extend_from_slice(bytes);
+        self.tail.get_mut(start..).unwrap_or_default()
+    }
+
+    /// Takes `bytes` over as a piece of their own.
+    pub(super) fn adopt(&mut self, bytes: Bytes) {
+        self.seal();
+        if !bytes.is_empty() {
+            let start = self.tail_start;
+            self.tail_start += bytes.len() as u64;
+            self.sealed.push(Piece { start, bytes });
+        }
+    }
+
+    fn seal(&mut self) {
+        if !self.tail.is_empty() {
+            let bytes = self.tail.split().freeze();
+            let start = self.tail_start;
+            self.tail_start += bytes.len() as u64;
+            self.sealed.push(Piece { start, bytes });
+        }
+    }
+
+    /// The bytes at `position` up to the end of their piece; none at the end.
+    pub(super) fn peek(&self, position: u64) -> &[u8] {
+        if let Some(at) = position.checked_sub(self.tail_start) {
+            return usize::try_from(at)
+                .ok()
+                .and_then(|at| self.tail.get(at..))
+                .unwrap_or_default();
+        }
+        let (_, at, piece) = self.holding(position);
+        piece.get(at..).unwrap_or_default()
+    }
+
+    /// A slice of the bytes at `position`, `wanted` long if they lie together.
+    pub(super) fn slice(&mut self, position: u64, wanted: usize) -> Bytes {
+        if position >= self.end() {
+            return Bytes::new();
+        }
+        let (mut index, mut at, piece) = self.holding(position);
+        let reaches_end = index + 1 >= self.sealed.len();
+        if position >= self.tail_start || (reaches_end && piece.len() - at < wanted) {
+            self.seal();
+        }
+        (index, at, _) = self.holding(position);
+        self.merge(index, at.saturating_add(wanted));
+        let Some(piece) = self.sealed.get(index) else {
+            return Bytes::new();
+        };
+        let end = at.saturating_add(wanted).min(piece.bytes.len());
+        piece.bytes.slice(at.min(end)..end)
+    }
+
+    /// The sealed piece that holds `position`: its index, the position within it, its bytes.
+    fn holding(&self, position: u64) -> (usize, usize, &[u8]) {
+        let index = self
+            .sealed
+            .partition_point(|piece| piece.start <= position)
+            .saturating_sub(1);
+        let Some(piece) = self.sealed.get(index) else {
+            return (index, 0, &[]);
+        };
+        let at = usize::try_from(position - piece.start).unwrap_or(usize::MAX);
+        (index, at, &piece.bytes)
+    }
+
+    /// Puts a small piece together with those behind it, if less than `wanted` bytes lie together.
+    fn merge(&mut self, index: usize, wanted: usize) {
+        let Some((first, behind)) = self.sealed.get(index..).and_then(<[_]>::split_first) else {
+            return;
+        };
+        let length = first.bytes.len();
+        if length >= wanted.min(SMALL) {
+            return;
+        }
+        let (mut count, mut total) = (0, length);
+        for piece in behind {
+            if total >= MERGED || piece.bytes.len() >= SMALL {
+                break;
+            }
+            total += piece.bytes.len();
+            count += 1;
+        }
+        // Only if that doubles it, so that no byte is copied more than a few times, however small the pieces come.
+        if total - length < length {
+            return;
+        }
+        let start = first.start;
+        let mut merged = BytesMut::with_capacity(total);
+        for piece in self.sealed.drain(index..=index + count) {
+            merged.extend_from_slice(&piece.bytes);
+        }
+        let bytes = merged.freeze();
+        self.sealed.insert(index, Piece { start, bytes });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_all(pieces: &mut Pieces, wanted: usize) -> (Vec<u8>, usize) {
+        let (mut bytes, mut reads) = (Vec::new(), 0);
+        loop {
+            let slice = pieces.slice(bytes.len() as u64, wanted);
+            if slice.is_empty() {
+                return (bytes, reads);
+            }
+            assert!(slice.len() <= wanted);
+            bytes.extend_from_slice(&slice);
+            reads += 1;
+        }
+    }
+
+    #[test]
+    fn whatever_is_read_between_the_bytes_stay_the_same() {
+        let expected: Vec<u8> = (0..300_000u32).map(|i| (i % 251) as u8).collect();
+        for chunk in [1_000, 7_777, 70_000] {
+            for read_every in [1, 3, usize::MAX] {
+                for wanted in [1, 5_000, 1 << 20] {
+                    let mut pieces = Pieces::default();
+                    for (number, bytes) in expected.chunks(chunk).enumerate() {
+                        let before = pieces.end();
+                        if number % 5 == 4 {
+                            pieces.adopt(Bytes::copy_from_slice(bytes));
+                        } else {
+                            assert_eq!(pieces.copy(bytes), bytes);
+                        }
+                        if number % read_every == 0 {
+                            let read = pieces.slice(before, wanted);
+                            assert_eq!(read, bytes[..wanted.min(bytes.len())]);
+                            assert!(pieces.peek(before).starts_with(bytes));
+                        }
+                    }
+                    assert_eq!(pieces.end(), 300_000);
+                    if wanted > 1 {
+                        assert_eq!(read_all(&mut pieces, wanted).0, expected);
+                    }
+                    assert!(pieces.slice(300_000, 10).is_empty() && pieces.peek(300_000).is_empty());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_slice_is_not_a_copy_and_survives_growth() {
+        let mut pieces = Pieces::default();
+        pieces.copy(&[1; 100]);
+        let (first, second) = (pieces.slice(0, 100), pieces.slice(10, 20));
+        assert_eq!(first[10..].as_ptr(), second.as_ptr());
+        for _ in 0..1000 {
+            pieces.copy(&[2; 100]);
+        }
+        assert_eq!(first, [1; 100][..]);
+    }
+
+    #[test]
+    fn small_pieces_are_put_together_for_later_readers() {
+        let mut pieces = Pieces::default();
+        for number in 0..10_000u64 {
+            pieces.copy(&[7; 100]);
+            assert_eq!(pieces.slice(number * 100, 1 << 20).len(), 100);
+        }
+        assert_eq!(pieces.sealed.len(), 10_000);
+        let (bytes, reads) = read_all(&mut pieces, 1 << 20);
+        assert_eq!(bytes.len(), 1_000_000);
+        assert!(reads <= 3, "{reads}");
+    }
+
+    #[test]
+    fn changes_made_to_the_copy_are_read() {
+        let mut pieces = Pieces::default();
+        pieces.copy(b"abc")[1] = b'x';
+        assert_eq!(pieces.slice(0, 9), &b"axc"[..]);
+    }
+}

@@ -1,0 +1,151 @@
+//! Cuts a stream of bytes into frames. No I/O.
+
+use std::io::ErrorKind;
+
+use bytes::{Buf as _, Bytes, BytesMut};
+
+use crate::close_reason::CloseReason;
+
+/// Bytes that are read at once while no large frame is on its way.
+pub(crate) const READ_SIZE: usize = 64 << 10;
+
+/// How far ahead of what has arrived the buffer may grow on the word of a length prefix.
+const MAX_AHEAD: usize = 1 << 20;
+
+/// What a peer that does not speak Kafka's protocol most likely is.
+pub(crate) fn not_kafka(first: [u8; 4]) -> Option<&'static str> {
+    match first {
+        [b'H', b'T', b'T', b'P'] => Some("an HTTP server answers here, not a Kafka broker"),
+        // A TLS record: alert or handshake, version 3.x.
+        [0x15 | 0x16, 3, ..] => Some("this looks like a TLS listener, and the connection is plain text"),
+        _ => None,
+    }
+}
+
+/// Bytes that came and frames that go.
+#[derive(Debug)]
+pub(crate) struct Frames {
+    buffer: BytesMut,
+    max_frame: usize,
+    /// Whether a frame was seen: what a peer is shows in its first bytes.
+    any: bool,
+}
+
+impl Frames {
+    /// A frame longer than `max_frame` bytes is an error before anything is allocated for it.
+    pub(crate) fn new(max_frame: usize) -> Self {
+        Self {
+            buffer: BytesMut::new(),
+            max_frame,
+            any: false,
+        }
+    }
+
+    pub(crate) fn set_max_frame(&mut self, max_frame: usize) {
+        self.max_frame = max_frame;
+    }
+
+    /// Where the next bytes go.
+    pub(crate) fn buffer(&mut self) -> &mut BytesMut {
+        let missing = self
+            .length()
+            .map_or(0, |length| (length + 4).saturating_sub(self.buffer.len()));
+        // The buffer grows as bytes arrive, not on the peer's word.
+        let ahead = missing.min(MAX_AHEAD.max(self.buffer.len()));
+        self.buffer.reserve(ahead.max(if missing == 0 { READ_SIZE } else { 1 }));
+        &mut self.buffer
+    }
+
+    /// The length of the frame at the front, if its prefix is there and possible.
+    fn length(&self) -> Option<usize> {
+        let prefix = *self.buffer.first_chunk()?;
+        usize::try_from(i32::from_be_bytes(prefix)).ok()
+    }
+
+    /// The next whole frame, without its length; a slice of what was read.
+    pub(crate) fn next(&mut self) -> Result<Option<Bytes>, CloseReason> {
+        let Some(&prefix) = self.buffer.first_chunk() else {
+            return Ok(None);
+        };
+        let length = i32::from_be_bytes(prefix);
+        let possible = usize::try_from(length).ok().filter(|&length| length <= self.max_frame);
+        let Some(length) = possible else {
+            let hint = not_kafka(prefix).filter(|_| !self.any);
+            return Err(match hint {
+                Some(hint) => CloseReason::broken(ErrorKind::InvalidData, hint),
+                None => CloseReason::broken(
+                    ErrorKind::InvalidData,
+                    format!(
+                        "a frame claims a length of {length} bytes; at most {} are accepted",
+                        self.max_frame
+                    ),
+                ),
+            });
+        };
+        if self.buffer.len() < 4 + length {
+            return Ok(None);
+        }
+        self.any = true;
+        self.buffer.advance(4);
+        Ok(Some(self.buffer.split_to(length).freeze()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feed(frames: &mut Frames, bytes: &[u8]) {
+        frames.buffer().extend_from_slice(bytes);
+    }
+
+    #[test]
+    fn frames_come_out_whole_however_they_arrive() {
+        let stream: Vec<u8> = [&b"abc"[..], b"", b"defgh"]
+            .iter()
+            .flat_map(|body| {
+                let length = i32::try_from(body.len()).unwrap();
+                [&length.to_be_bytes()[..], body].concat()
+            })
+            .collect();
+        for chunk in 1..=stream.len() {
+            let mut frames = Frames::new(5);
+            let mut seen = Vec::new();
+            for bytes in stream.chunks(chunk) {
+                feed(&mut frames, bytes);
+                while let Some(frame) = frames.next().unwrap() {
+                    seen.push(frame);
+                }
+            }
+            assert_eq!(seen, [&b"abc"[..], b"", b"defgh"]);
+        }
+    }
+
+    #[test]
+    fn impossible_lengths_are_refused_before_anything_is_allocated() {
+        for length in [-1, i32::MIN, 1001, i32::MAX] {
+            let mut frames = Frames::new(1000);
+            feed(&mut frames, &length.to_be_bytes());
+            let error = frames.next().unwrap_err().to_string();
+            assert!(error.contains(&length.to_string()), "{error}");
+            assert!(frames.buffer.capacity() <= READ_SIZE);
+        }
+    }
+
+    #[test]
+    fn a_claimed_length_reserves_no_more_than_a_bound_ahead() {
+        let mut frames = Frames::new(100 << 20);
+        feed(&mut frames, &(100i32 << 20).to_be_bytes());
+        assert!(frames.buffer().capacity() <= 2 * MAX_AHEAD);
+    }
+
+    #[test]
+    fn other_protocols_are_named() {
+        for (bytes, word) in [(&b"HTTP/1.1 400"[..], "HTTP"), (&[0x15, 3, 3, 0, 2], "TLS")] {
+            let mut frames = Frames::new(1 << 20);
+            feed(&mut frames, bytes);
+            let error = frames.next().unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The task that reads, and that keeps the connection's one timer.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+use super::frames::Frames;
+use super::shared::Shared;
+use crate::close_reason::CloseReason;
+
+/// A time that never comes, for a timer that is not set.
+const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+
+enum Event {
+    Read(io::Result<usize>),
+    Timer,
+    Rearmed,
+}
+
+/// Hands answers to those who wait for them until the connection ends.
+pub(crate) async fn read_loop<R: AsyncRead + Unpin>(
+    shared: Arc<Shared>,
+    mut socket: R,
+    mut frames: Frames,
+) {
+    let _ends = EndsConnection(&shared);
+    let reason = run(&shared, &mut socket, &mut frames).await;
+    shared.close(reason);
+}
+
+/// Whatever ends the task, a panic or a runtime that shuts down included, the connection ends with it.
+struct EndsConnection<'a>(&'a Shared);
+
+impl Drop for EndsConnection<'_> {
+    fn drop(&mut self) {
+        self.0.close(CloseReason::Shutdown);
+    }
+}
+
+async fn run<R: AsyncRead + Unpin>(
+    shared: &Shared,
+    socket: &mut R,
+    frames: &mut Frames,
+) -> CloseReason {
+    let mut timer = pin!(tokio::time::sleep(NEVER));
+    let mut rearmed = pin!(shared.rearmed());
+    let mut answers = Vec::new();
+    loop {
+        let event = {
+            let mut read = pin!(socket.read_buf(frames.buffer()));
+            poll_fn(|context| {
+                if let Poll::Ready(result) = read.as_mut().poll(context) {
+                    return Poll::Ready(Event::Read(result));
+                }
+                if timer.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(Event::Timer);
+                }
+                rearmed.as_mut().poll(context).map(|()| Event::Rearmed)
+            })
+            .await
+        };
+        let timer_changed = !matches!(event, Event::Read(_));
+        let result = match event {
+            Event::Read(Ok(0)) => Err(CloseReason::broken(
+                io::ErrorKind::UnexpectedEof,
+                "the broker closed the connection",
+            )),
+            Event::Read(Ok(_)) => take_frames(frames, &mut answers)
+                .and_then(|()| shared.answered(&mut answers)),
+            Event::Read(Err(error)) => Err(error.into()),
+            Event::Timer => shared.expire(Instant::now()),
+            Event::Rearmed => {
+                rearmed.set(shared.rearmed());
+                Ok(())
+            }
+        };
+        if let Err(reason) = result {
+            return reason;
+        }
+        if timer_changed {
+            let at = shared.armed().unwrap_or_else(|| Instant::now() + NEVER);
+            timer.as_mut().reset(at.into());
+        }
+    }
+}
+
+/// The whole frames that have arrived, each with the correlation id that it begins with.
+fn take_frames(frames: &mut Frames, answers: &mut Vec<(i32, Bytes)>) -> Result<(), CloseReason> {
+    while let Some(frame) = frames.next()? {
+        let Some(&id) = frame.first_chunk() else {
+            let text = "an answer is too short for a correlation id";
+            return Err(CloseReason::broken(io::ErrorKind::InvalidData, text));
+        };
+        answers.push((i32::from_be_bytes(id), frame));
+    }
+    Ok(())
+}

@@ -1,0 +1,309 @@
+//! What the handles, the reader and the writer of one connection share.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
+
+use bytestring::ByteString;
+use milena_wire::codec::Frame;
+use tokio::sync::{Notify, watch};
+use tokio::task::AbortHandle;
+
+use super::in_flight::InFlight;
+use super::outbox::{Join, Outbox, Run};
+use super::waiter::{Outcome, Waiter};
+use crate::close_reason::CloseReason;
+use crate::versions::BrokerVersions;
+
+/// How a connection behaves.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) client_id: Option<ByteString>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) request_timeout: Duration,
+    pub(crate) deadline: Duration,
+    pub(crate) max_response_size: usize,
+    pub(crate) memory_budget: usize,
+    pub(crate) max_outstanding: usize,
+    pub(crate) max_queued_bytes: usize,
+}
+
+/// The state of one connection. Each lock is held for a few instructions, never over I/O; where two are needed, the outbox
+/// comes first.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) peer: Arc<str>,
+    pub(crate) settings: Settings,
+    pub(crate) versions: BrokerVersions,
+    outbox: Mutex<Outbox>,
+    in_flight: Mutex<InFlight<Arc<Waiter>>>,
+    writer_wake: Notify,
+    timer_wake: Notify,
+    closed: watch::Sender<Option<CloseReason>>,
+    tasks: Mutex<Vec<AbortHandle>>,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        peer: Arc<str>,
+        settings: Settings,
+        versions: BrokerVersions,
+        next_id: i32,
+    ) -> Arc<Self> {
+        let outbox = Outbox::new(settings.max_outstanding, settings.max_queued_bytes);
+        Arc::new(Self {
+            peer,
+            settings,
+            versions,
+            outbox: Mutex::new(outbox),
+            in_flight: Mutex::new(InFlight::new(next_id)),
+            writer_wake: Notify::new(),
+            timer_wake: Notify::new(),
+            closed: watch::Sender::new(None),
+            tasks: Mutex::new(Vec::new()),
+        })
+    }
+
+    fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        lock(&self.outbox)
+    }
+
+    fn in_flight(&self) -> MutexGuard<'_, InFlight<Arc<Waiter>>> {
+        lock(&self.in_flight)
+    }
+
+    /// Queues a request, or waits for room to do so.
+    pub(crate) fn join(
+        &self,
+        frame: Frame,
+        waiter: &Arc<Waiter>,
+        patience: Option<Duration>,
+        number: Option<u64>,
+        context: &Context<'_>,
+    ) -> Joined {
+        let deadline = waiter.deadline();
+        // An answer that is not due is not waited for; the timer looks at the request when either time has come.
+        let give_up = patience.map(|patience| Instant::now() + patience);
+        let timer = give_up.map_or(deadline, |give_up| give_up.min(deadline));
+        let mut outbox = self.outbox();
+        match outbox.join(frame, waiter, patience, timer) {
+            Join::Joined {
+                buffer,
+                wake_writer,
+                rearm,
+            } => {
+                drop(outbox);
+                if wake_writer {
+                    self.writer_wake.notify_one();
+                }
+                if rearm {
+                    self.timer_wake.notify_one();
+                }
+                Joined::Queued(buffer)
+            }
+            Join::Full(frame) => {
+                let (number, rearm) = outbox.block(number, deadline, context.waker());
+                drop(outbox);
+                if rearm {
+                    self.timer_wake.notify_one();
+                }
+                Joined::Blocked(frame, number)
+            }
+            Join::Closed(reason) => Joined::Closed(reason),
+        }
+    }
+
+    /// One who waited for room goes away.
+    pub(crate) fn unblock(&self, number: u64) {
+        let woken = self.outbox().unblock(number);
+        wake(woken);
+    }
+
+    /// Waits until requests are queued. For the writer.
+    pub(crate) async fn queued(&self, run: &mut Run) {
+        // So that everybody who is ready gets his bytes into this write; twice serves both kinds of runtime best.
+        const YIELDS: usize = 2;
+        loop {
+            for _ in 0..YIELDS {
+                tokio::task::yield_now().await;
+            }
+            if self.outbox().take(run) {
+                return;
+            }
+            self.writer_wake.notified().await;
+        }
+    }
+
+    /// Gives the requests of a run their ids, in order, and notes that they are in flight. Withdrawn ones are taken out of it.
+    pub(crate) fn launch(&self, run: &mut Run) {
+        let queued = run.len();
+        let now = Instant::now();
+        let mut in_flight = self.in_flight();
+        run.stamp(|row| {
+            if !row.waiter.is_waiting() {
+                return None;
+            }
+            let id = in_flight.next_id();
+            if let Some(patience) = row.patience {
+                in_flight.push(id, now, patience, Arc::clone(&row.waiter));
+            }
+            Some(id)
+        });
+        drop(in_flight);
+        let withdrawn = queued - run.len();
+        // The queue is empty again, so whoever waited for room for his bytes may try.
+        let mut outbox = self.outbox();
+        let mut woken = outbox.settled(withdrawn);
+        woken.extend(outbox.room_for(run.len()));
+        drop(outbox);
+        wake(woken);
+    }
+
+    /// A run was written: requests that have no answer are done.
+    pub(crate) fn written(&self, run: &Run) {
+        let mut done = 0;
+        for row in run.rows().iter().filter(|row| row.patience.is_none()) {
+            row.waiter.settle(Outcome::Written);
+            done += 1;
+        }
+        if done > 0 {
+            self.settled(done);
+        }
+    }
+
+    /// Answers came, each with its correlation id.
+    pub(crate) fn answered(&self, answers: &mut Vec<(i32, bytes::Bytes)>) -> Result<(), CloseReason> {
+        let count = answers.len();
+        let mut result = Ok(());
+        let mut waiters = Vec::with_capacity(count);
+        let mut in_flight = self.in_flight();
+        for (id, frame) in answers.drain(..) {
+            match in_flight.answered(id) {
+                Ok(waiter) => waiters.push((waiter, frame)),
+                Err(reason) => {
+                    result = Err(reason);
+                    break;
+                }
+            }
+        }
+        drop(in_flight);
+        let settled = waiters.len();
+        for (waiter, frame) in waiters {
+            waiter.settle(Outcome::Answered(frame));
+        }
+        self.settled(settled);
+        result
+    }
+
+    fn settled(&self, count: usize) {
+        let woken = self.outbox().settled(count);
+        wake(woken);
+    }
+
+    /// When the timer must go off next.
+    pub(crate) fn armed(&self) -> Option<Instant> {
+        self.outbox().armed()
+    }
+
+    /// Waits until the timer must be set anew.
+    pub(crate) fn rearmed(&self) -> tokio::sync::futures::Notified<'_> {
+        self.timer_wake.notified()
+    }
+
+    /// Ends the calls whose deadline has passed, and the connection if its oldest request has waited too long.
+    pub(crate) fn expire(&self, now: Instant) -> Result<(), CloseReason> {
+        let mut outbox = self.outbox();
+        let in_flight = self.in_flight();
+        if in_flight.give_up_at().is_some_and(|at| at <= now) {
+            return Err(CloseReason::ConnectionTimeout);
+        }
+        let mut next = in_flight.give_up_at();
+        for entry in in_flight.iter() {
+            let deadline = entry.waiter.deadline();
+            if deadline <= now {
+                entry.waiter.settle(Outcome::Expired { sent: true });
+            } else if next.is_none_or(|next| deadline < next) && entry.waiter.is_waiting() {
+                next = Some(deadline);
+            }
+        }
+        drop(in_flight);
+        let woken = outbox.expire(now, next);
+        drop(outbox);
+        wake(woken);
+        Ok(())
+    }
+
+    /// Ends the connection: every request fails with the reason, the tasks end, and whoever waits for the end is told. Only the
+    /// first call does anything.
+    pub(crate) fn close(&self, reason: CloseReason) {
+        let Some((queued, woken)) = self.outbox().close(reason.clone()) else {
+            return;
+        };
+        tracing::debug!(peer = %self.peer, %reason, "connection closed");
+        let in_flight: Vec<_> = self.in_flight().drain().collect();
+        let fail = |waiter: &Waiter, sent| {
+            let reason = reason.clone();
+            waiter.settle(Outcome::Closed { reason, sent });
+        };
+        in_flight.iter().for_each(|waiter| fail(waiter, true));
+        queued.rows().iter().for_each(|row| fail(&row.waiter, false));
+        wake(woken);
+        for task in lock(&self.tasks).drain(..) {
+            task.abort();
+        }
+        self.closed.send_replace(Some(reason));
+    }
+
+    /// The reason, once the connection has ended.
+    pub(crate) fn close_reason(&self) -> Option<CloseReason> {
+        self.closed.borrow().clone()
+    }
+
+    /// Waits for the end of the connection.
+    pub(crate) async fn closed(&self) -> CloseReason {
+        let mut closed = self.closed.subscribe();
+        // The sender lives in `self`, so waiting cannot fail; were it gone, the connection would be too.
+        match closed.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone().unwrap_or(CloseReason::Shutdown),
+            Err(_) => CloseReason::Shutdown,
+        }
+    }
+
+    /// A background task of the connection: it ends with it.
+    pub(crate) fn adopt(&self, task: AbortHandle) {
+        let mut tasks = lock(&self.tasks);
+        if self.close_reason().is_some() {
+            task.abort();
+        } else {
+            tasks.push(task);
+        }
+    }
+
+    /// Fails the requests of a run that was taken, as the connection ended before it was in flight or while it was written.
+    pub(crate) fn fail_run(&self, run: &Run, reason: &CloseReason, sent: bool) {
+        for row in run.rows() {
+            let reason = reason.clone();
+            row.waiter.settle(Outcome::Closed { reason, sent });
+        }
+    }
+}
+
+/// What became of a request that wanted to be queued.
+#[derive(Debug)]
+pub(crate) enum Joined {
+    /// It is; its buffer comes back to be used again.
+    Queued(Vec<u8>),
+    /// There is no room: it waits under a number, and will be woken.
+    Blocked(Frame, u64),
+    /// The connection has ended.
+    Closed(CloseReason),
+}
+
+fn wake(wakers: impl IntoIterator<Item = Waker>) {
+    wakers.into_iter().for_each(Waker::wake);
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing panics while a lock is held; and if it did, a connection that still closes is better than one that hangs.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

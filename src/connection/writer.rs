@@ -1,0 +1,60 @@
+//! The task that writes.
+
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+
+use super::outbox::Run;
+use super::shared::Shared;
+use crate::close_reason::CloseReason;
+
+/// Writes what is queued until the connection ends.
+pub(crate) async fn write_loop<W: AsyncWrite + Unpin>(shared: Arc<Shared>, mut socket: W) {
+    // Whatever ends this task, a panic or a runtime that shuts down included, nobody goes on waiting for it.
+    let mut taken = Taken {
+        shared: &shared,
+        run: Run::default(),
+    };
+    loop {
+        shared.queued(&mut taken.run).await;
+        shared.launch(&mut taken.run);
+        if taken.run.is_empty() {
+            taken.run.clear();
+            continue;
+        }
+        if let Err(error) = write(&mut socket, &taken.run).await {
+            return shared.close(error.into());
+        }
+        shared.written(&taken.run);
+        taken.run.clear();
+    }
+}
+
+/// The run that the writer holds: requests without an answer in it are in no queue, and must be failed if the task ends.
+struct Taken<'a> {
+    shared: &'a Shared,
+    run: Run,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.shared.close(CloseReason::Shutdown);
+        let reason = self.shared.close_reason().unwrap_or(CloseReason::Shutdown);
+        self.shared.fail_run(&self.run, &reason, true);
+    }
+}
+
+/// All of a run in as few writes as the system takes.
+async fn write<W: AsyncWrite + Unpin>(socket: &mut W, run: &Run) -> io::Result<()> {
+    let mut slices: Vec<IoSlice<'_>> = run.segments().map(IoSlice::new).collect();
+    let mut rest = &mut slices[..];
+    while !rest.is_empty() {
+        let written = socket.write_vectored(rest).await?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        IoSlice::advance_slices(&mut rest, written);
+    }
+    socket.flush().await
+}

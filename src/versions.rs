@@ -1,0 +1,92 @@
+//! Which versions a broker speaks, and which one a request goes out at.
+
+use std::any::Any;
+
+use milena_wire::api_key::ApiKey;
+use milena_wire::codec::{Request, VersionRange};
+use milena_wire::messages::api_versions::ApiVersion;
+use milena_wire::messages::{FetchRequest, MetadataRequest, ProduceRequest};
+
+use crate::error::{Error, ErrorKind};
+
+/// The versions that a broker offers, API by API, as it said when the connection was made.
+#[derive(Clone, Debug, Default)]
+pub struct BrokerVersions {
+    /// Sorted by key.
+    ranges: Vec<(ApiKey, VersionRange)>,
+}
+
+impl BrokerVersions {
+    /// # Errors
+    /// The API whose range is upside down.
+    pub(crate) fn new(apis: &[ApiVersion]) -> Result<Self, ApiKey> {
+        let mut ranges = Vec::with_capacity(apis.len());
+        for api in apis {
+            let (key, min, max) = (ApiKey(api.api_key), api.min_version, api.max_version);
+            if min > max {
+                return Err(key);
+            }
+            ranges.push((key, VersionRange::new(min, max)));
+        }
+        ranges.sort_by_key(|(key, _)| *key);
+        Ok(Self { ranges })
+    }
+
+    /// The versions that the broker offers of an API; `None` if it does not know it.
+    #[must_use]
+    pub fn range(&self, api: ApiKey) -> Option<VersionRange> {
+        let index = self.ranges.binary_search_by_key(&api, |(key, _)| *key);
+        let (_, range) = self.ranges.get(index.ok()?)?;
+        Some(*range)
+    }
+
+    /// Every API that the broker knows, with its versions, by ascending key.
+    pub fn iter(&self) -> impl Iterator<Item = (ApiKey, VersionRange)> {
+        self.ranges.iter().copied()
+    }
+
+    /// The versions that both sides know and that can say what `request` says; never empty.
+    pub(crate) fn common<R: Request + 'static>(&self, request: &R) -> Result<VersionRange, Error> {
+        let Some(theirs) = self.range(R::API_KEY) else {
+            return Err(Error::new(ErrorKind::UnsupportedApi).during(R::API_KEY, None));
+        };
+        let ours = content_range(request);
+        let common = ours.intersection(theirs);
+        if common.is_empty() {
+            let kind = ErrorKind::UnsupportedVersion { ours, theirs };
+            return Err(Error::new(kind).during(R::API_KEY, None));
+        }
+        Ok(common)
+    }
+}
+
+/// The versions that mean what `request` says, where encoding alone would not notice: a topic's name and its id are both
+/// ignorable, so a version that has only the other would silently say nothing.
+fn content_range<R: Request + 'static>(request: &R) -> VersionRange {
+    let VersionRange { min, max } = R::VERSIONS;
+    let request: &dyn Any = request;
+    let mut topics: Vec<(&str, bool)> = Vec::new();
+    if let Some(produce) = request.downcast_ref::<ProduceRequest>() {
+        let data = produce.topic_data.iter();
+        topics.extend(data.map(|topic| (&*topic.name, !topic.topic_id.is_nil())));
+    } else if let Some(fetch) = request.downcast_ref::<FetchRequest>() {
+        let wanted = fetch.topics.iter();
+        topics.extend(wanted.map(|topic| (&*topic.topic, !topic.topic_id.is_nil())));
+        let forgotten = fetch.forgotten_topics_data.iter();
+        topics.extend(forgotten.map(|topic| (&*topic.topic, !topic.topic_id.is_nil())));
+    }
+    // Produce and Fetch both know topics by name up to version 12, and by id alone from 13 on.
+    let highest = if topics.iter().any(|(_, has_id)| !has_id) { max.min(12) } else { max };
+    let lowest = if topics.iter().any(|(name, _)| name.is_empty()) { min.max(13) } else { min };
+    if !topics.is_empty() {
+        return VersionRange::new(lowest, highest);
+    }
+    if let Some(metadata) = request.downcast_ref::<MetadataRequest>() {
+        let mut topics = metadata.topics.iter().flatten();
+        if topics.any(|topic| !topic.topic_id.is_nil()) {
+            // Versions 10 and 11 have the field, and brokers do not heed it.
+            return VersionRange::new(min.max(12), max);
+        }
+    }
+    R::VERSIONS
+}
