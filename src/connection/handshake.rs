@@ -1,6 +1,5 @@
 //! From an address to a broker that has said which versions it speaks.
 
-use std::cell::Cell;
 use std::io;
 use std::sync::Arc;
 
@@ -36,29 +35,29 @@ pub(crate) struct Established {
 /// Resolves, connects, and asks for versions, all within the connect time-out.
 pub(crate) async fn establish(address: &str, settings: &Settings) -> Result<Established, Error> {
     // The phase is told from outside if the time-out cuts in.
-    let phase = Cell::new(Phase::Resolve);
-    let handshake = handshake(address, settings, &phase);
+    let mut phase = Phase::Resolve;
+    let handshake = handshake(address, settings, &mut phase);
     let result = match tokio::time::timeout(settings.connect_timeout, handshake).await {
         Ok(result) => result,
         Err(_) => Err(ConnectFailure::TimedOut),
     };
-    result.map_err(|cause| Error::connect(phase.get(), cause).at(&Arc::from(address)))
+    result.map_err(|cause| Error::connect(phase, cause).at(&Arc::from(address)))
 }
 
 async fn handshake(
     address: &str,
     settings: &Settings,
-    phase: &Cell<Phase>,
+    phase: &mut Phase,
 ) -> Result<Established, ConnectFailure> {
     let (host, port) = split_address(address).ok_or(ConnectFailure::InvalidAddress)?;
     // A broker that hangs up on a version it does not know is asked for the oldest one on a fresh connection.
     let mut version = ApiVersionsRequest::VERSIONS.max;
     loop {
-        phase.set(Phase::Resolve);
+        *phase = Phase::Resolve;
         let addresses = lookup_host((host, port)).await.map_err(io_failure)?;
-        phase.set(Phase::Tcp);
+        *phase = Phase::Tcp;
         let mut socket = open(addresses).await.map_err(io_failure)?;
-        phase.set(Phase::ApiVersions);
+        *phase = Phase::ApiVersions;
         match negotiate(&mut socket, settings, version).await {
             Err(NegotiationFailure::HungUp) if version > 0 => version = 0,
             Err(NegotiationFailure::HungUp) => {

@@ -12,3 +12,5 @@ pub mod messages;
 pub mod records;
 
 pub use framing::{encode_request, encode_response};
+pub use bytestring::ByteString;
+pub use uuid;

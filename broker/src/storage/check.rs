@@ -47,6 +47,26 @@ impl Span {
 pub(crate) struct Checked {
     pub(super) bytes: Bytes,
     pub(super) spans: Vec<Span>,
+    /// Whether the bytes are most of the request, so that the log may keep its memory instead of a copy.
+    pub(super) adoptable: bool,
+}
+
+impl Checked {
+    /// How many bytes they are.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Says that nothing large lies in the request beside the records.
+    pub(crate) fn adoptable(mut self) -> Self {
+        self.adoptable = true;
+        self
+    }
+
+    /// Whether there is nothing to append.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
 }
 
 /// Checks what a producer sent for one partition, at `now` in milliseconds since 1970. What is cut short at the end is left away.
@@ -75,7 +95,11 @@ pub(crate) fn check(records: Bytes, rules: &Rules, now: i64) -> Result<Checked, 
     } else {
         stored.concat().into()
     };
-    Ok(Checked { bytes, spans })
+    Ok(Checked {
+        bytes,
+        spans,
+        adoptable: false,
+    })
 }
 
 fn check_messages(batch: &Batch, rules: &Rules) -> Result<(Bytes, Vec<MessageSpan>), AppendError> {

@@ -79,10 +79,14 @@ impl Log {
 
     /// Gives the records their offsets and keeps them. Gives the offset of the first.
     pub(crate) fn append(&mut self, checked: Checked, stamp: Stamp) -> i64 {
-        let Checked { bytes, spans } = checked;
+        let Checked {
+            bytes,
+            spans,
+            adoptable,
+        } = checked;
         let (base, start) = (self.end_offset, self.pieces.end());
         // Only if the request's memory is not shared with anything else can the batch be changed where it lies.
-        let owned = if bytes.len() >= ADOPT {
+        let owned = if adoptable && bytes.len() >= ADOPT {
             bytes.try_into_mut()
         } else {
             Err(bytes)

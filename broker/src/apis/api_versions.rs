@@ -1,0 +1,63 @@
+//! ApiVersions.
+
+use milena_wire::error_code::ErrorCode;
+use milena_wire::messages::api_versions::{ApiVersion, ApiVersionsRequest, ApiVersionsResponse};
+
+use super::exchange::{Answer, Context, Incoming, Refusal, Reply};
+use crate::shared::Served;
+
+pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
+    let (request, reply) = incoming.decode::<ApiVersionsRequest>()?;
+    let mut response = ApiVersionsResponse::default();
+    let named = is_software_name(&request.client_software_name)
+        && is_software_name(&request.client_software_version);
+    if reply.version >= 3 && !named {
+        response.error_code = ErrorCode::INVALID_REQUEST;
+    } else {
+        response.api_keys = context.shared.served.iter().map(range).collect();
+    }
+    reply.with(&response)
+}
+
+/// The answer to a version that is not served. Version 0 is what every client can read; it names the versions of this API alone (KIP-511).
+pub(super) fn unsupported(served: &Served, correlation_id: i32) -> Result<Answer, Refusal> {
+    let mut response = ApiVersionsResponse::default();
+    response.error_code = ErrorCode::UNSUPPORTED_VERSION;
+    response.api_keys = vec![range(served)];
+    let reply = Reply {
+        version: 0,
+        correlation_id,
+    };
+    reply.with(&response)
+}
+
+fn range(served: &Served) -> ApiVersion {
+    let mut range = ApiVersion::default();
+    range.api_key = served.key.0;
+    range.min_version = served.versions.min;
+    range.max_version = served.versions.max;
+    range
+}
+
+/// Letters, digits, dashes and dots, neither of these two at an end (KIP-511).
+fn is_software_name(name: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let end = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = name.as_bytes();
+    bytes.iter().copied().all(inner) && end(bytes.first()) && end(bytes.last())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn software_names() {
+        for name in ["a", "apache-kafka-java", "4.0.0", "a-.b"] {
+            assert!(is_software_name(name), "{name}");
+        }
+        for name in ["", "-a", "a.", "a b", "ä"] {
+            assert!(!is_software_name(name), "{name}");
+        }
+    }
+}

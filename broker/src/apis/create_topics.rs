@@ -1,0 +1,105 @@
+//! CreateTopics.
+
+use std::collections::HashMap;
+
+use milena_wire::error_code::ErrorCode;
+use milena_wire::messages::create_topics::{
+    CreatableTopic, CreatableTopicConfigs, CreatableTopicResult, CreateTopicsRequest,
+    CreateTopicsResponse,
+};
+
+use super::exchange::{Answer, Context, Incoming, Refusal};
+use crate::topics::{CreateError, NewTopic, Topic, TopicConfig};
+
+pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
+    let (request, reply) = incoming.decode::<CreateTopicsRequest>()?;
+    let mut times = HashMap::<&str, usize>::new();
+    for topic in &request.topics {
+        *times.entry(&topic.name).or_default() += 1;
+    }
+    let mut response = CreateTopicsResponse::default();
+    for topic in &request.topics {
+        let result = match times.get(&*topic.name) {
+            Some(1) => create(context, topic, request.validate_only, reply.version),
+            // A name that comes twice is refused, once.
+            Some(2..) => Err(CreateError::new(ErrorCode::INVALID_REQUEST, "Duplicate topic name.")),
+            _ => continue,
+        };
+        times.remove(&*topic.name);
+        let mut result = result.unwrap_or_else(|error| failed(&error));
+        result.name = topic.name.clone();
+        response.topics.push(result);
+    }
+    reply.with(&response)
+}
+
+fn create(
+    context: &Context<'_>,
+    topic: &CreatableTopic,
+    validate_only: bool,
+    version: i16,
+) -> Result<CreatableTopicResult, CreateError> {
+    if &*topic.name == "__cluster_metadata" {
+        return Err(CreateError::new(
+            ErrorCode::INVALID_REQUEST,
+            "Creation of internal topic __cluster_metadata is prohibited.",
+        ));
+    }
+    // Before version 4 the client had to say how many; -1 stood for a manual assignment alone.
+    let defaults = version >= 4 || !topic.assignments.is_empty();
+    if !defaults && topic.num_partitions == -1 {
+        return Err(CreateError::new(
+            ErrorCode::INVALID_PARTITIONS,
+            "Number of partitions was set to an invalid non-positive value.",
+        ));
+    }
+    if !defaults && topic.replication_factor == -1 {
+        return Err(CreateError::new(
+            ErrorCode::INVALID_REPLICATION_FACTOR,
+            "Replication factor must be larger than 0.",
+        ));
+    }
+    let configs = topic.configs.iter();
+    let configs = configs.map(|config| (&*config.name, config.value.as_deref()));
+    let config = TopicConfig::parse(configs)
+        .map_err(|message| CreateError::new(ErrorCode::INVALID_CONFIG, message))?;
+    let assignments = topic.assignments.iter();
+    let new = NewTopic {
+        name: &topic.name,
+        partitions: topic.num_partitions,
+        replication_factor: topic.replication_factor,
+        assignments: assignments
+            .map(|assignment| (assignment.partition_index, assignment.broker_ids.as_slice()))
+            .collect(),
+        config,
+    };
+    let created = context.shared.catalog.create(new, validate_only, context.now)?;
+    Ok(describe(&created, validate_only))
+}
+
+fn describe(topic: &Topic, validate_only: bool) -> CreatableTopicResult {
+    let mut result = CreatableTopicResult::default();
+    if !validate_only {
+        result.topic_id = topic.id;
+    }
+    result.error_message = None;
+    result.num_partitions = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
+    let replicas = topic.partition(0).map_or(0, |partition| partition.leadership().replicas.len());
+    result.replication_factor = i16::try_from(replicas).unwrap_or(i16::MAX);
+    let configs = topic.config.entries().map(|(name, value, source)| {
+        let mut config = CreatableTopicConfigs::default();
+        config.name = bytestring::ByteString::from_static(name);
+        config.value = Some(value.into());
+        config.config_source = source as i8;
+        config
+    });
+    result.configs = Some(configs.collect());
+    result
+}
+
+fn failed(error: &CreateError) -> CreatableTopicResult {
+    let mut result = CreatableTopicResult::default();
+    result.error_code = error.code;
+    result.error_message = Some(error.message.as_str().into());
+    result
+}

@@ -1,0 +1,100 @@
+//! A request as it comes, and what becomes of it.
+
+use std::fmt;
+
+use bytes::Bytes;
+use milena_wire::api_key::ApiKey;
+use milena_wire::codec::{
+    DEFAULT_MEMORY_BUDGET, DecodeError, EncodeError, Frame, Request, Response,
+};
+use milena_wire::encode_response;
+
+use super::pending_fetch::PendingFetch;
+use crate::shared::Shared;
+
+/// Who answers, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) shared: &'a Shared,
+    /// The node that the client speaks to.
+    pub(crate) node: i32,
+    /// Milliseconds since 1970.
+    pub(crate) now: i64,
+}
+
+/// A request, its header read.
+#[derive(Clone, Debug)]
+pub(crate) struct Incoming {
+    pub(crate) version: i16,
+    pub(crate) correlation_id: i32,
+    pub(crate) body: Bytes,
+}
+
+impl Incoming {
+    /// Reads the body, with which the request is spent, so that nothing else holds its memory. As in Java, bytes behind it don't matter.
+    pub(crate) fn decode<R: Request>(self) -> Result<(R, Reply), Refusal> {
+        let (request, _) =
+            R::decode_prefix(&self.body, self.version, DEFAULT_MEMORY_BUDGET).map_err(Refusal::Malformed)?;
+        let reply = Reply {
+            version: self.version,
+            correlation_id: self.correlation_id,
+        };
+        Ok((request, reply))
+    }
+}
+
+/// Where an answer goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reply {
+    pub(crate) version: i16,
+    pub(crate) correlation_id: i32,
+}
+
+impl Reply {
+    pub(crate) fn with<R: Response>(self, response: &R) -> Result<Answer, Refusal> {
+        Ok(Answer::Frame(self.frame(response)?))
+    }
+
+    pub(crate) fn frame<R: Response>(self, response: &R) -> Result<Frame, Refusal> {
+        encode_response(Vec::new(), response, self.version, self.correlation_id).map_err(Refusal::Answer)
+    }
+}
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Frame(Frame),
+    /// The client expects no answer.
+    None,
+    /// There is not enough to answer with yet.
+    Later(Box<PendingFetch>),
+}
+
+/// Why a connection is closed instead of answering.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The request is shorter than any header.
+    NoHeader,
+    UnknownApi(ApiKey),
+    UnsupportedVersion(ApiKey, i16),
+    Malformed(DecodeError),
+    /// A produce request with `acks=0` failed, and closing is the only way to say so.
+    UnacknowledgedFailure,
+    /// A bug: the answer does not fit its version.
+    Answer(EncodeError),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoHeader => f.write_str("the request has no whole header"),
+            Self::UnknownApi(key) => write!(f, "API {} is not served", key.0),
+            Self::UnsupportedVersion(key, version) => {
+                write!(f, "version {version} of API {} is not served", key.0)
+            }
+            Self::Malformed(error) => write!(f, "malformed request: {error}"),
+            Self::UnacknowledgedFailure => f.write_str("a produce request with acks=0 failed"),
+            Self::Answer(error) => write!(f, "the answer cannot be written: {error}"),
+        }
+    }
+}

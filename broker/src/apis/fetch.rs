@@ -1,0 +1,28 @@
+//! Fetch, without sessions: an answer that offers none makes clients name all partitions each time.
+
+use milena_wire::error_code::ErrorCode;
+use milena_wire::messages::fetch::{FetchRequest, FetchResponse};
+
+use super::exchange::{Answer, Context, Incoming, Refusal};
+use super::pending_fetch::PendingFetch;
+
+/// The epochs of a request that begins a session, or that wants none.
+const INITIAL_EPOCH: i32 = 0;
+const FINAL_EPOCH: i32 = -1;
+
+pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
+    let (request, reply) = incoming.decode::<FetchRequest>()?;
+    if !matches!(request.session_epoch, INITIAL_EPOCH | FINAL_EPOCH) {
+        let mut response = FetchResponse::default();
+        response.error_code = ErrorCode::FETCH_SESSION_ID_NOT_FOUND;
+        return reply.with(&response);
+    }
+    let mut pending = PendingFetch::new(context, request, reply);
+    match pending.try_answer(context, false)? {
+        Some(frame) => Ok(Answer::Frame(frame)),
+        None => {
+            pending.register();
+            Ok(Answer::Later(Box::new(pending)))
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! ListOffsets.
+
+use std::collections::HashSet;
+
+use milena_wire::error_code::ErrorCode;
+use milena_wire::messages::list_offsets::{
+    ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse,
+    ListOffsetsTopicResponse,
+};
+
+use super::exchange::{Answer, Context, Incoming, Refusal};
+use super::topic_reference::code;
+use crate::topics::{Partition, Topic};
+
+const LATEST: i64 = -1;
+const EARLIEST: i64 = -2;
+const MAX_TIMESTAMP: i64 = -3;
+const EARLIEST_LOCAL: i64 = -4;
+/// The last offset in remote storage, and the first that is to be copied there: there is no remote storage.
+const LATEST_TIERED: i64 = -5;
+const EARLIEST_PENDING_UPLOAD: i64 = -6;
+
+/// The first version that has a special timestamp; `None` if it does not exist.
+fn first_version(timestamp: i64) -> Option<i16> {
+    match timestamp {
+        LATEST | EARLIEST | 0.. => Some(0),
+        MAX_TIMESTAMP => Some(7),
+        EARLIEST_LOCAL => Some(8),
+        LATEST_TIERED => Some(9),
+        EARLIEST_PENDING_UPLOAD => Some(11),
+        _ => None,
+    }
+}
+
+pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
+    let (request, reply) = incoming.decode::<ListOffsetsRequest>()?;
+    let mut response = ListOffsetsResponse::default();
+    for asked in &request.topics {
+        let topic = context.shared.catalog.by_name(&asked.name);
+        let mut seen = HashSet::new();
+        let mut answer = ListOffsetsTopicResponse::default();
+        answer.name = asked.name.clone();
+        for partition in &asked.partitions {
+            let found = if seen.insert(partition.partition_index) {
+                list(context, topic.as_deref(), partition, reply.version)
+            } else {
+                Err(ErrorCode::INVALID_REQUEST)
+            };
+            let mut found = found.unwrap_or_else(|code| {
+                let mut failed = ListOffsetsPartitionResponse::default();
+                failed.error_code = code;
+                failed
+            });
+            found.partition_index = partition.partition_index;
+            answer.partitions.push(found);
+        }
+        response.topics.push(answer);
+    }
+    reply.with(&response)
+}
+
+fn list(
+    context: &Context<'_>,
+    topic: Option<&Topic>,
+    asked: &ListOffsetsPartition,
+    version: i16,
+) -> Result<ListOffsetsPartitionResponse, ErrorCode> {
+    if version > 0 && first_version(asked.timestamp).is_none_or(|first| version < first) {
+        return Err(ErrorCode::UNSUPPORTED_VERSION);
+    }
+    let partition = topic.and_then(|topic| topic.partition(asked.partition_index));
+    let partition = partition.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
+    let extent = partition.extent(context.node, asked.current_leader_epoch).map_err(code)?;
+    let mut answer = ListOffsetsPartitionResponse::default();
+    if version == 0 {
+        answer.old_style_offsets = old_style(context, partition, asked)?;
+        return Ok(answer);
+    }
+    let found = match asked.timestamp {
+        // Every record is replicated at once and belongs to no transaction, so both isolation levels see the end of the log.
+        LATEST => Some((-1, extent.high_watermark)),
+        EARLIEST | EARLIEST_LOCAL => Some((-1, extent.start_offset)),
+        MAX_TIMESTAMP => partition.latest_timestamp().map(|found| (found.timestamp, found.offset)),
+        timestamp if timestamp >= 0 => {
+            let found = partition.first_at_or_after(timestamp);
+            found.map(|found| (found.timestamp, found.offset))
+        }
+        _ => None,
+    };
+    if let Some((timestamp, offset)) = found {
+        answer.timestamp = timestamp;
+        answer.offset = offset;
+        if version >= 4 {
+            answer.leader_epoch = extent.leader_epoch;
+        }
+    }
+    Ok(answer)
+}
+
+/// Version 0 asks for the starts of segments that are older than a time, the newest first. The log is one segment.
+fn old_style(
+    context: &Context<'_>,
+    partition: &Partition,
+    asked: &ListOffsetsPartition,
+) -> Result<Vec<i64>, ErrorCode> {
+    let extent = partition.extent(context.node, -1).map_err(code)?;
+    let mut points = vec![(extent.start_offset, extent.last_modified)];
+    if extent.high_watermark > extent.start_offset {
+        points.push((extent.high_watermark, context.now));
+    }
+    let count = match asked.timestamp {
+        LATEST => points.len(),
+        EARLIEST => 1,
+        timestamp => points.iter().filter(|(_, time)| *time <= timestamp).count(),
+    };
+    let limit = usize::try_from(asked.max_num_offsets).unwrap_or(0);
+    let offsets = points.into_iter().take(count).map(|(offset, _)| offset);
+    Ok(offsets.rev().take(limit).collect())
+}

@@ -1,0 +1,168 @@
+//! Metadata.
+
+use std::collections::HashSet;
+
+use milena_wire::error_code::ErrorCode;
+use milena_wire::messages::metadata::{
+    MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseBroker,
+    MetadataResponsePartition, MetadataResponseTopic,
+};
+use uuid::Uuid;
+
+use super::exchange::{Answer, Context, Incoming, Refusal};
+use crate::shared::Node;
+use crate::topics::{NewTopic, Topic, TopicConfig, validate_name};
+
+/// Everything that can be done to the cluster, as bits by operation: there are no access rules.
+const CLUSTER_OPERATIONS: i32 = bits(&[5, 7, 8, 9, 10, 11, 12]);
+/// Everything that can be done to a topic.
+const TOPIC_OPERATIONS: i32 = bits(&[3, 4, 5, 6, 7, 8, 10, 11]);
+
+const fn bits(operations: &[u8]) -> i32 {
+    let (mut bits, mut rest) = (0, operations);
+    while let [operation, behind @ ..] = rest {
+        bits |= 1 << *operation;
+        rest = behind;
+    }
+    bits
+}
+
+pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
+    let (request, reply) = incoming.decode::<MetadataRequest>()?;
+    let shared = context.shared;
+    let mut response = MetadataResponse::default();
+    if !is_possible(&request, reply.version) {
+        let topics = request.topics.unwrap_or_default();
+        response.topics = topics.into_iter().map(invalid_request).collect();
+        return reply.with(&response);
+    }
+    response.brokers = shared.nodes.iter().map(broker).collect();
+    response.cluster_id = Some(shared.cluster_id.clone());
+    response.controller_id = shared.nodes.first().map_or(-1, |node| node.id);
+    if request.include_cluster_authorized_operations {
+        response.cluster_authorized_operations = CLUSTER_OPERATIONS;
+    }
+    response.topics = match asked(&request, reply.version) {
+        None => shared.catalog.all().iter().map(|topic| describe(topic)).collect(),
+        Some(topics) => topics.into_iter().map(|topic| look_up(context, &request, topic)).collect(),
+    };
+    if request.include_topic_authorized_operations {
+        for topic in &mut response.topics {
+            if topic.error_code.is_ok() {
+                topic.topic_authorized_operations = TOPIC_OPERATIONS;
+            }
+        }
+    }
+    reply.with(&response)
+}
+
+/// Versions 10 and 11 have a field for ids that no broker has ever answered.
+fn is_possible(request: &MetadataRequest, version: i16) -> bool {
+    let mut topics = request.topics.iter().flatten();
+    version >= 12 || topics.all(|topic| topic.name.is_some() && topic.topic_id.is_nil())
+}
+
+fn invalid_request(topic: MetadataRequestTopic) -> MetadataResponseTopic {
+    let mut answer = failed(ErrorCode::INVALID_REQUEST);
+    answer.name = Some(topic.name.unwrap_or_default());
+    answer.topic_id = topic.topic_id;
+    answer
+}
+
+/// The topics that are asked for, each once; `None` for all.
+fn asked(request: &MetadataRequest, version: i16) -> Option<Vec<&MetadataRequestTopic>> {
+    let topics = request.topics.as_ref()?;
+    // Version 0 has no null: no topics means all of them.
+    if version == 0 && topics.is_empty() {
+        return None;
+    }
+    let mut seen = HashSet::new();
+    let first_time = |topic: &&MetadataRequestTopic| seen.insert((topic.topic_id, topic.name.clone()));
+    Some(topics.iter().filter(first_time).collect())
+}
+
+fn look_up(
+    context: &Context<'_>,
+    request: &MetadataRequest,
+    topic: &MetadataRequestTopic,
+) -> MetadataResponseTopic {
+    let catalog = &context.shared.catalog;
+    if !topic.topic_id.is_nil() {
+        return catalog.by_id(topic.topic_id).map_or_else(
+            || unknown_id(topic.topic_id),
+            |topic| describe(&topic),
+        );
+    }
+    let name = topic.name.clone().unwrap_or_default();
+    if let Some(topic) = catalog.by_name(&name) {
+        return describe(&topic);
+    }
+    let mut answer = if validate_name(&name).is_err() {
+        failed(ErrorCode::INVALID_TOPIC_EXCEPTION)
+    } else {
+        // Kafka makes the topic behind the answer, which does not have it yet: clients ask again.
+        let create = request.allow_auto_topic_creation && context.shared.auto_create_topics;
+        let created = if create { auto_create(context, &name) } else { Ok(()) };
+        failed(created.err().unwrap_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION))
+    };
+    answer.name = Some(name);
+    answer
+}
+
+fn auto_create(context: &Context<'_>, name: &str) -> Result<(), ErrorCode> {
+    let new = NewTopic {
+        name,
+        partitions: -1,
+        replication_factor: -1,
+        assignments: Vec::new(),
+        config: TopicConfig::default(),
+    };
+    match context.shared.catalog.create(new, false, context.now) {
+        Ok(_) => Ok(()),
+        // Another connection was faster.
+        Err(error) if error.code == ErrorCode::TOPIC_ALREADY_EXISTS => Ok(()),
+        Err(error) => Err(error.code),
+    }
+}
+
+fn unknown_id(id: Uuid) -> MetadataResponseTopic {
+    let mut answer = failed(ErrorCode::UNKNOWN_TOPIC_ID);
+    answer.topic_id = id;
+    answer
+}
+
+fn failed(code: ErrorCode) -> MetadataResponseTopic {
+    let mut topic = MetadataResponseTopic::default();
+    topic.error_code = code;
+    topic.name = None;
+    topic
+}
+
+fn describe(topic: &Topic) -> MetadataResponseTopic {
+    let mut answer = MetadataResponseTopic::default();
+    answer.name = Some(topic.name.clone());
+    answer.topic_id = topic.id;
+    answer.is_internal = topic.is_internal();
+    let partitions = (0..).zip(&topic.partitions);
+    answer.partitions = partitions
+        .map(|(index, partition)| {
+            let leadership = partition.leadership();
+            let mut answer = MetadataResponsePartition::default();
+            answer.partition_index = index;
+            answer.leader_id = leadership.leader;
+            answer.leader_epoch = leadership.epoch;
+            answer.isr_nodes = leadership.replicas.as_slice().into();
+            answer.replica_nodes = leadership.replicas.into();
+            answer
+        })
+        .collect();
+    answer
+}
+
+fn broker(node: &Node) -> MetadataResponseBroker {
+    let mut broker = MetadataResponseBroker::default();
+    broker.node_id = node.id;
+    broker.host = node.host.clone();
+    broker.port = i32::from(node.port);
+    broker
+}

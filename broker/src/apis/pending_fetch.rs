@@ -1,0 +1,283 @@
+//! A fetch that reads until it has enough, or its time is over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use milena_wire::codec::Frame;
+use milena_wire::error_code::ErrorCode;
+use milena_wire::messages::fetch::{
+    EpochEndOffset, FetchPartition, FetchRequest, FetchResponse, FetchTopic,
+    FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint, PartitionData,
+};
+
+use super::exchange::{Context, Refusal, Reply};
+use super::topic_reference::{code, find};
+use crate::shared::Node;
+use crate::storage::Entry;
+use crate::topics::{Partition, PartitionError, Read, Registration, Topic, Waiter};
+
+/// Kafka's `fetch.max.bytes`.
+const MAX_BYTES: usize = 55 << 20;
+const READ_COMMITTED: i8 = 1;
+
+/// A fetch that has been read from the wire and not been answered yet.
+#[derive(Debug)]
+pub(crate) struct PendingFetch {
+    reply: Reply,
+    topics: Vec<Asked>,
+    read_committed: bool,
+    min_bytes: usize,
+    max_bytes: usize,
+    max_wait: Duration,
+    waiter: Arc<Waiter>,
+    registrations: Vec<Registration>,
+    /// When so many bytes have come to the partitions, it is worth reading again.
+    target: u64,
+}
+
+/// A topic as it was asked for, and as it was found.
+#[derive(Debug)]
+struct Asked {
+    request: FetchTopic,
+    topic: Result<Arc<Topic>, ErrorCode>,
+}
+
+/// What one pass over the partitions gave.
+struct Pass<'a> {
+    context: &'a Context<'a>,
+    version: i16,
+    read_committed: bool,
+    /// What the answer may still take.
+    room: usize,
+    bytes: usize,
+    /// Whether there is something to tell that must not wait.
+    urgent: bool,
+    /// Whether any partition could be read, now or later.
+    served: bool,
+    elsewhere: Vec<&'a Node>,
+}
+
+impl PendingFetch {
+    pub(super) fn new(context: &Context<'_>, request: FetchRequest, reply: Reply) -> Self {
+        let by_id = reply.version >= 13;
+        let catalog = &context.shared.catalog;
+        let topics = request.topics.into_iter().map(|request| Asked {
+            topic: find(catalog, by_id, &request.topic, request.topic_id),
+            request,
+        });
+        let max_bytes = usize::try_from(request.max_bytes).unwrap_or(0).min(MAX_BYTES);
+        Self {
+            reply,
+            topics: topics.collect(),
+            read_committed: request.isolation_level == READ_COMMITTED,
+            min_bytes: usize::try_from(request.min_bytes).unwrap_or(0).min(max_bytes),
+            max_bytes,
+            max_wait: Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0)),
+            waiter: Arc::default(),
+            registrations: Vec::new(),
+            target: 0,
+        }
+    }
+
+    /// From now on, whatever comes to the partitions counts.
+    pub(super) fn register(&mut self) {
+        for asked in &self.topics {
+            let Ok(topic) = &asked.topic else { continue };
+            let partitions = asked.request.partitions.iter();
+            let partitions = partitions.filter_map(|asked| topic.partition(asked.partition));
+            self.registrations.extend(partitions.map(|partition| partition.register(&self.waiter)));
+        }
+        // What came since the last pass was counted by nobody.
+        self.target = 0;
+    }
+
+    /// How long the client is ready to wait, from the arrival of the request on.
+    pub(crate) fn max_wait(&self) -> Duration {
+        self.max_wait
+    }
+
+    /// Ends when another [`try_answer`](Self::try_answer) is worth it.
+    pub(crate) async fn more(&self) {
+        self.waiter.reach(self.target).await;
+    }
+
+    /// Answers if there is enough, or anyway if its time is `over`.
+    pub(crate) fn try_answer(
+        &mut self,
+        context: &Context<'_>,
+        over: bool,
+    ) -> Result<Option<Frame>, Refusal> {
+        let before = self.waiter.arrived();
+        let mut pass = Pass {
+            context,
+            version: self.reply.version,
+            read_committed: self.read_committed,
+            room: self.max_bytes,
+            bytes: 0,
+            urgent: false,
+            served: false,
+            elsewhere: Vec::new(),
+        };
+        let mut response = FetchResponse::default();
+        response.responses = self.topics.iter().map(|asked| pass.topic(asked)).collect();
+        let enough = pass.bytes >= self.min_bytes || pass.urgent || !pass.served;
+        if !over && !enough && !self.max_wait.is_zero() {
+            self.target = before.saturating_add((self.min_bytes - pass.bytes) as u64);
+            return Ok(None);
+        }
+        if self.reply.version >= 16 {
+            response.node_endpoints = pass.elsewhere.into_iter().map(endpoint).collect();
+        }
+        self.reply.frame(&response).map(Some)
+    }
+}
+
+impl<'a> Pass<'a> {
+    fn topic(&mut self, asked: &Asked) -> FetchableTopicResponse {
+        let mut answer = FetchableTopicResponse::default();
+        answer.topic = asked.request.topic.clone();
+        answer.topic_id = asked.request.topic_id;
+        let partitions = asked.request.partitions.iter();
+        answer.partitions = partitions
+            .map(|request| {
+                let mut partition = match &asked.topic {
+                    Err(code) => failed(*code),
+                    Ok(topic) => match topic.partition(request.partition) {
+                        None => failed(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
+                        Some(partition) => {
+                            self.served = true;
+                            self.partition(partition, request)
+                        }
+                    },
+                };
+                partition.partition_index = request.partition;
+                partition
+            })
+            .collect();
+        answer
+    }
+
+    fn partition(&mut self, partition: &Partition, asked: &FetchPartition) -> PartitionData {
+        let (node, epoch) = (self.context.node, asked.current_leader_epoch);
+        if let Some(diverging) = diverging(partition, node, asked) {
+            self.urgent = true;
+            return diverging;
+        }
+        let limit = usize::try_from(asked.partition_max_bytes).unwrap_or(0).min(self.room);
+        // Old versions have hard limits; later the first batch of an answer comes whole, so that a client cannot get stuck (KIP-74).
+        let whole_first = self.version >= 3 && self.bytes == 0;
+        match partition.read(node, epoch, asked.fetch_offset, limit, whole_first) {
+            Err(error) => {
+                self.urgent = true;
+                let mut answer = failed(code(error));
+                if matches!(error, PartitionError::NotLeader | PartitionError::FencedEpoch) {
+                    self.name_leader(partition, &mut answer);
+                }
+                answer
+            }
+            Ok(read) => self.answer(read),
+        }
+    }
+
+    fn answer(&mut self, read: Read) -> PartitionData {
+        let mut answer = PartitionData::default();
+        let Read { mut records, extent } = read;
+        // A piece of a batch at the start would be of no use.
+        if self.version >= 3 && Entry::peek(&records).is_none() {
+            records.clear();
+        }
+        match readable(&records, self.version) {
+            length if length == records.len() => {}
+            0 => {
+                self.urgent = true;
+                return failed(ErrorCode::UNSUPPORTED_VERSION);
+            }
+            length => records.truncate(length),
+        }
+        self.bytes += records.len();
+        self.room = self.room.saturating_sub(records.len());
+        answer.high_watermark = extent.high_watermark;
+        answer.last_stable_offset = extent.high_watermark;
+        answer.log_start_offset = extent.start_offset;
+        answer.aborted_transactions = self.read_committed.then(Vec::new);
+        answer.records = Some(records);
+        answer
+    }
+
+    /// Tells a client that came to the wrong node which is the right one (KIP-951).
+    fn name_leader(&mut self, partition: &Partition, answer: &mut PartitionData) {
+        if self.version < 12 {
+            return;
+        }
+        let leadership = partition.leadership();
+        let mut leader = LeaderIdAndEpoch::default();
+        leader.leader_id = leadership.leader;
+        leader.leader_epoch = leadership.epoch;
+        answer.current_leader = leader;
+        let known = self.elsewhere.iter().any(|node| node.id == leadership.leader);
+        let node = self.context.shared.node(leadership.leader);
+        self.elsewhere.extend(node.filter(|_| !known));
+    }
+}
+
+/// Whether the client's log goes on where the leader's has ended: then it has to truncate its own (KIP-595).
+fn diverging(partition: &Partition, node: i32, asked: &FetchPartition) -> Option<PartitionData> {
+    // -1: the client does not say with which epoch its log ends.
+    let last_epoch = asked.last_fetched_epoch;
+    let extent = partition.extent(node, asked.current_leader_epoch).ok()?;
+    if last_epoch < 0 {
+        return None;
+    }
+    if last_epoch > extent.leader_epoch {
+        return Some(failed(ErrorCode::OFFSET_OUT_OF_RANGE));
+    }
+    if asked.fetch_offset <= extent.high_watermark {
+        return None;
+    }
+    let mut answer = PartitionData::default();
+    answer.high_watermark = extent.high_watermark;
+    answer.last_stable_offset = extent.high_watermark;
+    answer.log_start_offset = extent.start_offset;
+    let mut end = EpochEndOffset::default();
+    end.epoch = last_epoch;
+    end.end_offset = extent.high_watermark;
+    answer.diverging_epoch = end;
+    answer.records = Some(Bytes::new());
+    Some(answer)
+}
+
+/// How many of the bytes are in a format that a client of this version knows.
+fn readable(records: &[u8], version: i16) -> usize {
+    let newest = match version {
+        ..2 => 0,
+        2..4 => 1,
+        4.. => return records.len(),
+    };
+    let mut length = 0;
+    loop {
+        match Entry::peek(records.get(length..).unwrap_or_default()) {
+            Some(entry) if entry.magic <= newest => length += entry.length,
+            Some(_) => return length,
+            // The last one is cut off, and its format may be too.
+            None if length == 0 => return records.len(),
+            None => return length,
+        }
+    }
+}
+
+fn failed(code: ErrorCode) -> PartitionData {
+    let mut partition = PartitionData::default();
+    partition.error_code = code;
+    partition.high_watermark = -1;
+    partition.records = Some(Bytes::new());
+    partition
+}
+
+fn endpoint(node: &Node) -> NodeEndpoint {
+    let mut endpoint = NodeEndpoint::default();
+    endpoint.node_id = node.id;
+    endpoint.host = node.host.clone();
+    endpoint.port = i32::from(node.port);
+    endpoint
+}

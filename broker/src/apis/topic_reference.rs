@@ -1,0 +1,32 @@
+//! Topics in requests: by name in old versions, by id in new ones.
+
+use std::sync::Arc;
+
+use milena_wire::error_code::ErrorCode;
+use uuid::Uuid;
+
+use crate::topics::{Catalog, PartitionError, Topic};
+
+/// The topic that a request names, or the error for each of its partitions.
+pub(super) fn find(
+    catalog: &Catalog,
+    by_id: bool,
+    name: &str,
+    id: Uuid,
+) -> Result<Arc<Topic>, ErrorCode> {
+    if by_id {
+        catalog.by_id(id).ok_or(ErrorCode::UNKNOWN_TOPIC_ID)
+    } else {
+        catalog.by_name(name).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
+    }
+}
+
+/// The code for why a node does not serve a partition.
+pub(super) fn code(error: PartitionError) -> ErrorCode {
+    match error {
+        PartitionError::NotLeader => ErrorCode::NOT_LEADER_OR_FOLLOWER,
+        PartitionError::FencedEpoch => ErrorCode::FENCED_LEADER_EPOCH,
+        PartitionError::UnknownEpoch => ErrorCode::UNKNOWN_LEADER_EPOCH,
+        PartitionError::OutOfRange => ErrorCode::OFFSET_OUT_OF_RANGE,
+    }
+}

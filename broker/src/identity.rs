@@ -1,0 +1,52 @@
+//! Ids that are new each time: of clusters and of topics.
+
+use std::hash::{BuildHasher, RandomState};
+
+use uuid::{Builder, Uuid};
+
+const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Random enough for ids: each `RandomState` has other keys, and the first come from the operating system.
+fn random() -> u128 {
+    let half = || RandomState::new().hash_one(0u8);
+    u128::from(half()) << 64 | u128::from(half())
+}
+
+/// A topic's id.
+pub(crate) fn topic_id() -> Uuid {
+    Builder::from_random_bytes(random().to_be_bytes()).into_uuid()
+}
+
+/// A cluster's id: 22 characters, as Kafka makes them of 16 random bytes.
+pub(crate) fn cluster_id() -> String {
+    let bits = random();
+    let digit = |place: u32| {
+        // The last character has the four lowest bits; a leading dash would look like an option.
+        let (shift, width) = if place < 21 { (122 - 6 * place, 63) } else { (0, 15 << 2) };
+        let index = if place < 21 { bits >> shift } else { bits << 2 } & width;
+        let character = usize::try_from(index).ok().and_then(|index| URL_SAFE.get(index));
+        match character.copied().map(char::from) {
+            Some('-') if place == 0 => 'A',
+            Some(character) => character,
+            None => 'A',
+        }
+    };
+    (0..22).map(digit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn ids_are_new_each_time() {
+        let topics: HashSet<_> = (0..1000).map(|_| topic_id()).collect();
+        assert_eq!(topics.len(), 1000);
+        assert!(topics.iter().all(|id| id.get_version_num() == 4));
+        let clusters: HashSet<_> = (0..1000).map(|_| cluster_id()).collect();
+        assert_eq!(clusters.len(), 1000);
+        let legal = |id: &String| id.len() == 22 && id.bytes().all(|byte| URL_SAFE.contains(&byte));
+        assert!(clusters.iter().all(|id| legal(id) && !id.starts_with('-')));
+    }
+}

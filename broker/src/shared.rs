@@ -1,0 +1,67 @@
+//! What the nodes of a cluster share.
+
+use std::net::SocketAddr;
+
+use bytestring::ByteString;
+use milena_wire::api_key::ApiKey;
+use milena_wire::codec::VersionRange;
+
+use crate::topics::Catalog;
+
+/// A node of the cluster, as clients see it.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) id: i32,
+    pub(crate) host: ByteString,
+    pub(crate) port: u16,
+}
+
+impl Node {
+    /// A node that listens on `address`. Where that is every interface, clients are sent to `localhost`.
+    pub(crate) fn new(id: i32, address: SocketAddr) -> Self {
+        let host = match address.ip() {
+            ip if ip.is_unspecified() => "localhost".into(),
+            ip => ip.to_string().into(),
+        };
+        Self {
+            id,
+            host,
+            port: address.port(),
+        }
+    }
+
+    /// Host and port, as a client dials them.
+    pub(crate) fn address(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// An API that is served, and in which versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Served {
+    pub(crate) key: ApiKey,
+    pub(crate) versions: VersionRange,
+}
+
+/// The cluster behind all its nodes.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) cluster_id: ByteString,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) catalog: Catalog,
+    /// `auto.create.topics.enable`
+    pub(crate) auto_create_topics: bool,
+    /// `socket.request.max.bytes`
+    pub(crate) max_request_bytes: usize,
+    pub(crate) served: Vec<Served>,
+}
+
+impl Shared {
+    pub(crate) fn node(&self, id: i32) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.id == id)
+    }
+}

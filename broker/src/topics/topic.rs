@@ -1,0 +1,32 @@
+//! A topic.
+
+use bytestring::ByteString;
+use uuid::Uuid;
+
+use super::config::TopicConfig;
+use super::partition::Partition;
+use crate::storage::Rules;
+
+/// A topic with its partitions.
+#[derive(Debug)]
+pub(crate) struct Topic {
+    pub(crate) name: ByteString,
+    pub(crate) id: Uuid,
+    pub(crate) config: TopicConfig,
+    /// Read from `config` once.
+    pub(crate) rules: Rules,
+    pub(crate) min_in_sync: usize,
+    pub(crate) partitions: Vec<Partition>,
+}
+
+impl Topic {
+    /// The partition of this number.
+    pub(crate) fn partition(&self, index: i32) -> Option<&Partition> {
+        self.partitions.get(usize::try_from(index).ok()?)
+    }
+
+    /// Whether it is one that Kafka keeps its own state in.
+    pub(crate) fn is_internal(&self) -> bool {
+        matches!(&*self.name, "__consumer_offsets" | "__transaction_state" | "__share_group_state")
+    }
+}

@@ -1,0 +1,177 @@
+//! A broker that does what the test says, frame by frame.
+
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use milena::wire::api_key::ApiKey;
+use milena::wire::codec::{Message as _, Request as _, Response};
+use milena::wire::encode_response;
+use milena::wire::error_code::ErrorCode;
+use milena::wire::messages::api_versions::ApiVersion;
+use milena::wire::messages::{
+    ApiVersionsRequest, ApiVersionsResponse, MetadataRequest, ProduceRequest, RequestHeader,
+};
+use milena::{Connection, Error};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Everything in these tests happens within this time, or has failed.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// The result of `future`, which must not take long.
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(LIMIT, future).await.expect("it takes too long")
+}
+
+pub(crate) struct Listener {
+    listener: TcpListener,
+}
+
+impl Listener {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self { listener }
+    }
+
+    pub(crate) fn address(&self) -> String {
+        self.listener.local_addr().unwrap().to_string()
+    }
+
+    pub(crate) async fn accept(&self) -> Peer {
+        let (stream, _) = soon(self.listener.accept()).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let buffer = BytesMut::new();
+        Peer { stream, buffer }
+    }
+
+    /// A connection that has been through its handshake, and the peer at its other end.
+    pub(crate) async fn connected(
+        &self,
+        change: impl FnOnce(milena::connection::ConnectionBuilder) -> milena::connection::ConnectionBuilder,
+    ) -> (Connection, Peer) {
+        let builder = change(Connection::builder());
+        let address = self.address();
+        let connect = builder.connect(&address);
+        let serve = async {
+            let mut peer = self.accept().await;
+            peer.answer_versions(&usual_versions()).await;
+            peer
+        };
+        let (connection, peer) = soon(async { tokio::join!(connect, serve) }).await;
+        (connection.unwrap(), peer)
+    }
+}
+
+/// One accepted connection.
+pub(crate) struct Peer {
+    pub(crate) stream: TcpStream,
+    buffer: BytesMut,
+}
+
+/// A request as it came.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) header: RequestHeader,
+    pub(crate) body: Bytes,
+}
+
+impl Received {
+    pub(crate) fn id(&self) -> i32 {
+        self.header.correlation_id
+    }
+}
+
+impl Peer {
+    /// The next request; `None` when the client has closed the connection.
+    pub(crate) async fn try_request(&mut self) -> Option<Received> {
+        let mut frame = loop {
+            if self.buffer.len() >= 4 {
+                let length = u32::from_be_bytes(self.buffer[..4].try_into().unwrap()) as usize;
+                if self.buffer.len() >= 4 + length {
+                    self.buffer.advance(4);
+                    break self.buffer.split_to(length).freeze();
+                }
+            }
+            match soon(self.stream.read_buf(&mut self.buffer)).await {
+                Ok(read) if read > 0 => {}
+                _ => return None,
+            }
+        };
+        let key = ApiKey(i16::from_be_bytes(frame[..2].try_into().unwrap()));
+        let version = i16::from_be_bytes(frame[2..4].try_into().unwrap());
+        let header_version = match key {
+            ApiKey::API_VERSIONS => ApiVersionsRequest::header_version(version),
+            ApiKey::METADATA => MetadataRequest::header_version(version),
+            ApiKey::PRODUCE => ProduceRequest::header_version(version),
+            _ => panic!("no test sends {key}"),
+        };
+        let (header, left) = RequestHeader::decode_prefix(&frame, header_version, 1024).unwrap();
+        frame.advance(frame.len() - left);
+        Some(Received {
+            header,
+            body: frame,
+        })
+    }
+
+    pub(crate) async fn request(&mut self) -> Received {
+        self.try_request().await.expect("a request")
+    }
+
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
+        soon(self.stream.write_all(bytes)).await.unwrap();
+    }
+
+    pub(crate) async fn answer<R: Response>(&mut self, to: &Received, response: &R) {
+        let version = to.header.request_api_version;
+        let frame = encode_response(Vec::new(), response, version, to.id()).unwrap();
+        self.send(&frame.into_bytes()).await;
+    }
+
+    /// Answers the next request, which asks for versions, in the version that it asks for.
+    pub(crate) async fn answer_versions(&mut self, apis: &[ApiVersion]) -> Received {
+        let request = self.request().await;
+        assert_eq!(ApiKey(request.header.request_api_key), ApiKey::API_VERSIONS);
+        let response = ApiVersionsResponse::default().with_api_keys(apis.to_vec());
+        self.answer(&request, &response).await;
+        request
+    }
+
+    /// Answers the next request with error 35 and `body` behind the error code, as a version 0 body.
+    pub(crate) async fn refuse_version(&mut self, apis: &[ApiVersion]) -> Received {
+        let request = self.request().await;
+        let response = ApiVersionsResponse::default()
+            .with_error_code(ErrorCode::UNSUPPORTED_VERSION)
+            .with_api_keys(apis.to_vec());
+        let frame = encode_response(Vec::new(), &response, 0, request.id()).unwrap();
+        self.send(&frame.into_bytes()).await;
+        request
+    }
+
+    /// Whether the client has closed the connection.
+    pub(crate) async fn is_closed(&mut self) -> bool {
+        self.try_request().await.is_none()
+    }
+}
+
+pub(crate) fn api(key: ApiKey, min: i16, max: i16) -> ApiVersion {
+    ApiVersion::default()
+        .with_api_key(key.0)
+        .with_min_version(min)
+        .with_max_version(max)
+}
+
+pub(crate) fn usual_versions() -> Vec<ApiVersion> {
+    vec![
+        api(ApiKey::PRODUCE, 3, 12),
+        api(ApiKey::METADATA, 1, 12),
+        api(ApiKey::API_VERSIONS, 0, 4),
+    ]
+}
+
+/// The text of an error, which is one line.
+pub(crate) fn text(error: &Error) -> String {
+    let text = error.to_string();
+    assert!(!text.contains('\n'), "{text}");
+    text
+}
