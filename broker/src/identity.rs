@@ -22,9 +22,15 @@ pub(crate) fn cluster_id() -> String {
     let bits = random();
     let digit = |place: u32| {
         // The last character has the four lowest bits; a leading dash would look like an option.
-        let (shift, width) = if place < 21 { (122 - 6 * place, 63) } else { (0, 15 << 2) };
+        let (shift, width) = if place < 21 {
+            (122 - 6 * place, 63)
+        } else {
+            (0, 15 << 2)
+        };
         let index = if place < 21 { bits >> shift } else { bits << 2 } & width;
-        let character = usize::try_from(index).ok().and_then(|index| URL_SAFE.get(index));
+        let character = usize::try_from(index)
+            .ok()
+            .and_then(|index| URL_SAFE.get(index));
         match character.copied().map(char::from) {
             Some('-') if place == 0 => 'A',
             Some(character) => character,

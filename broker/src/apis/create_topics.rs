@@ -22,7 +22,10 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
         let result = match times.get(&*topic.name) {
             Some(1) => create(context, topic, request.validate_only, reply.version),
             // A name that comes twice is refused, once.
-            Some(2..) => Err(CreateError::new(ErrorCode::INVALID_REQUEST, "Duplicate topic name.")),
+            Some(2..) => Err(CreateError::new(
+                ErrorCode::INVALID_REQUEST,
+                "Duplicate topic name.",
+            )),
             _ => continue,
         };
         times.remove(&*topic.name);
@@ -73,7 +76,10 @@ fn create(
             .collect(),
         config,
     };
-    let created = context.shared.catalog.create(new, validate_only, context.now)?;
+    let created = context
+        .shared
+        .catalog
+        .create(new, validate_only, context.now)?;
     Ok(describe(&created, validate_only))
 }
 
@@ -84,7 +90,9 @@ fn describe(topic: &Topic, validate_only: bool) -> CreatableTopicResult {
     }
     result.error_message = None;
     result.num_partitions = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
-    let replicas = topic.partition(0).map_or(0, |partition| partition.leadership().replicas.len());
+    let replicas = topic
+        .partition(0)
+        .map_or(0, |partition| partition.leadership().replicas.len());
     result.replication_factor = i16::try_from(replicas).unwrap_or(i16::MAX);
     let configs = topic.config.entries().map(|(name, value, source)| {
         let mut config = CreatableTopicConfigs::default();

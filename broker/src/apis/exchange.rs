@@ -33,8 +33,8 @@ pub(crate) struct Incoming {
 impl Incoming {
     /// Reads the body, with which the request is spent, so that nothing else holds its memory. As in Java, bytes behind it don't matter.
     pub(crate) fn decode<R: Request>(self) -> Result<(R, Reply), Refusal> {
-        let (request, _) =
-            R::decode_prefix(&self.body, self.version, DEFAULT_MEMORY_BUDGET).map_err(Refusal::Malformed)?;
+        let (request, _) = R::decode_prefix(&self.body, self.version, DEFAULT_MEMORY_BUDGET)
+            .map_err(Refusal::Malformed)?;
         let reply = Reply {
             version: self.version,
             correlation_id: self.correlation_id,
@@ -56,7 +56,8 @@ impl Reply {
     }
 
     pub(crate) fn frame<R: Response>(self, response: &R) -> Result<Frame, Refusal> {
-        encode_response(Vec::new(), response, self.version, self.correlation_id).map_err(Refusal::Answer)
+        encode_response(Vec::new(), response, self.version, self.correlation_id)
+            .map_err(Refusal::Answer)
     }
 }
 

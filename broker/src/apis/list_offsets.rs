@@ -70,7 +70,9 @@ fn list(
     }
     let partition = topic.and_then(|topic| topic.partition(asked.partition_index));
     let partition = partition.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
-    let extent = partition.extent(context.node, asked.current_leader_epoch).map_err(code)?;
+    let extent = partition
+        .extent(context.node, asked.current_leader_epoch)
+        .map_err(code)?;
     let mut answer = ListOffsetsPartitionResponse::default();
     if version == 0 {
         answer.old_style_offsets = old_style(context, partition, asked)?;
@@ -80,7 +82,9 @@ fn list(
         // Every record is replicated at once and belongs to no transaction, so both isolation levels see the end of the log.
         LATEST => Some((-1, extent.high_watermark)),
         EARLIEST | EARLIEST_LOCAL => Some((-1, extent.start_offset)),
-        MAX_TIMESTAMP => partition.latest_timestamp().map(|found| (found.timestamp, found.offset)),
+        MAX_TIMESTAMP => partition
+            .latest_timestamp()
+            .map(|found| (found.timestamp, found.offset)),
         timestamp if timestamp >= 0 => {
             let found = partition.first_at_or_after(timestamp);
             found.map(|found| (found.timestamp, found.offset))

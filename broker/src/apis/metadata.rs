@@ -43,8 +43,16 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
         response.cluster_authorized_operations = CLUSTER_OPERATIONS;
     }
     response.topics = match asked(&request, reply.version) {
-        None => shared.catalog.all().iter().map(|topic| describe(topic)).collect(),
-        Some(topics) => topics.into_iter().map(|topic| look_up(context, &request, topic)).collect(),
+        None => shared
+            .catalog
+            .all()
+            .iter()
+            .map(|topic| describe(topic))
+            .collect(),
+        Some(topics) => topics
+            .into_iter()
+            .map(|topic| look_up(context, &request, topic))
+            .collect(),
     };
     if request.include_topic_authorized_operations {
         for topic in &mut response.topics {
@@ -77,7 +85,8 @@ fn asked(request: &MetadataRequest, version: i16) -> Option<Vec<&MetadataRequest
         return None;
     }
     let mut seen = HashSet::new();
-    let first_time = |topic: &&MetadataRequestTopic| seen.insert((topic.topic_id, topic.name.clone()));
+    let first_time =
+        |topic: &&MetadataRequestTopic| seen.insert((topic.topic_id, topic.name.clone()));
     Some(topics.iter().filter(first_time).collect())
 }
 
@@ -88,10 +97,9 @@ fn look_up(
 ) -> MetadataResponseTopic {
     let catalog = &context.shared.catalog;
     if !topic.topic_id.is_nil() {
-        return catalog.by_id(topic.topic_id).map_or_else(
-            || unknown_id(topic.topic_id),
-            |topic| describe(&topic),
-        );
+        return catalog
+            .by_id(topic.topic_id)
+            .map_or_else(|| unknown_id(topic.topic_id), |topic| describe(&topic));
     }
     let name = topic.name.clone().unwrap_or_default();
     if let Some(topic) = catalog.by_name(&name) {
@@ -102,8 +110,16 @@ fn look_up(
     } else {
         // Kafka makes the topic behind the answer, which does not have it yet: clients ask again.
         let create = request.allow_auto_topic_creation && context.shared.auto_create_topics;
-        let created = if create { auto_create(context, &name) } else { Ok(()) };
-        failed(created.err().unwrap_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION))
+        let created = if create {
+            auto_create(context, &name)
+        } else {
+            Ok(())
+        };
+        failed(
+            created
+                .err()
+                .unwrap_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
+        )
     };
     answer.name = Some(name);
     answer

@@ -21,8 +21,8 @@ use milena_wire::messages::list_offsets::ListOffsetsRequest;
 use milena_wire::messages::metadata::MetadataRequest;
 use milena_wire::messages::produce::ProduceRequest;
 
-pub(crate) use exchange::{Answer, Context, Refusal};
 use exchange::Incoming;
+pub(crate) use exchange::{Answer, Context, Refusal};
 pub(crate) use pending_fetch::PendingFetch;
 
 use crate::shared::Served;
@@ -70,7 +70,11 @@ pub(crate) fn served() -> Vec<Served> {
 /// Answers a request: everything of its frame but the length.
 pub(crate) fn answer(context: &Context<'_>, frame: Bytes) -> Result<Answer, Refusal> {
     let (key, version, correlation_id) = peek(&frame).ok_or(Refusal::NoHeader)?;
-    let served = context.shared.served.iter().find(|served| served.key == key);
+    let served = context
+        .shared
+        .served
+        .iter()
+        .find(|served| served.key == key);
     let api = APIS.iter().find(|api| api.key == key);
     let (Some(api), Some(served)) = (api, served) else {
         return Err(Refusal::UnknownApi(key));
@@ -85,7 +89,12 @@ pub(crate) fn answer(context: &Context<'_>, frame: Bytes) -> Result<Answer, Refu
     let header_version = (api.header_version)(version);
     let (header, left) = RequestHeader::decode_prefix(&frame, header_version, MAX_HEADER_MEMORY)
         .map_err(Refusal::Malformed)?;
-    tracing::trace!(api = key.name(), version, client_id = header.client_id.as_deref(), "request");
+    tracing::trace!(
+        api = key.name(),
+        version,
+        client_id = header.client_id.as_deref(),
+        "request"
+    );
     drop(header);
     let mut body = frame;
     let body = body.split_off(body.len() - left);

@@ -66,12 +66,16 @@ impl PendingFetch {
             topic: find(catalog, by_id, &request.topic, request.topic_id),
             request,
         });
-        let max_bytes = usize::try_from(request.max_bytes).unwrap_or(0).min(MAX_BYTES);
+        let max_bytes = usize::try_from(request.max_bytes)
+            .unwrap_or(0)
+            .min(MAX_BYTES);
         Self {
             reply,
             topics: topics.collect(),
             read_committed: request.isolation_level == READ_COMMITTED,
-            min_bytes: usize::try_from(request.min_bytes).unwrap_or(0).min(max_bytes),
+            min_bytes: usize::try_from(request.min_bytes)
+                .unwrap_or(0)
+                .min(max_bytes),
             max_bytes,
             max_wait: Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0)),
             waiter: Arc::default(),
@@ -86,7 +90,8 @@ impl PendingFetch {
             let Ok(topic) = &asked.topic else { continue };
             let partitions = asked.request.partitions.iter();
             let partitions = partitions.filter_map(|asked| topic.partition(asked.partition));
-            self.registrations.extend(partitions.map(|partition| partition.register(&self.waiter)));
+            self.registrations
+                .extend(partitions.map(|partition| partition.register(&self.waiter)));
         }
         // What came since the last pass was counted by nobody.
         self.target = 0;
@@ -164,14 +169,19 @@ impl<'a> Pass<'a> {
             self.urgent = true;
             return diverging;
         }
-        let limit = usize::try_from(asked.partition_max_bytes).unwrap_or(0).min(self.room);
+        let limit = usize::try_from(asked.partition_max_bytes)
+            .unwrap_or(0)
+            .min(self.room);
         // Old versions have hard limits; later the first batch of an answer comes whole, so that a client cannot get stuck (KIP-74).
         let whole_first = self.version >= 3 && self.bytes == 0;
         match partition.read(node, epoch, asked.fetch_offset, limit, whole_first) {
             Err(error) => {
                 self.urgent = true;
                 let mut answer = failed(code(error));
-                if matches!(error, PartitionError::NotLeader | PartitionError::FencedEpoch) {
+                if matches!(
+                    error,
+                    PartitionError::NotLeader | PartitionError::FencedEpoch
+                ) {
                     self.name_leader(partition, &mut answer);
                 }
                 answer
@@ -182,7 +192,10 @@ impl<'a> Pass<'a> {
 
     fn answer(&mut self, read: Read) -> PartitionData {
         let mut answer = PartitionData::default();
-        let Read { mut records, extent } = read;
+        let Read {
+            mut records,
+            extent,
+        } = read;
         // A piece of a batch at the start would be of no use.
         if self.version >= 3 && Entry::peek(&records).is_none() {
             records.clear();
@@ -215,7 +228,10 @@ impl<'a> Pass<'a> {
         leader.leader_id = leadership.leader;
         leader.leader_epoch = leadership.epoch;
         answer.current_leader = leader;
-        let known = self.elsewhere.iter().any(|node| node.id == leadership.leader);
+        let known = self
+            .elsewhere
+            .iter()
+            .any(|node| node.id == leadership.leader);
         let node = self.context.shared.node(leadership.leader);
         self.elsewhere.extend(node.filter(|_| !known));
     }

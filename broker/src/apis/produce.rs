@@ -20,7 +20,10 @@ use crate::topics::{Partition, PartitionError, Topic};
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
     let (request, reply) = incoming.decode::<ProduceRequest>()?;
     let acks = request.acks;
-    let partitions = request.topic_data.iter().map(|topic| topic.partition_data.len());
+    let partitions = request
+        .topic_data
+        .iter()
+        .map(|topic| topic.partition_data.len());
     let produce = Produce {
         context,
         version: reply.version,
@@ -31,8 +34,14 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     if acks != 0 {
         return reply.with(&response);
     }
-    let partitions = response.responses.iter().flat_map(|topic| &topic.partition_responses);
-    if partitions.clone().any(|partition| partition.error_code.is_error()) {
+    let partitions = response
+        .responses
+        .iter()
+        .flat_map(|topic| &topic.partition_responses);
+    if partitions
+        .clone()
+        .any(|partition| partition.error_code.is_error())
+    {
         // As Kafka does, so that the producer refreshes its metadata.
         return Err(Refusal::UnacknowledgedFailure);
     }
@@ -66,7 +75,11 @@ impl Produce<'_> {
             // A copy: a slice of the request would keep it from being taken over as it lies.
             answer.name = (&*asked.name).into();
             answer.topic_id = asked.topic_id;
-            let TopicProduceData { partition_data, name, .. } = asked;
+            let TopicProduceData {
+                partition_data,
+                name,
+                ..
+            } = asked;
             drop(name);
             for data in partition_data {
                 let records = data.records.unwrap_or_default();
@@ -102,7 +115,9 @@ impl Produce<'_> {
                 }
                 Err(error) => {
                     let partition = topic.partition(index);
-                    if let (ErrorCode::NOT_LEADER_OR_FOLLOWER, Some(partition)) = (error.code, partition) {
+                    if let (ErrorCode::NOT_LEADER_OR_FOLLOWER, Some(partition)) =
+                        (error.code, partition)
+                    {
                         self.name_leader(partition, &mut answer, elsewhere);
                     }
                     error
@@ -197,7 +212,9 @@ fn check_version(version: i16, records: &Bytes) -> Result<(), AppendError> {
         }
         Some(batch) if version < 7 && batch.codec() == Ok(Codec::Zstd) => Err(AppendError::new(
             ErrorCode::UNSUPPORTED_COMPRESSION_TYPE,
-            format!("Produce requests with version {version} are not allowed to use ZStandard compression"),
+            format!(
+                "Produce requests with version {version} are not allowed to use ZStandard compression"
+            ),
         )),
         Some(_) if batches.next().is_some() => {
             invalid("are only allowed to contain exactly one record batch per partition")

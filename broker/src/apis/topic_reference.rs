@@ -17,7 +17,9 @@ pub(super) fn find(
     if by_id {
         catalog.by_id(id).ok_or(ErrorCode::UNKNOWN_TOPIC_ID)
     } else {
-        catalog.by_name(name).ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
+        catalog
+            .by_name(name)
+            .ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
     }
 }
 

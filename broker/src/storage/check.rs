@@ -75,7 +75,7 @@ pub(crate) fn check(records: Bytes, rules: &Rules, now: i64) -> Result<Checked, 
     let mut stored = Vec::with_capacity(1);
     let mut batches = Batches::new(records.clone());
     let mut position = 0;
-    while let Some(batch) = batches.next() {
+    for batch in batches.by_ref() {
         let rest = records.get(position..).unwrap_or_default();
         let batch = batch.map_err(|error| header_error(&error, rest))?;
         position += batch.bytes().len();
@@ -103,7 +103,9 @@ pub(crate) fn check(records: Bytes, rules: &Rules, now: i64) -> Result<Checked, 
 }
 
 fn check_messages(batch: &Batch, rules: &Rules) -> Result<(Bytes, Vec<MessageSpan>), AppendError> {
-    batch.verify_checksum().map_err(|error| record_error(&error))?;
+    batch
+        .verify_checksum()
+        .map_err(|error| record_error(&error))?;
     let (bytes, spans) = legacy::unwrap(batch).map_err(|error| record_error(&error))?;
     let largest = spans.iter().map(|span| span.length).max().unwrap_or(0);
     check_size(largest, rules)?;
@@ -143,7 +145,9 @@ fn check_batch(batch: &Batch, rules: &Rules, now: i64) -> Result<MessageSpan, Ap
         )));
     }
     check_size(batch.bytes().len(), rules)?;
-    batch.verify_checksum().map_err(|error| record_error(&error))?;
+    batch
+        .verify_checksum()
+        .map_err(|error| record_error(&error))?;
     let offsets = batch.last_offset() + 1;
     let count = i64::from(batch.record_count().unwrap_or(0));
     if count <= 0 {

@@ -79,6 +79,9 @@ mod tests {
         builder.append(60, None, Some(b"a")).unwrap();
         let set = builder.seal(&mut Compressor::new()).unwrap();
         let entry = Entry::peek(&set).unwrap();
-        assert_eq!((entry.magic, entry.last_offset, entry.max_timestamp), (1, 3, 60));
+        assert_eq!(
+            (entry.magic, entry.last_offset, entry.max_timestamp),
+            (1, 3, 60)
+        );
     }
 }

@@ -182,7 +182,9 @@ mod tests {
                     if wanted > 1 {
                         assert_eq!(read_all(&mut pieces, wanted).0, expected);
                     }
-                    assert!(pieces.slice(300_000, 10).is_empty() && pieces.peek(300_000).is_empty());
+                    assert!(
+                        pieces.slice(300_000, 10).is_empty() && pieces.peek(300_000).is_empty()
+                    );
                 }
             }
         }

@@ -14,7 +14,7 @@ use super::placement;
 use super::topic::Topic;
 
 /// How many partitions a request may make; Kafka's controller draws the same line.
-const MAX_PARTITIONS: i32 = 10_000;
+pub(crate) const MAX_PARTITIONS: i32 = 10_000;
 
 /// A topic that is to be made.
 #[derive(Clone, Debug)]
@@ -113,7 +113,9 @@ impl Catalog {
         if !validate_only {
             topics.made += 1;
             let metric_name = metric_name(&topic.name);
-            topics.by_metric_name.insert(metric_name, topic.name.clone());
+            topics
+                .by_metric_name
+                .insert(metric_name, topic.name.clone());
             topics.by_name.insert(topic.name.clone(), topic.clone());
             topics.by_id.insert(topic.id, topic.clone());
         }
@@ -168,7 +170,9 @@ impl Catalog {
         let not_default = |what| {
             CreateError::new(
                 ErrorCode::INVALID_REQUEST,
-                format!("A manual partition assignment was specified, but {what} was not set to -1."),
+                format!(
+                    "A manual partition assignment was specified, but {what} was not set to -1."
+                ),
             )
         };
         if new.replication_factor != -1 {
@@ -190,7 +194,10 @@ impl Catalog {
             factor = Some(replicas.len());
             placed.insert(index, replicas.to_vec());
         }
-        if !(0..).zip(placed.keys()).all(|(expected, &index)| expected == index) {
+        if !(0..)
+            .zip(placed.keys())
+            .all(|(expected, &index)| expected == index)
+        {
             return Err(invalid(
                 "partitions should be a consecutive 0-based integer sequence".to_owned(),
             ));

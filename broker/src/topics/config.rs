@@ -36,7 +36,11 @@ const CODECS: &[&str] = &["uncompressed", "zstd", "lz4", "snappy", "gzip", "prod
 
 /// The topic configs of Kafka 4, by name, with its defaults.
 static DEFINITIONS: &[Definition] = &[
-    definition("cleanup.policy", "delete", Shape::SomeOf(&["compact", "delete"])),
+    definition(
+        "cleanup.policy",
+        "delete",
+        Shape::SomeOf(&["compact", "delete"]),
+    ),
     definition("compression.gzip.level", "-1", Shape::Integer(-1)),
     definition("compression.lz4.level", "9", Shape::Integer(1)),
     definition("compression.type", "producer", Shape::OneOf(CODECS)),
@@ -50,11 +54,27 @@ static DEFINITIONS: &[Definition] = &[
     definition("leader.replication.throttled.replicas", "", Shape::Text),
     definition("local.retention.bytes", "-2", Shape::Integer(-2)),
     definition("local.retention.ms", "-2", Shape::Integer(-2)),
-    definition("max.compaction.lag.ms", "9223372036854775807", Shape::Integer(1)),
+    definition(
+        "max.compaction.lag.ms",
+        "9223372036854775807",
+        Shape::Integer(1),
+    ),
     definition("max.message.bytes", "1048588", Shape::Integer(0)),
-    definition("message.timestamp.after.max.ms", "3600000", Shape::Integer(0)),
-    definition("message.timestamp.before.max.ms", "9223372036854775807", Shape::Integer(0)),
-    definition("message.timestamp.type", "CreateTime", Shape::OneOf(&["CreateTime", "LogAppendTime"])),
+    definition(
+        "message.timestamp.after.max.ms",
+        "3600000",
+        Shape::Integer(0),
+    ),
+    definition(
+        "message.timestamp.before.max.ms",
+        "9223372036854775807",
+        Shape::Integer(0),
+    ),
+    definition(
+        "message.timestamp.type",
+        "CreateTime",
+        Shape::OneOf(&["CreateTime", "LogAppendTime"]),
+    ),
     definition("min.cleanable.dirty.ratio", "0.5", Shape::Ratio),
     definition("min.compaction.lag.ms", "0", Shape::Integer(0)),
     definition("min.insync.replicas", "1", Shape::Integer(1)),
@@ -95,9 +115,8 @@ impl TopicConfig {
             let definition = place.ok().and_then(|place| DEFINITIONS.get(place));
             let definition =
                 definition.ok_or_else(|| format!("Unknown topic config name: {name}"))?;
-            let value = value.ok_or_else(|| {
-                format!("Null value not supported for topic configs: {name}")
-            })?;
+            let value = value
+                .ok_or_else(|| format!("Null value not supported for topic configs: {name}"))?;
             definition.check(value)?;
             set.insert(definition.name, value.to_owned());
         }
@@ -106,16 +125,19 @@ impl TopicConfig {
 
     /// Every config: name, value, where it comes from.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&'static str, &str, ConfigSource)> {
-        DEFINITIONS.iter().map(|definition| match self.set.get(definition.name) {
-            Some(value) => (definition.name, value.as_str(), ConfigSource::Topic),
-            None => (definition.name, definition.default, ConfigSource::Default),
-        })
+        DEFINITIONS
+            .iter()
+            .map(|definition| match self.set.get(definition.name) {
+                Some(value) => (definition.name, value.as_str(), ConfigSource::Topic),
+                None => (definition.name, definition.default, ConfigSource::Default),
+            })
     }
 
     /// What the topic demands of records.
     pub(crate) fn rules(&self, every_record: bool) -> Rules {
         Rules {
-            max_batch_bytes: usize::try_from(self.integer("max.message.bytes")).unwrap_or(usize::MAX),
+            max_batch_bytes: usize::try_from(self.integer("max.message.bytes"))
+                .unwrap_or(usize::MAX),
             log_append_time: self.value("message.timestamp.type") == "LogAppendTime",
             before_max_ms: self.integer("message.timestamp.before.max.ms"),
             after_max_ms: self.integer("message.timestamp.after.max.ms"),
@@ -149,9 +171,7 @@ impl Definition {
                 .then(|| "Expected value to be either true or false".to_owned()),
             Shape::Integer(least) => match value.parse::<i64>() {
                 Err(_) => Some("Not a number".to_owned()),
-                Ok(number) => {
-                    (number < least).then(|| format!("Value must be at least {least}"))
-                }
+                Ok(number) => (number < least).then(|| format!("Value must be at least {least}")),
             },
             Shape::Ratio => {
                 let ratio = value.parse::<f64>().ok();
@@ -181,7 +201,11 @@ mod tests {
 
     #[test]
     fn definitions_are_sorted_and_their_defaults_valid() {
-        assert!(DEFINITIONS.windows(2).all(|pair| pair[0].name < pair[1].name));
+        assert!(
+            DEFINITIONS
+                .windows(2)
+                .all(|pair| pair[0].name < pair[1].name)
+        );
         for definition in DEFINITIONS {
             assert_eq!(definition.check(definition.default), Ok(()));
         }
@@ -208,7 +232,10 @@ mod tests {
         ]);
         let rules = config.unwrap().rules(true);
         assert!(rules.compacted && !rules.log_append_time);
-        assert_eq!((rules.max_batch_bytes, rules.after_max_ms), (100, 3_600_000));
+        assert_eq!(
+            (rules.max_batch_bytes, rules.after_max_ms),
+            (100, 3_600_000)
+        );
         assert_eq!(TopicConfig::default().min_in_sync(), 1);
     }
 }

@@ -154,7 +154,9 @@ impl Partition {
         whole_first: bool,
     ) -> Result<Read, PartitionError> {
         let mut state = self.lock();
-        let records = state.lead(node, epoch)?.read(offset, max_bytes, whole_first)?;
+        let records = state
+            .lead(node, epoch)?
+            .read(offset, max_bytes, whole_first)?;
         Ok(Read {
             records,
             extent: state.extent(),

@@ -10,14 +10,21 @@ pub(super) fn place(
 ) -> Vec<Vec<i32>> {
     (0..partitions)
         .map(|partition| {
-            let ring = nodes.iter().cycle().skip((first + partition) % nodes.len().max(1));
+            let ring = nodes
+                .iter()
+                .cycle()
+                .skip((first + partition) % nodes.len().max(1));
             ring.take(replicas.min(nodes.len())).copied().collect()
         })
         .collect()
 }
 
 /// Checks a placement that a client asks for; the error is what Kafka says.
-pub(super) fn validate(nodes: &[i32], replicas: &[i32], expected: Option<usize>) -> Result<(), String> {
+pub(super) fn validate(
+    nodes: &[i32],
+    replicas: &[i32],
+    expected: Option<usize>,
+) -> Result<(), String> {
     const SUBJECT: &str = "The manual partition assignment includes";
     if replicas.is_empty() {
         return Err(format!("{SUBJECT} an empty replica list."));
@@ -61,8 +68,16 @@ mod tests {
         let check = |replicas: &[i32], expected| validate(&[1, 2, 3], replicas, expected);
         assert_eq!(check(&[3, 1], Some(2)), Ok(()));
         assert!(check(&[], None).unwrap_err().contains("empty replica list"));
-        assert!(check(&[1, 4], None).unwrap_err().contains("broker 4, but no such"));
-        assert!(check(&[2, 2], None).unwrap_err().contains("broker 2 more than once"));
+        assert!(
+            check(&[1, 4], None)
+                .unwrap_err()
+                .contains("broker 4, but no such")
+        );
+        assert!(
+            check(&[2, 2], None)
+                .unwrap_err()
+                .contains("broker 2 more than once")
+        );
         assert!(check(&[1], Some(2)).unwrap_err().contains("1 replica(s)"));
     }
 }

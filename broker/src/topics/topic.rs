@@ -27,6 +27,9 @@ impl Topic {
 
     /// Whether it is one that Kafka keeps its own state in.
     pub(crate) fn is_internal(&self) -> bool {
-        matches!(&*self.name, "__consumer_offsets" | "__transaction_state" | "__share_group_state")
+        matches!(
+            &*self.name,
+            "__consumer_offsets" | "__transaction_state" | "__share_group_state"
+        )
     }
 }

@@ -93,7 +93,9 @@ pub(crate) struct Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         let mut list = self.waiters.lock();
-        let place = list.iter().position(|other| Arc::ptr_eq(other, &self.waiter));
+        let place = list
+            .iter()
+            .position(|other| Arc::ptr_eq(other, &self.waiter));
         if let Some(place) = place {
             list.swap_remove(place);
         }

@@ -11,16 +11,18 @@ use super::value::{Int32Array, Nullable, Value as _};
 
 /// The path of the field at which reading `source` fails, such as `topics[3].name`; empty if it does not fail.
 ///
-/// It reads with the same primitives in the same order as the derived code, so it fails at the same place.
+/// It reads with the same primitives in the same order as the derived code, so it fails at the same place. Without a budget, the bytes are what was
+/// written until writing failed: lists may then claim more than is there.
 pub(crate) fn failing_field(
     structure: &Structure,
     source: &Bytes,
     version: i16,
     flexible: bool,
-    budget: usize,
+    budget: Option<usize>,
 ) -> String {
     let mut walk = Walk {
-        decoder: Decoder::new(source, version, flexible, budget),
+        decoder: Decoder::new(source, version, flexible, budget.unwrap_or(usize::MAX)),
+        written: budget.is_none(),
         path: String::new(),
     };
     walk.structure(structure);
@@ -29,6 +31,8 @@ pub(crate) fn failing_field(
 
 struct Walk<'a> {
     decoder: Decoder<'a>,
+    /// Whether the bytes were written here, until a failure.
+    written: bool,
     /// Grows on the way down, shrinks on the way up, and stays as it is at the failure.
     path: String,
 }
@@ -98,9 +102,13 @@ impl Walk<'_> {
     }
 
     fn array(&mut self, element: &Kind, nullable: bool) {
-        let list = self.decoder.list(element);
-        self.presence(nullable, list.is_some());
-        let (count, _) = list.unwrap_or_default();
+        let count = if self.written {
+            self.decoder.length()
+        } else {
+            self.decoder.list(element).map(|(count, _)| count)
+        };
+        self.presence(nullable, count.is_some());
+        let count = count.unwrap_or_default();
         let field = self.path.len();
         for index in 0..count {
             // Writing to a String cannot fail.

@@ -72,7 +72,7 @@ pub trait Message: Value + Default {
                 message: Self::NAME,
                 version,
                 field: structure::<Self>().map_or_else(String::new, |structure| {
-                    failing_field(structure, body, version, flexible, memory_budget)
+                    failing_field(structure, body, version, flexible, Some(memory_budget))
                 }),
                 offset: failure.offset,
                 kind: failure.kind,
@@ -164,7 +164,7 @@ pub(crate) fn write_message<M: Message>(
             let written = encoder.written_since(start);
             let field = field.unwrap_or_else(|| {
                 structure::<M>().map_or_else(String::new, |structure| {
-                    failing_field(structure, &written, version, flexible, usize::MAX)
+                    failing_field(structure, &written, version, flexible, None)
                 })
             });
             Err(failed(field, failure.kind))

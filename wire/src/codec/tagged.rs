@@ -56,10 +56,13 @@ impl TaggedFields {
 
     /// Keeps the field that the decoder stands at; tags ascend, so it is the last one.
     pub(crate) fn read_one(&mut self, decoder: &mut Decoder<'_>, tag: u32) {
-        if decoder.charge(size_of::<TaggedField>()) {
+        // A list begun by its first push has room for four: thousands of structs with one field each would take four times the budget.
+        let begin = || Box::new(Vec::with_capacity(1));
+        let list = if self.0.is_none() { size_of::<Vec<TaggedField>>() } else { 0 };
+        if decoder.charge(size_of::<TaggedField>() + list) {
             let content = decoder.slice(decoder.remaining());
             self.0
-                .get_or_insert_default()
+                .get_or_insert_with(begin)
                 .push(TaggedField { tag, content });
         }
     }
@@ -91,7 +94,8 @@ impl TaggedFields {
         encoder.end_tags(&section);
     }
 
-    /// Writes the fields from index `next` on whose tags are below `tag` (all, if it is `u32::MAX`), so that known ones fall in place.
+    /// Writes the fields from index `next` on whose tags are below `tag` (all, if it is `u32::MAX`), so that known ones fall in place. One with that
+    /// very tag is passed over.
     pub(crate) fn write_below(
         &self,
         tag: u32,
@@ -100,7 +104,7 @@ impl TaggedFields {
         encoder: &mut Encoder,
     ) {
         while let Some(field) = self.as_slice().get(*next) {
-            if field.tag >= tag && tag != u32::MAX {
+            if field.tag > tag {
                 return;
             }
             *next += 1;

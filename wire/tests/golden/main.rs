@@ -7,8 +7,17 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
     reason = "a test"
 )]
 
+// What is not built cannot be held against the corpus: without the codecs only the messages are.
+#[cfg(all(
+    feature = "gzip",
+    feature = "snappy",
+    feature = "lz4",
+    any(feature = "zstd", feature = "zstd-read")
+))]
+mod batches;
 mod corpus;
 mod messages;

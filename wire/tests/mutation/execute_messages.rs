@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use allocation_counter::measure;
 use bytes::Bytes;
+use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{DecodeError, DecodeErrorKind, Kind, Message, Structure, VersionRange};
 use milena_wire::for_each_api;
 #[allow(clippy::wildcard_imports, reason = "the macro names every message")]
@@ -18,6 +19,8 @@ use self::principal::DefaultPrincipalData;
 /// A message, and how its reader is tried.
 pub(crate) struct Tried {
     pub(crate) name: &'static str,
+    /// The API key, and whether it is the request; none for what lies in headers and records.
+    pub(crate) api: Option<(i16, bool)>,
     pub(crate) versions: VersionRange,
     /// Reads bytes as this version within a budget, and checks what must hold. Gives whether they were read, and the most memory that this took.
     pub(crate) execute: fn(&Bytes, i16, usize) -> (bool, u64),
@@ -25,8 +28,8 @@ pub(crate) struct Tried {
     pub(crate) unset: fn(i16) -> Option<Vec<u8>>,
 }
 
-const fn tried<M: Message + Clone + PartialEq + Debug>() -> Tried {
-    Tried { name: M::NAME, versions: M::VERSIONS, execute: execute::<M>, unset: unset::<M> }
+const fn tried<M: Message + Clone + PartialEq + Debug>(api: Option<(i16, bool)>) -> Tried {
+    Tried { name: M::NAME, api, versions: M::VERSIONS, execute: execute::<M>, unset: unset::<M> }
 }
 
 macro_rules! table {
@@ -34,19 +37,19 @@ macro_rules! table {
         /// Every message that the crate was built with.
         pub(crate) const fn messages() -> &'static [Tried] {
             const ALL: &[Tried] = &[
-                $(tried::<$request>(), tried::<$response>(),)*
-                tried::<RequestHeader>(),
-                tried::<ResponseHeader>(),
-                tried::<ConsumerProtocolSubscription>(),
-                tried::<ConsumerProtocolAssignment>(),
-                tried::<EndTxnMarker>(),
-                tried::<ControlRecordTypeSchema>(),
-                tried::<LeaderChangeMessage>(),
-                tried::<SnapshotHeaderRecord>(),
-                tried::<SnapshotFooterRecord>(),
-                tried::<KRaftVersionRecord>(),
-                tried::<VotersRecord>(),
-                tried::<DefaultPrincipalData>(),
+                $(tried::<$request>(Some((ApiKey::$key.0, true))), tried::<$response>(Some((ApiKey::$key.0, false))),)*
+                tried::<RequestHeader>(None),
+                tried::<ResponseHeader>(None),
+                tried::<ConsumerProtocolSubscription>(None),
+                tried::<ConsumerProtocolAssignment>(None),
+                tried::<EndTxnMarker>(None),
+                tried::<ControlRecordTypeSchema>(None),
+                tried::<LeaderChangeMessage>(None),
+                tried::<SnapshotHeaderRecord>(None),
+                tried::<SnapshotFooterRecord>(None),
+                tried::<KRaftVersionRecord>(None),
+                tried::<VotersRecord>(None),
+                tried::<DefaultPrincipalData>(None),
             ];
             ALL
         }

@@ -1,21 +1,6 @@
-//! Record batches against those of Java's own classes: every `*/batches.jsonl` below `GOLDEN_DIR`, or below `tests/golden`.
-#![cfg(all(
-    feature = "gzip",
-    feature = "snappy",
-    feature = "lz4",
-    any(feature = "zstd", feature = "zstd-read")
-))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    reason = "a test fails by a panic"
-)]
+//! The record batches of every magic and codec.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use bytes::Bytes;
 use milena_wire::compression::{Codec, Compression, CompressionError, Compressor, Decompressor};
@@ -25,43 +10,20 @@ use milena_wire::records::{
 };
 use serde_json::Value;
 
+use crate::corpus;
+
 fn golden() -> Vec<(String, Value)> {
-    let dir = std::env::var_os("GOLDEN_DIR").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden")),
-        PathBuf::from,
-    );
-    let mut files: Vec<_> = std::fs::read_dir(&dir)
-        .unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
-        .map(|entry| entry.unwrap().path().join("batches.jsonl"))
-        .filter(|path| path.exists())
+    let lines: Vec<_> = corpus::lines("batches.jsonl")
+        .into_iter()
+        .enumerate()
+        .map(|(number, (release, line))| (format!("{release}, batch {number}"), line))
         .collect();
-    files.sort();
-    let mut lines = Vec::new();
-    for path in files {
-        for (number, line) in std::fs::read_to_string(&path).unwrap().lines().enumerate() {
-            lines.push((
-                format!("{}:{}", path.display(), number + 1),
-                serde_json::from_str(line).unwrap(),
-            ));
-        }
-    }
-    assert!(
-        !lines.is_empty(),
-        "no golden batches below {}",
-        dir.display()
-    );
+    assert!(!lines.is_empty(), "the corpus has no batches");
     lines
 }
 
-fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
-}
-
 fn nullable(value: &Value) -> Option<Vec<u8>> {
-    value.as_str().map(unhex)
+    value.is_string().then(|| corpus::hex(value))
 }
 
 fn codec(golden: &Value) -> Codec {
@@ -313,7 +275,7 @@ fn every_golden_batch_is_read_and_written() {
     let mut read_by_kind = BTreeMap::new();
     let (mut records_read, mut same_bytes, mut same_records, mut cannot_write) = (0, 0, 0, 0);
     for (at, golden) in golden() {
-        let bytes = Bytes::from(unhex(golden["hex"].as_str().unwrap()));
+        let bytes = Bytes::from(corpus::hex(&golden["hex"]));
         let (batch, records) = read(&bytes, &golden, &mut decompressor, &at);
         *read_by_kind
             .entry((batch.magic(), codec(&golden).name()))
@@ -361,9 +323,10 @@ fn every_golden_batch_is_read_and_written() {
         }
         decompressor.recycle(records.into_bytes());
     }
-    println!(
-        "read {records_read} records of {read_by_kind:?}; {same_bytes} batches written to the byte, {same_records} compressed anew, {cannot_write} not written for want of zstd"
-    );
+    corpus::report(&format!(
+        "golden: {} batches with {records_read} records read; {same_bytes} written again to the byte, {same_records} compressed anew, {cannot_write} not written for want of zstd",
+        read_by_kind.values().sum::<usize>()
+    ));
     assert!(same_bytes > 0 && same_records > 0 && records_read > 0);
     for (magic, codecs) in [
         (0, &Codec::ALL[..4]),
@@ -383,7 +346,7 @@ fn every_golden_batch_is_read_and_written() {
 fn a_set_of_all_golden_batches_cut_anywhere_gives_the_whole_ones() {
     let all: Vec<_> = golden()
         .into_iter()
-        .map(|(_, golden)| unhex(golden["hex"].as_str().unwrap()))
+        .map(|(_, golden)| corpus::hex(&golden["hex"]))
         .collect();
     let some: Vec<_> = all.iter().step_by(all.len() / 40 + 1).collect();
     let set = Bytes::from(
@@ -433,7 +396,7 @@ fn a_set_of_all_golden_batches_cut_anywhere_gives_the_whole_ones() {
 fn a_flipped_bit_anywhere_is_an_error_or_unguarded_and_never_a_panic() {
     let (mut decompressor, mut flips) = (Decompressor::new().with_limit(1 << 20), 0);
     for (at, golden) in golden().iter().step_by(3) {
-        let bytes = unhex(golden["hex"].as_str().unwrap());
+        let bytes = corpus::hex(&golden["hex"]);
         let guarded_from = if golden["magic"] == 2 { 21 } else { 16 };
         for bit in (0..bytes.len() * 8).step_by(7) {
             let mut flipped = bytes.clone();

@@ -1,0 +1,144 @@
+//! The command line.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::str::FromStr;
+
+use milena_broker::{Cluster, ClusterBuilder};
+
+pub(crate) const USAGE: &str = "\
+An Apache Kafka cluster in memory, for tests. Serves until ctrl-c.
+
+Usage: milena-broker [options]
+
+  --nodes N               how many nodes (1)
+  --port N                the port of the first node, the others have those after it; 0 takes free ones (9092)
+  --host ADDRESS          the IP address to listen on (127.0.0.1)
+  --partitions N          how many partitions a topic has if nobody says (1)
+  --no-auto-create        do not make topics that a client asks about
+  --max-request-bytes N   the largest request (104857600)
+  --headers-only          check headers and checksums of batches, not every record
+  --help                  print this
+  --version               print the version";
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) enum Arguments {
+    Serve(Box<ClusterBuilder>),
+    Help,
+    Version,
+}
+
+/// What is wrong with the command line.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ArgumentError {
+    Unknown(String),
+    NoValue(String),
+    UnexpectedValue(String),
+    Invalid { option: String, value: String },
+}
+
+impl fmt::Display for ArgumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(argument) => write!(f, "unknown argument {argument}"),
+            Self::NoValue(option) => write!(f, "{option} needs a value"),
+            Self::UnexpectedValue(option) => write!(f, "{option} takes no value"),
+            Self::Invalid { option, value } => write!(f, "{value:?} is no value for {option}"),
+        }
+    }
+}
+
+/// Reads the arguments, without the program's name.
+pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Arguments, ArgumentError> {
+    let mut builder = Cluster::builder();
+    let (mut host, mut port) = (IpAddr::V4(Ipv4Addr::LOCALHOST), 9092);
+    let mut arguments = arguments;
+    while let Some(argument) = arguments.next() {
+        let (option, value) = match argument.split_once('=') {
+            Some((option, value)) if option.starts_with("--") => {
+                (option.to_owned(), Some(value.to_owned()))
+            }
+            _ => (argument, None),
+        };
+        let flag = matches!(
+            &*option,
+            "--no-auto-create" | "--headers-only" | "--help" | "-h" | "--version" | "-V"
+        );
+        if flag && value.is_some() {
+            return Err(ArgumentError::UnexpectedValue(option));
+        }
+        let mut value = Value {
+            option: &option,
+            given: value,
+            rest: &mut arguments,
+        };
+        match &*option {
+            "--nodes" => builder = builder.nodes(value.parse()?),
+            "--port" => port = value.parse()?,
+            "--host" => host = value.parse()?,
+            "--partitions" => builder = builder.default_partitions(value.parse()?),
+            "--max-request-bytes" => builder = builder.max_request_bytes(value.parse()?),
+            "--no-auto-create" => builder = builder.auto_create_topics(false),
+            "--headers-only" => builder = builder.check_every_record(false),
+            "--help" | "-h" => return Ok(Arguments::Help),
+            "--version" | "-V" => return Ok(Arguments::Version),
+            _ => return Err(ArgumentError::Unknown(option)),
+        }
+    }
+    let builder = builder.listen(SocketAddr::new(host, port));
+    Ok(Arguments::Serve(Box::new(builder)))
+}
+
+/// The value of an option: behind `=`, or the next argument.
+struct Value<'a, I> {
+    option: &'a str,
+    given: Option<String>,
+    rest: &'a mut I,
+}
+
+impl<I: Iterator<Item = String>> Value<'_, I> {
+    fn parse<T: FromStr>(&mut self) -> Result<T, ArgumentError> {
+        let value = self.given.take().or_else(|| self.rest.next());
+        let value = value.ok_or_else(|| ArgumentError::NoValue(self.option.to_owned()))?;
+        value.parse().map_err(|_| ArgumentError::Invalid {
+            option: self.option.to_owned(),
+            value,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Arguments, ArgumentError> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn options_come_with_or_without_an_equals_sign() {
+        for line in [
+            "",
+            "--nodes 3 --port 9092",
+            "--nodes=3 --port=0 --host=::1 --no-auto-create",
+        ] {
+            assert!(matches!(parsed(line), Ok(Arguments::Serve(_))), "{line}");
+        }
+        assert!(matches!(parsed("--nodes 3 --help"), Ok(Arguments::Help)));
+    }
+
+    #[test]
+    fn errors_name_the_option() {
+        for (line, message) in [
+            ("--node 3", "unknown argument --node"),
+            ("--nodes", "--nodes needs a value"),
+            ("--nodes -1", "\"-1\" is no value for --nodes"),
+            ("--port 65536", "\"65536\" is no value for --port"),
+            ("--host localhost", "\"localhost\" is no value for --host"),
+            ("--help=yes", "--help takes no value"),
+        ] {
+            assert_eq!(parsed(line).unwrap_err().to_string(), message);
+        }
+    }
+}

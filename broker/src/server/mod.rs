@@ -1,0 +1,8 @@
+//! The sockets: thin, since all that is known of Kafka lies elsewhere.
+
+mod connection;
+mod incoming;
+mod listener;
+mod outgoing;
+
+pub(crate) use listener::listen;
