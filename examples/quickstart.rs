@@ -58,7 +58,7 @@ async fn run() -> Result<()> {
         Some(address) => address,
         None => {
             let cluster = Cluster::builder().start().await?;
-            let address = cluster.bootstrap();
+            let address = cluster.bootstrap().first().cloned().ok_or("the broker has no address")?;
             println!("embedded broker started on {address}, in this process");
             embedded = Some(cluster);
             address

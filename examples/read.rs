@@ -43,7 +43,7 @@ async fn run() -> Result<()> {
     let topic = topic.ok_or("--topic NAME is missing")?;
 
     let connection = Connection::builder().connect(&bootstrap).await?;
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut out = std::io::BufWriter::new(std::io::stdout());
     let mut left = max;
     for partition in topic::partitions(&connection, &topic).await? {
         let from = topic::offset(&partition, &topic, EARLIEST).await?;

@@ -50,7 +50,6 @@ impl Drop for Handle {
 
 impl Connection {
     /// Begins a connection.
-    #[must_use]
     pub fn builder() -> ConnectionBuilder {
         ConnectionBuilder::default()
     }

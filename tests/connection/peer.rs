@@ -122,7 +122,7 @@ impl Peer {
         soon(self.stream.write_all(bytes)).await.unwrap();
     }
 
-    pub(crate) async fn answer<R: Response>(&mut self, to: &Received, response: &R) {
+    pub(crate) async fn answer<R: Response + Sync>(&mut self, to: &Received, response: &R) {
         let version = to.header.request_api_version;
         let frame = encode_response(Vec::new(), response, version, to.id()).unwrap();
         self.send(&frame.into_bytes()).await;

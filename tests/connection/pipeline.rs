@@ -33,11 +33,9 @@ async fn a_hundred_tasks_share_a_connection_and_each_gets_its_own_answer() {
     let listener = Listener::start().await;
     let (connection, mut peer) = listener.connected(|builder| builder).await;
     let serve = tokio::spawn(async move {
-        let mut expected = 2;
-        for _ in 0..100 * 20 {
+        for expected in 2..2 + 100 * 20 {
             let request = peer.request().await;
             assert_eq!(request.id(), expected, "ids go up by one on the wire");
-            expected += 1;
             peer.answer(&request, &names(&request)).await;
         }
         peer
