@@ -58,7 +58,11 @@ async fn run() -> Result<()> {
         Some(address) => address,
         None => {
             let cluster = Cluster::builder().start().await?;
-            let address = cluster.bootstrap().first().cloned().ok_or("the broker has no address")?;
+            let address = cluster
+                .bootstrap()
+                .first()
+                .cloned()
+                .ok_or("the broker has no address")?;
             println!("embedded broker started on {address}, in this process");
             embedded = Some(cluster);
             address
@@ -72,11 +76,18 @@ async fn run() -> Result<()> {
 
     create_topic(&connection, &options.topic).await?;
     let partitions = topic::partitions(&connection, &options.topic).await?;
-    println!("topic {} has {} partitions", options.topic, partitions.len());
+    println!(
+        "topic {} has {} partitions",
+        options.topic,
+        partitions.len()
+    );
 
     let mut starts = HashMap::new();
     for partition in &partitions {
-        starts.insert(partition.index, topic::offset(partition, &options.topic, LATEST).await?);
+        starts.insert(
+            partition.index,
+            topic::offset(partition, &options.topic, LATEST).await?,
+        );
     }
     let written = write(&partitions, &options.topic, options.compression).await?;
     read_back(&partitions, &options.topic, &starts, &written).await?;
@@ -145,20 +156,27 @@ fn versions(connection: &Connection) -> String {
 async fn create_topic(connection: &Connection, name: &str) -> Result<()> {
     // From version 4 on, -1 leaves the number of replicas to the broker.
     let versions = connection.common_versions::<CreateTopicsRequest>();
-    let replicas = if versions.is_some_and(|versions| versions.max >= 4) { -1 } else { 1 };
+    let replicas = if versions.is_some_and(|versions| versions.max >= 4) {
+        -1
+    } else {
+        1
+    };
     let wanted = CreatableTopic::default()
         .with_name(name)
         .with_num_partitions(i32::try_from(PARTITIONS)?)
         .with_replication_factor(replicas);
     let request = CreateTopicsRequest::default().with_topics(vec![wanted]);
     let response = connection.send(request).await?;
-    let created = response.topics.first().ok_or("the broker says nothing of the topic")?;
+    let created = response
+        .topics
+        .first()
+        .ok_or("the broker says nothing of the topic")?;
     match created.error_code {
         ErrorCode::NONE => println!("topic {name} created"),
         ErrorCode::TOPIC_ALREADY_EXISTS => println!("topic {name} exists"),
         error => {
             let text = created.error_message.as_deref().unwrap_or_default();
-            return Err(format!("cannot create topic {name}: {error} {text}").into());
+            return Err(format!("cannot create topic {name}: {error}; {text}").into());
         }
     }
     Ok(())
@@ -181,7 +199,12 @@ async fn write(partitions: &[Partition], topic: &str, compression: Compression) 
     let mut tasks = tokio::task::JoinSet::new();
     for (place, partition) in partitions.iter().cloned().enumerate() {
         let numbers: Vec<usize> = (place..RECORDS).step_by(partitions.len()).collect();
-        tasks.spawn(write_partition(partition, topic.to_owned(), numbers, compression));
+        tasks.spawn(write_partition(
+            partition,
+            topic.to_owned(),
+            numbers,
+            compression,
+        ));
     }
     let (mut written, mut latencies, mut plain, mut sealed) = (Written::new(), Vec::new(), 0, 0);
     while let Some(result) = tasks.join_next().await {
@@ -234,8 +257,12 @@ async fn write_partition(
         part.plain += builder.size();
         let batch = builder.seal(&mut compressor)?;
         part.sealed += batch.len();
-        let data = PartitionProduceData::default().with_index(partition.index).with_records(batch);
-        let data = TopicProduceData::default().with_name(&*topic).with_partition_data(vec![data]);
+        let data = PartitionProduceData::default()
+            .with_index(partition.index)
+            .with_records(batch);
+        let data = TopicProduceData::default()
+            .with_name(&*topic)
+            .with_partition_data(vec![data]);
         let request = ProduceRequest::default()
             .with_acks(-1)
             .with_timeout_ms(10_000)
@@ -243,13 +270,21 @@ async fn write_partition(
         let started = Instant::now();
         let response = partition.leader.send(request).await?;
         part.latencies.push(started.elapsed());
-        let answer = response.responses.first().and_then(|topic| topic.partition_responses.first());
+        let answer = response
+            .responses
+            .first()
+            .and_then(|topic| topic.partition_responses.first());
         let answer = answer.ok_or("the broker says nothing of the partition")?;
         if answer.error_code != ErrorCode::NONE {
-            return Err(format!("Produce to partition {}: {}", partition.index, answer.error_code).into());
+            return Err(format!(
+                "Produce to partition {}: {}",
+                partition.index, answer.error_code
+            )
+            .into());
         }
         for (delta, number) in (0i64..).zip(chunk) {
-            part.written.insert(*number, (partition.index, answer.base_offset + delta));
+            part.written
+                .insert(*number, (partition.index, answer.base_offset + delta));
         }
     }
     Ok(part)
@@ -263,8 +298,10 @@ async fn read_back(
     written: &Written,
 ) -> Result<()> {
     let started = Instant::now();
-    let expected: HashMap<(i32, i64), usize> =
-        written.iter().map(|(number, place)| (*place, *number)).collect();
+    let expected: HashMap<(i32, i64), usize> = written
+        .iter()
+        .map(|(number, place)| (*place, *number))
+        .collect();
     let (mut seen, mut batches, mut bytes) = (0, 0, 0);
     for partition in partitions {
         let from = starts.get(&partition.index).copied().unwrap_or(0);
@@ -274,7 +311,10 @@ async fn read_back(
             let Some(&number) = expected.get(&(partition.index, record.offset)) else {
                 return Ok(());
             };
-            let header = record.headers.last("number").and_then(|header| header.value());
+            let header = record
+                .headers
+                .last("number")
+                .and_then(|header| header.value());
             let as_written = record.key == Some(key(number).as_bytes())
                 && record.value == Some(value(number).as_bytes())
                 && header == Some(number.to_string().as_bytes());

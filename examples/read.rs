@@ -31,7 +31,9 @@ async fn run() -> Result<()> {
     let (mut bootstrap, mut topic, mut max) = (None, None, i64::MAX);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        let value = arguments.next().ok_or(format!("{argument} needs a value"))?;
+        let value = arguments
+            .next()
+            .ok_or(format!("{argument} needs a value"))?;
         match argument.as_str() {
             "--bootstrap" => bootstrap = Some(value),
             "--topic" => topic = Some(value),
@@ -68,9 +70,16 @@ fn line(record: &Record<'_>) -> Result<String> {
         headers.push(format!("{}={}", header.key(), text(header.value())));
     }
     let (key, value) = (text(record.key), text(record.value));
-    Ok(format!("{}\t{}\t{key}\t{value}\t{}", record.offset, record.timestamp, headers.join(",")))
+    Ok(format!(
+        "{}\t{}\t{key}\t{value}\t{}",
+        record.offset,
+        record.timestamp,
+        headers.join(",")
+    ))
 }
 
 fn text(bytes: Option<&[u8]>) -> String {
-    bytes.map_or("null".to_owned(), |bytes| String::from_utf8_lossy(bytes).into_owned())
+    bytes.map_or("null".to_owned(), |bytes| {
+        String::from_utf8_lossy(bytes).into_owned()
+    })
 }

@@ -147,10 +147,9 @@ impl Error {
     #[must_use]
     pub fn is_retriable(&self) -> bool {
         match &self.0.kind {
-            ErrorKind::Connect { cause, .. } => matches!(
-                cause,
-                ConnectFailure::Io(_) | ConnectFailure::TimedOut
-            ),
+            ErrorKind::Connect { cause, .. } => {
+                matches!(cause, ConnectFailure::Io(_) | ConnectFailure::TimedOut)
+            }
             ErrorKind::Closed(_) | ErrorKind::DeadlineExceeded => true,
             _ => false,
         }

@@ -76,8 +76,16 @@ fn content_range<R: Request + 'static>(request: &R) -> VersionRange {
         topics.extend(forgotten.map(|topic| (&*topic.topic, !topic.topic_id.is_nil())));
     }
     // Produce and Fetch both know topics by name up to version 12, and by id alone from 13 on.
-    let highest = if topics.iter().any(|(_, has_id)| !has_id) { max.min(12) } else { max };
-    let lowest = if topics.iter().any(|(name, _)| name.is_empty()) { min.max(13) } else { min };
+    let highest = if topics.iter().any(|(_, has_id)| !has_id) {
+        max.min(12)
+    } else {
+        max
+    };
+    let lowest = if topics.iter().any(|(name, _)| name.is_empty()) {
+        min.max(13)
+    } else {
+        min
+    };
     if !topics.is_empty() {
         return VersionRange::new(lowest, highest);
     }

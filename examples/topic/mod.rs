@@ -38,7 +38,10 @@ pub(crate) async fn partitions(bootstrap: &Connection, topic: &str) -> Result<Ve
             .with_topics(vec![MetadataRequestTopic::default().with_name(topic)])
             .with_allow_auto_topic_creation(false);
         let metadata = bootstrap.send(request).await?;
-        let found = metadata.topics.first().ok_or("the broker says nothing of the topic")?;
+        let found = metadata
+            .topics
+            .first()
+            .ok_or("the broker says nothing of the topic")?;
         match usable(found) {
             Ok(()) => {
                 let mut connections: HashMap<i32, Connection> = HashMap::new();
@@ -50,7 +53,9 @@ pub(crate) async fn partitions(bootstrap: &Connection, topic: &str) -> Result<Ve
                             let mut brokers = metadata.brokers.iter();
                             let broker = brokers
                                 .find(|broker| broker.node_id == partition.leader_id)
-                                .ok_or("a partition is led by a broker that is not in the cluster")?;
+                                .ok_or(
+                                    "a partition is led by a broker that is not in the cluster",
+                                )?;
                             let address = format!("{}:{}", broker.host, broker.port);
                             let leader = Connection::builder().connect(&address).await?;
                             connections.insert(partition.leader_id, leader.clone());
@@ -75,9 +80,16 @@ pub(crate) async fn partitions(bootstrap: &Connection, topic: &str) -> Result<Ve
 fn usable(topic: &MetadataResponseTopic) -> std::result::Result<(), ErrorCode> {
     let codes = topic.partitions.iter().map(|partition| {
         // Kafka still names a leader beside some errors of replicas, and that leader can be used.
-        if partition.leader_id >= 0 { ErrorCode::NONE } else { ErrorCode::LEADER_NOT_AVAILABLE }
+        if partition.leader_id >= 0 {
+            ErrorCode::NONE
+        } else {
+            ErrorCode::LEADER_NOT_AVAILABLE
+        }
     });
-    match std::iter::once(topic.error_code).chain(codes).find(|&code| code != ErrorCode::NONE) {
+    match std::iter::once(topic.error_code)
+        .chain(codes)
+        .find(|&code| code != ErrorCode::NONE)
+    {
         Some(error) => Err(error),
         None if topic.partitions.is_empty() => Err(ErrorCode::LEADER_NOT_AVAILABLE),
         None => Ok(()),
@@ -89,17 +101,28 @@ pub(crate) async fn offset(partition: &Partition, topic: &str, timestamp: i64) -
     let asked = ListOffsetsPartition::default()
         .with_partition_index(partition.index)
         .with_timestamp(timestamp);
-    let asked = ListOffsetsTopic::default().with_name(topic).with_partitions(vec![asked]);
-    let request = ListOffsetsRequest::default().with_replica_id(-1).with_topics(vec![asked]);
+    let asked = ListOffsetsTopic::default()
+        .with_name(topic)
+        .with_partitions(vec![asked]);
+    let request = ListOffsetsRequest::default()
+        .with_replica_id(-1)
+        .with_topics(vec![asked]);
     let give_up = Instant::now() + Duration::from_secs(15);
     loop {
         let response = partition.leader.send(request.clone()).await?;
-        let answer = response.topics.first().and_then(|topic| topic.partitions.first());
+        let answer = response
+            .topics
+            .first()
+            .and_then(|topic| topic.partitions.first());
         let answer = answer.ok_or("the broker says nothing of the partition")?;
         match answer.error_code {
             // Version 0 answers with a list.
             ErrorCode::NONE => {
-                return Ok(answer.old_style_offsets.first().copied().unwrap_or(answer.offset));
+                return Ok(answer
+                    .old_style_offsets
+                    .first()
+                    .copied()
+                    .unwrap_or(answer.offset));
             }
             // The leader of a partition that was just made may not know of it yet.
             error if error.is_retriable() && Instant::now() < give_up => {
@@ -139,12 +162,23 @@ pub(crate) async fn read(
             .with_max_wait_ms(500)
             .with_min_bytes(1)
             .with_max_bytes(8 << 20)
-            .with_topics(vec![FetchTopic::default().with_topic(topic).with_partitions(vec![asked])]);
+            .with_topics(vec![
+                FetchTopic::default()
+                    .with_topic(topic)
+                    .with_partitions(vec![asked]),
+            ]);
         let response = partition.leader.send(request).await?;
-        let answer = response.responses.first().and_then(|topic| topic.partitions.first());
+        let answer = response
+            .responses
+            .first()
+            .and_then(|topic| topic.partitions.first());
         let answer = answer.ok_or("the broker says nothing of the partition")?;
         if answer.error_code != ErrorCode::NONE {
-            return Err(format!("Fetch of partition {}: {}", partition.index, answer.error_code).into());
+            return Err(format!(
+                "Fetch of partition {}: {}",
+                partition.index, answer.error_code
+            )
+            .into());
         }
         let bytes = answer.records.clone().unwrap_or_default();
         fetched.bytes += bytes.len();

@@ -1,41 +1,17 @@
 //! How a connection is asked for.
 
-use std::sync::Arc;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use bytestring::ByteString;
-use milena_wire::codec::DEFAULT_MEMORY_BUDGET;
-use tokio::runtime::Handle;
 
-use super::Connection;
-use super::handshake::establish;
-use super::reader::read_loop;
-use super::shared::{Settings, Shared};
-use super::writer::write_loop;
-use crate::error::{Error, ErrorKind};
+use super::settings::Settings;
 
-/// How a connection is made and behaves; begun by [`Connection::builder`].
-#[derive(Clone, Debug)]
+/// How a connection is made and behaves; begun by [`Connection::builder`](super::Connection::builder).
+#[derive(Clone, Debug, Default)]
 #[must_use = "nothing happens until `connect`"]
 pub struct ConnectionBuilder {
-    settings: Settings,
-}
-
-impl Default for ConnectionBuilder {
-    fn default() -> Self {
-        Self {
-            settings: Settings {
-                client_id: Some(ByteString::from_static("milena")),
-                connect_timeout: Duration::from_secs(10),
-                request_timeout: Duration::from_secs(40),
-                deadline: Duration::from_secs(30),
-                max_response_size: 100 << 20,
-                memory_budget: DEFAULT_MEMORY_BUDGET,
-                max_outstanding: 10_000,
-                max_queued_bytes: 64 << 20,
-            },
-        }
-    }
+    pub(crate) settings: Settings,
 }
 
 impl ConnectionBuilder {
@@ -79,7 +55,7 @@ impl ConnectionBuilder {
     }
 
     /// How many requests may be queued and in flight together; further ones wait. Default: 10,000.
-    pub fn max_in_flight(mut self, requests: std::num::NonZeroUsize) -> Self {
+    pub fn max_in_flight(mut self, requests: NonZeroUsize) -> Self {
         self.settings.max_outstanding = requests.get();
         self
     }
@@ -88,33 +64,5 @@ impl ConnectionBuilder {
     pub fn max_queued_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_queued_bytes = bytes;
         self
-    }
-
-    /// Connects to `host:port` and asks the broker which versions it speaks.
-    ///
-    /// # Errors
-    /// Says how far it came and what stopped it. An address that is not `host:port`, and no tokio runtime to run on, are errors too.
-    ///
-    /// # Cancel safety
-    /// Dropping the future leaves no task and no socket behind.
-    pub async fn connect(self, address: &str) -> Result<Connection, Error> {
-        if Handle::try_current().is_err() {
-            return Err(Error::new(ErrorKind::NoRuntime));
-        }
-        let established = establish(address, &self.settings).await?;
-        tracing::debug!(peer = address, "connected");
-        let shared = Shared::new(
-            Arc::from(address),
-            self.settings,
-            established.versions,
-            established.next_id,
-        );
-        let connection = Connection::new(Arc::clone(&shared));
-        let (reader, writer) = established.socket.into_split();
-        let read = read_loop(Arc::clone(&shared), reader, established.frames);
-        shared.adopt(tokio::spawn(read).abort_handle());
-        let write = write_loop(Arc::clone(&shared), writer);
-        shared.adopt(tokio::spawn(write).abort_handle());
-        Ok(connection)
     }
 }

@@ -10,9 +10,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::{Buf as _, Bytes};
-use milena_wire::codec::{
-    EncodeErrorKind, Frame, Message as _, Request, Response, VersionRange,
-};
+use milena_wire::codec::{EncodeErrorKind, Frame, Message as _, Request, Response, VersionRange};
 use milena_wire::encode_request;
 use milena_wire::messages::{ProduceRequest, ResponseHeader};
 
@@ -68,7 +66,10 @@ enum State<R> {
         patience: Option<Duration>,
     },
     /// Queued or in flight.
-    Waiting { version: i16, waiter: Arc<Waiter> },
+    Waiting {
+        version: i16,
+        waiter: Arc<Waiter>,
+    },
     Done(PhantomData<R>),
 }
 
@@ -257,12 +258,10 @@ impl<R: Request + 'static> Call<R> {
 
     fn answer(&self, version: i16, outcome: Outcome) -> Result<R::Response, Error> {
         match outcome {
-            Outcome::Answered(frame) => {
-                self.decode(frame, version).map_err(|kind| {
-                    let error = Error::new(kind).during(R::API_KEY, Some(version));
-                    error.at(&self.shared.peer).maybe_sent(true)
-                })
-            }
+            Outcome::Answered(frame) => self.decode(frame, version).map_err(|kind| {
+                let error = Error::new(kind).during(R::API_KEY, Some(version));
+                error.at(&self.shared.peer).maybe_sent(true)
+            }),
             other => Err(self.failure(version, other)),
         }
     }

@@ -17,7 +17,9 @@ pub(crate) fn not_kafka(first: [u8; 4]) -> Option<&'static str> {
     match first {
         [b'H', b'T', b'T', b'P'] => Some("an HTTP server answers here, not a Kafka broker"),
         // A TLS record: alert or handshake, version 3.x.
-        [0x15 | 0x16, 3, ..] => Some("this looks like a TLS listener, and the connection is plain text"),
+        [0x15 | 0x16, 3, ..] => {
+            Some("this looks like a TLS listener, and the connection is plain text")
+        }
         _ => None,
     }
 }
@@ -52,7 +54,8 @@ impl Frames {
             .map_or(0, |length| (length + 4).saturating_sub(self.buffer.len()));
         // The buffer grows as bytes arrive, not on the peer's word.
         let ahead = missing.min(MAX_AHEAD.max(self.buffer.len()));
-        self.buffer.reserve(ahead.max(if missing == 0 { READ_SIZE } else { 1 }));
+        self.buffer
+            .reserve(ahead.max(if missing == 0 { READ_SIZE } else { 1 }));
         &mut self.buffer
     }
 
@@ -68,7 +71,9 @@ impl Frames {
             return Ok(None);
         };
         let length = i32::from_be_bytes(prefix);
-        let possible = usize::try_from(length).ok().filter(|&length| length <= self.max_frame);
+        let possible = usize::try_from(length)
+            .ok()
+            .filter(|&length| length <= self.max_frame);
         let Some(length) = possible else {
             let hint = not_kafka(prefix).filter(|_| !self.any);
             return Err(match hint {

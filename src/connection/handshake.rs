@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, lookup_host};
 
 use super::frames::{Frames, not_kafka};
-use super::shared::Settings;
+use super::settings::Settings;
 use crate::close_reason::CloseReason;
 use crate::error::{ConnectFailure, Error, Phase};
 use crate::versions::BrokerVersions;
@@ -84,7 +84,9 @@ fn io_failure(error: io::Error) -> ConnectFailure {
 /// Host and port of `host:port`, `1.2.3.4:port` or `[::1]:port`.
 fn split_address(address: &str) -> Option<(&str, u16)> {
     let (host, port) = address.rsplit_once(':')?;
-    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let bracketed = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
     let host = match bracketed {
         Some(host) => host,
         None if host.contains(':') => return None,
@@ -175,7 +177,10 @@ async fn ask<S: AsyncRead + AsyncWrite + Unpin>(
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => NegotiationFailure::HungUp,
         _ => NegotiationFailure::Failed(io_failure(error)),
     };
-    socket.write_all(&frame.into_bytes()).await.map_err(broken)?;
+    socket
+        .write_all(&frame.into_bytes())
+        .await
+        .map_err(broken)?;
     let mut answer = loop {
         let next = frames.next().map_err(|reason| not_a_broker(&reason))?;
         if let Some(answer) = next {
@@ -246,14 +251,22 @@ mod tests {
         let split = |address| split_address(address);
         assert_eq!(split("localhost:9092"), Some(("localhost", 9092)));
         assert_eq!(split("[::1]:9092"), Some(("::1", 9092)));
-        for wrong in ["localhost", "localhost:", ":9092", "::1:9092", "h:0", "h:99999", "[]:1"] {
+        for wrong in [
+            "localhost",
+            "localhost:",
+            ":9092",
+            "::1:9092",
+            "h:0",
+            "h:99999",
+            "[]:1",
+        ] {
             assert_eq!(split(wrong), None, "{wrong}");
         }
     }
 
     fn refusal(range: Option<(i16, i16)>) -> Bytes {
-        let mut response = ApiVersionsResponse::default()
-            .with_error_code(ErrorCode::UNSUPPORTED_VERSION);
+        let mut response =
+            ApiVersionsResponse::default().with_error_code(ErrorCode::UNSUPPORTED_VERSION);
         response.api_keys.extend(range.map(|(min, max)| {
             ApiVersion::default()
                 .with_api_key(ApiKey::API_VERSIONS.0)

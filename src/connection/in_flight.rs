@@ -39,7 +39,13 @@ impl<T> InFlight<T> {
     }
 
     /// A request that is about to be written and will be answered.
-    pub(crate) fn push(&mut self, correlation_id: i32, now: Instant, patience: Duration, waiter: T) {
+    pub(crate) fn push(
+        &mut self,
+        correlation_id: i32,
+        now: Instant,
+        patience: Duration,
+        waiter: T,
+    ) {
         self.entries.push_back(Entry {
             correlation_id,
             give_up_at: now + patience,
@@ -118,7 +124,13 @@ mod tests {
     #[test]
     fn an_unsolicited_answer_is_out_of_sync() {
         let error = with(&[]).answered(7).unwrap_err();
-        assert!(matches!(error, CloseReason::OutOfSync { expected: None, received: 7 }));
+        assert!(matches!(
+            error,
+            CloseReason::OutOfSync {
+                expected: None,
+                received: 7
+            }
+        ));
     }
 
     #[test]

@@ -353,7 +353,10 @@ mod tests {
     }
 
     fn joined(outbox: &mut Outbox, waiter: &Arc<Waiter>, size: usize, now: Instant) -> bool {
-        matches!(outbox.join(frame(size), waiter, None, now), Join::Joined { .. })
+        matches!(
+            outbox.join(frame(size), waiter, None, now),
+            Join::Joined { .. }
+        )
     }
 
     fn bytes(run: &Run) -> Vec<u8> {
@@ -384,7 +387,15 @@ mod tests {
     fn the_writer_is_woken_once() {
         let (mut outbox, waiter, now) = outbox();
         assert!(!outbox.take(&mut Run::default()));
-        let wakes = |join| matches!(join, Join::Joined { wake_writer: true, .. });
+        let wakes = |join| {
+            matches!(
+                join,
+                Join::Joined {
+                    wake_writer: true,
+                    ..
+                }
+            )
+        };
         assert!(wakes(outbox.join(frame(1), &waiter, None, now)));
         assert!(!wakes(outbox.join(frame(1), &waiter, None, now)));
     }
@@ -401,7 +412,10 @@ mod tests {
         let (again, rearm) = outbox.block(Some(first), now, Waker::noop());
         assert_eq!((again, rearm), (first, false));
         assert_eq!(outbox.settled(1).len(), 1, "one place, one is woken");
-        assert!(outbox.unblock(first).is_some(), "the woken one leaves, so the next is woken");
+        assert!(
+            outbox.unblock(first).is_some(),
+            "the woken one leaves, so the next is woken"
+        );
         assert!(outbox.unblock(second).is_none());
         assert!(joined(&mut outbox, &waiter, 1, now));
     }
@@ -436,7 +450,11 @@ mod tests {
         assert_eq!(outbox.armed(), Some(now + 2 * second));
         assert!(outbox.take(&mut Run::default()));
         outbox.expire(now + second, None);
-        assert_eq!(outbox.armed(), Some(now + 2 * second), "the run on its way is not forgotten");
+        assert_eq!(
+            outbox.armed(),
+            Some(now + 2 * second),
+            "the run on its way is not forgotten"
+        );
     }
 
     #[test]

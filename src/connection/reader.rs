@@ -71,8 +71,9 @@ async fn run<R: AsyncRead + Unpin>(
                 io::ErrorKind::UnexpectedEof,
                 "the broker closed the connection",
             )),
-            Event::Read(Ok(_)) => take_frames(frames, &mut answers)
-                .and_then(|()| shared.answered(&mut answers)),
+            Event::Read(Ok(_)) => {
+                take_frames(frames, &mut answers).and_then(|()| shared.answered(&mut answers))
+            }
             Event::Read(Err(error)) => Err(error.into()),
             Event::Timer => shared.expire(Instant::now()),
             Event::Rearmed => {

@@ -4,29 +4,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-use bytestring::ByteString;
 use milena_wire::codec::Frame;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 use super::in_flight::InFlight;
 use super::outbox::{Join, Outbox, Run};
+use super::settings::Settings;
 use super::waiter::{Outcome, Waiter};
 use crate::close_reason::CloseReason;
 use crate::versions::BrokerVersions;
-
-/// How a connection behaves.
-#[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    pub(crate) client_id: Option<ByteString>,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) request_timeout: Duration,
-    pub(crate) deadline: Duration,
-    pub(crate) max_response_size: usize,
-    pub(crate) memory_budget: usize,
-    pub(crate) max_outstanding: usize,
-    pub(crate) max_queued_bytes: usize,
-}
 
 /// The state of one connection. Each lock is held for a few instructions, never over I/O; where two are needed, the outbox
 /// comes first.
@@ -172,7 +159,10 @@ impl Shared {
     }
 
     /// Answers came, each with its correlation id.
-    pub(crate) fn answered(&self, answers: &mut Vec<(i32, bytes::Bytes)>) -> Result<(), CloseReason> {
+    pub(crate) fn answered(
+        &self,
+        answers: &mut Vec<(i32, bytes::Bytes)>,
+    ) -> Result<(), CloseReason> {
         let count = answers.len();
         let mut result = Ok(());
         let mut waiters = Vec::with_capacity(count);
@@ -246,7 +236,10 @@ impl Shared {
             waiter.settle(Outcome::Closed { reason, sent });
         };
         in_flight.iter().for_each(|waiter| fail(waiter, true));
-        queued.rows().iter().for_each(|row| fail(&row.waiter, false));
+        queued
+            .rows()
+            .iter()
+            .for_each(|row| fail(&row.waiter, false));
         wake(woken);
         for task in lock(&self.tasks).drain(..) {
             task.abort();

@@ -25,11 +25,23 @@ async fn a_broker_that_closes_after_reading_leaves_the_waiter_unsure() {
     peer.request().await;
     drop(peer);
     let error = soon(call).await.unwrap().unwrap_err();
-    assert!(matches!(reason(&error), CloseReason::ConnectionBroken(_)), "{error:?}");
+    assert!(
+        matches!(reason(&error), CloseReason::ConnectionBroken(_)),
+        "{error:?}"
+    );
     assert!(error.may_have_been_sent() && error.is_retriable());
-    assert!(matches!(soon(connection.closed()).await, CloseReason::ConnectionBroken(_)));
-    let error = connection.send(MetadataRequest::default()).await.unwrap_err();
-    assert!(!error.may_have_been_sent(), "the connection had ended before");
+    assert!(matches!(
+        soon(connection.closed()).await,
+        CloseReason::ConnectionBroken(_)
+    ));
+    let error = connection
+        .send(MetadataRequest::default())
+        .await
+        .unwrap_err();
+    assert!(
+        !error.may_have_been_sent(),
+        "the connection had ended before"
+    );
 }
 
 #[tokio::test]
@@ -55,18 +67,34 @@ async fn an_unsolicited_answer_is_out_of_sync() {
     let frame = encode_response(Vec::new(), &MetadataResponse::default(), 12, 2).unwrap();
     peer.send(&frame.into_bytes()).await;
     let reason = soon(connection.closed()).await;
-    assert!(matches!(reason, CloseReason::OutOfSync { expected: None, received: 2 }), "{reason:?}");
+    assert!(
+        matches!(
+            reason,
+            CloseReason::OutOfSync {
+                expected: None,
+                received: 2
+            }
+        ),
+        "{reason:?}"
+    );
 }
 
 #[tokio::test]
 async fn impossible_lengths_close_the_connection() {
-    for bytes in [(-1i32).to_be_bytes(), i32::MAX.to_be_bytes(), 3i32.to_be_bytes()] {
+    for bytes in [
+        (-1i32).to_be_bytes(),
+        i32::MAX.to_be_bytes(),
+        3i32.to_be_bytes(),
+    ] {
         let listener = Listener::start().await;
         let (connection, mut peer) = listener.connected(|builder| builder).await;
         // The last one is possible, and too short for an answer.
         peer.send(&[&bytes[..], b"abc"].concat()).await;
         let reason = soon(connection.closed()).await;
-        assert!(matches!(reason, CloseReason::ConnectionBroken(_)), "{reason:?}");
+        assert!(
+            matches!(reason, CloseReason::ConnectionBroken(_)),
+            "{reason:?}"
+        );
         assert!(peer.is_closed().await);
     }
 }
@@ -74,7 +102,9 @@ async fn impossible_lengths_close_the_connection() {
 #[tokio::test]
 async fn an_answer_beyond_the_limit_closes_the_connection() {
     let listener = Listener::start().await;
-    let (connection, mut peer) = listener.connected(|builder| builder.max_response_size(1000)).await;
+    let (connection, mut peer) = listener
+        .connected(|builder| builder.max_response_size(1000))
+        .await;
     peer.send(&1001i32.to_be_bytes()).await;
     let reason = soon(connection.closed()).await;
     assert!(reason.to_string().contains("1001"), "{reason}");
@@ -91,7 +121,10 @@ async fn an_answer_that_cannot_be_read_fails_its_request_alone() {
     frame.extend([0xff; 5]);
     peer.send(&frame).await;
     let error = soon(call).await.unwrap().unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::InvalidResponse(_)), "{error:?}");
+    assert!(
+        matches!(error.kind(), ErrorKind::InvalidResponse(_)),
+        "{error:?}"
+    );
     assert!(connection.close_reason().is_none());
 }
 
@@ -100,14 +133,19 @@ async fn an_answer_that_cannot_be_read_fails_its_request_alone() {
 async fn a_half_open_peer_is_given_up_and_every_waiter_told() {
     let listener = Listener::start().await;
     let timeout = Duration::from_millis(200);
-    let (connection, mut peer) = listener.connected(|builder| builder.request_timeout(timeout)).await;
+    let (connection, mut peer) = listener
+        .connected(|builder| builder.request_timeout(timeout))
+        .await;
     let started = Instant::now();
     let calls: Vec<_> = (0..3)
         .map(|_| tokio::spawn(connection.send(MetadataRequest::default())))
         .collect();
     for call in calls {
         let error = soon(call).await.unwrap().unwrap_err();
-        assert!(matches!(reason(&error), CloseReason::ConnectionTimeout), "{error:?}");
+        assert!(
+            matches!(reason(&error), CloseReason::ConnectionTimeout),
+            "{error:?}"
+        );
         assert!(error.may_have_been_sent());
     }
     assert!(started.elapsed() >= timeout);
@@ -125,7 +163,10 @@ async fn closing_twice_and_dropping_every_handle_are_the_same_shutdown() {
     peer.request().await;
     connection.close();
     connection.close();
-    assert!(matches!(soon(connection.closed()).await, CloseReason::Shutdown));
+    assert!(matches!(
+        soon(connection.closed()).await,
+        CloseReason::Shutdown
+    ));
     let error = soon(waiting).await.unwrap().unwrap_err();
     assert!(matches!(reason(&error), CloseReason::Shutdown));
     assert!(error.may_have_been_sent());
@@ -144,7 +185,8 @@ async fn closing_ends_even_if_the_peer_never_reads() {
     let listener = Listener::start().await;
     let (connection, _peer) = listener.connected(|builder| builder).await;
     let records = bytes::Bytes::from(vec![0; 64 << 20]);
-    let data = milena::wire::messages::produce::PartitionProduceData::default().with_records(records);
+    let data =
+        milena::wire::messages::produce::PartitionProduceData::default().with_records(records);
     let topic = milena::wire::messages::produce::TopicProduceData::default()
         .with_partition_data(vec![data]);
     let request = milena::wire::messages::ProduceRequest::default()

@@ -47,7 +47,8 @@ async fn steps_down_to_the_version_that_the_broker_hints_at() {
     let connect = Connection::builder().connect(&address);
     let serve = async {
         let mut peer = listener.accept().await;
-        peer.refuse_version(&[api(ApiKey::API_VERSIONS, 0, 2)]).await;
+        peer.refuse_version(&[api(ApiKey::API_VERSIONS, 0, 2)])
+            .await;
         let request = peer.answer_versions(&usual_versions()).await;
         (peer, request)
     };
@@ -85,7 +86,8 @@ async fn a_hint_that_is_not_lower_fails() {
     let connect = Connection::builder().connect(&address);
     let serve = async {
         let mut peer = listener.accept().await;
-        peer.refuse_version(&[api(ApiKey::API_VERSIONS, 0, 4)]).await;
+        peer.refuse_version(&[api(ApiKey::API_VERSIONS, 0, 4)])
+            .await;
         peer.is_closed().await
     };
     let (result, closed) = soon(async { tokio::join!(connect, serve) }).await;
@@ -165,7 +167,9 @@ async fn a_refused_port_is_named_with_its_phase() {
     let listener = Listener::start().await;
     let address = listener.address();
     drop(listener);
-    let error = soon(Connection::builder().connect(&address)).await.unwrap_err();
+    let error = soon(Connection::builder().connect(&address))
+        .await
+        .unwrap_err();
     assert_eq!(phase(&error), Phase::Tcp);
     assert_eq!(error.peer(), Some(&*address));
     assert!(error.is_retriable() && !error.may_have_been_sent());

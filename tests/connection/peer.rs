@@ -21,7 +21,9 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 /// The result of `future`, which must not take long.
 pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(LIMIT, future).await.expect("it takes too long")
+    tokio::time::timeout(LIMIT, future)
+        .await
+        .expect("it takes too long")
 }
 
 pub(crate) struct Listener {
@@ -48,7 +50,9 @@ impl Listener {
     /// A connection that has been through its handshake, and the peer at its other end.
     pub(crate) async fn connected(
         &self,
-        change: impl FnOnce(milena::connection::ConnectionBuilder) -> milena::connection::ConnectionBuilder,
+        change: impl FnOnce(
+            milena::connection::ConnectionBuilder,
+        ) -> milena::connection::ConnectionBuilder,
     ) -> (Connection, Peer) {
         let builder = change(Connection::builder());
         let address = self.address();

@@ -47,7 +47,10 @@ async fn a_hundred_tasks_share_a_connection_and_each_gets_its_own_answer() {
             for round in 0..20 {
                 let number = task * 1000 + round;
                 let answer = connection.send(asks(number)).await.unwrap();
-                assert_eq!(answer.cluster_id.as_deref(), Some(&*format!("topic-{number}")));
+                assert_eq!(
+                    answer.cluster_id.as_deref(),
+                    Some(&*format!("topic-{number}"))
+                );
             }
         });
     }
@@ -64,7 +67,9 @@ async fn requests_go_out_at_the_highest_version_in_common_unless_told() {
         let serve = async {
             let request = peer.request().await;
             let version = request.header.request_api_version;
-            let broker = MetadataResponseBroker::default().with_host("b").with_port(1);
+            let broker = MetadataResponseBroker::default()
+                .with_host("b")
+                .with_port(1);
             let response = MetadataResponse::default().with_brokers(vec![broker]);
             peer.answer(&request, &response).await;
             version
@@ -79,17 +84,26 @@ async fn what_has_no_version_in_common_takes_no_id() {
     let listener = Listener::start().await;
     let (connection, mut peer) = listener.connected(|builder| builder).await;
     let error = connection.send(FetchRequest::default()).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::UnsupportedApi), "{error:?}");
+    assert!(
+        matches!(error.kind(), ErrorKind::UnsupportedApi),
+        "{error:?}"
+    );
     assert!(!error.may_have_been_sent());
     assert_eq!(error.api(), Some(ApiKey::FETCH));
     let error = connection.send(asks(1)).max_version(0).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::UnsupportedVersion { .. }), "{error:?}");
+    assert!(
+        matches!(error.kind(), ErrorKind::UnsupportedVersion { .. }),
+        "{error:?}"
+    );
     // Asking by id needs version 12; a ceiling below leaves none.
     let id = milena::wire::uuid::Uuid::from_u128(7);
     let by_id = MetadataRequestTopic::default().with_topic_id(id);
     let by_id = MetadataRequest::default().with_topics(vec![by_id]);
     let error = connection.send(by_id).max_version(11).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::UnsupportedVersion { .. }), "{error:?}");
+    assert!(
+        matches!(error.kind(), ErrorKind::UnsupportedVersion { .. }),
+        "{error:?}"
+    );
     let call = tokio::spawn(connection.send(asks(1)));
     assert_eq!(peer.request().await.id(), 2, "the id after the handshake's");
     call.abort();
@@ -101,7 +115,10 @@ async fn a_late_answer_is_passed_over_and_the_next_one_found() {
     let (connection, mut peer) = listener.connected(|builder| builder).await;
     let hasty = connection.send(asks(1)).deadline(Duration::from_millis(50));
     let error = soon(hasty).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::DeadlineExceeded), "{error:?}");
+    assert!(
+        matches!(error.kind(), ErrorKind::DeadlineExceeded),
+        "{error:?}"
+    );
     assert!(error.may_have_been_sent(), "the bytes were written");
     let call = tokio::spawn(connection.send(asks(2)));
     let (first, second) = (peer.request().await, peer.request().await);
@@ -146,7 +163,9 @@ async fn one_queued_and_withdrawn_is_never_written() {
 async fn beyond_the_bound_a_sender_waits_and_does_not_fail() {
     let listener = Listener::start().await;
     let two = NonZeroUsize::new(2).unwrap();
-    let (connection, mut peer) = listener.connected(|builder| builder.max_in_flight(two)).await;
+    let (connection, mut peer) = listener
+        .connected(|builder| builder.max_in_flight(two))
+        .await;
     let mut calls = JoinSet::new();
     for number in 0..10 {
         calls.spawn(connection.send(asks(number)));
@@ -166,12 +185,17 @@ async fn beyond_the_bound_a_sender_waits_and_does_not_fail() {
 async fn who_waits_for_room_has_a_deadline_too() {
     let listener = Listener::start().await;
     let one = NonZeroUsize::new(1).unwrap();
-    let (connection, mut peer) = listener.connected(|builder| builder.max_in_flight(one)).await;
+    let (connection, mut peer) = listener
+        .connected(|builder| builder.max_in_flight(one))
+        .await;
     let first = tokio::spawn(connection.send(asks(1)));
     let request = peer.request().await;
     let hasty = connection.send(asks(2)).deadline(Duration::from_millis(50));
     let error = soon(hasty).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::DeadlineExceeded), "{error:?}");
+    assert!(
+        matches!(error.kind(), ErrorKind::DeadlineExceeded),
+        "{error:?}"
+    );
     assert!(!error.may_have_been_sent(), "it never had room");
     peer.answer(&request, &names(&request)).await;
     soon(first).await.unwrap().unwrap();
@@ -180,7 +204,9 @@ async fn who_waits_for_room_has_a_deadline_too() {
 fn produce(bytes: usize) -> ProduceRequest {
     let records = Bytes::from(vec![7; bytes]);
     let data = PartitionProduceData::default().with_records(records);
-    let topic = TopicProduceData::default().with_name("t").with_partition_data(vec![data]);
+    let topic = TopicProduceData::default()
+        .with_name("t")
+        .with_partition_data(vec![data]);
     ProduceRequest::default().with_topic_data(vec![topic])
 }
 
@@ -191,7 +217,9 @@ async fn acks_0_is_refused_by_send_and_written_by_send_oneway() {
     let error = connection.send(produce(10).with_acks(0)).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NoAnswer), "{error:?}");
     for _ in 0..10 {
-        soon(connection.send_oneway(produce(10).with_acks(-1))).await.unwrap();
+        soon(connection.send_oneway(produce(10).with_acks(-1)))
+            .await
+            .unwrap();
         let request = peer.request().await;
         let body = ProduceRequest::decode(&request.body, 12).unwrap();
         assert_eq!(body.acks, 0);
@@ -212,7 +240,10 @@ async fn large_payloads_arrive_whole() {
         for bytes in [4095, 4096, 1 << 20, 10 << 20] {
             let request = peer.request().await;
             let body = ProduceRequest::decode(&request.body, 12).unwrap();
-            let records = body.topic_data[0].partition_data[0].records.clone().unwrap();
+            let records = body.topic_data[0].partition_data[0]
+                .records
+                .clone()
+                .unwrap();
             assert_eq!(records.len(), bytes);
             assert!(records.iter().all(|&byte| byte == 7));
             peer.answer(&request, &ProduceResponse::default()).await;
@@ -220,7 +251,9 @@ async fn large_payloads_arrive_whole() {
         peer
     });
     for bytes in [4095, 4096, 1 << 20, 10 << 20] {
-        soon(connection.send(produce(bytes).with_acks(1))).await.unwrap();
+        soon(connection.send(produce(bytes).with_acks(1)))
+            .await
+            .unwrap();
     }
     soon(serve).await.unwrap();
 }

@@ -14,7 +14,7 @@ use milena_wire::messages::fetch::{
 use super::exchange::{Context, Refusal, Reply};
 use super::topic_reference::{code, find};
 use crate::shared::Node;
-use crate::storage::Entry;
+use crate::storage::{Entry, ReadSize};
 use crate::topics::{Partition, PartitionError, Read, Registration, Topic, Waiter};
 
 /// Kafka's `fetch.max.bytes`.
@@ -51,6 +51,7 @@ struct Pass<'a> {
     /// What the answer may still take.
     room: usize,
     bytes: usize,
+    min_bytes: usize,
     /// Whether there is something to tell that must not wait.
     urgent: bool,
     /// Whether any partition could be read, now or later.
@@ -120,6 +121,7 @@ impl PendingFetch {
             read_committed: self.read_committed,
             room: self.max_bytes,
             bytes: 0,
+            min_bytes: self.min_bytes,
             urgent: false,
             served: false,
             elsewhere: Vec::new(),
@@ -173,8 +175,12 @@ impl<'a> Pass<'a> {
             .unwrap_or(0)
             .min(self.room);
         // Old versions have hard limits; later the first batch of an answer comes whole, so that a client cannot get stuck (KIP-74).
-        let whole_first = self.version >= 3 && self.bytes == 0;
-        match partition.read(node, epoch, asked.fetch_offset, limit, whole_first) {
+        let size = ReadSize {
+            max_bytes: limit,
+            min_bytes: self.min_bytes.saturating_sub(self.bytes),
+            whole_first: self.version >= 3 && self.bytes == 0,
+        };
+        match partition.read(node, epoch, asked.fetch_offset, size) {
             Err(error) => {
                 self.urgent = true;
                 let mut answer = failed(code(error));

@@ -27,6 +27,16 @@ pub(crate) struct Stamp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OffsetOutOfRange;
 
+/// How much to read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadSize {
+    pub(crate) max_bytes: usize,
+    /// If the log has so many, so many are given; beyond that, as many as can be had without a copy.
+    pub(crate) min_bytes: usize,
+    /// Give the first batch whole even if it is larger than `max_bytes` (KIP-74).
+    pub(crate) whole_first: bool,
+}
+
 /// Where a point in time was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TimestampAndOffset {
@@ -115,26 +125,20 @@ impl Log {
         base
     }
 
-    /// The bytes from the batch on that has `offset`, at most `max_bytes`, where the last batch may be cut off. `whole_first` gives the first batch whole
-    /// even if it is larger (KIP-74). Nothing is copied, so there may be fewer bytes than the log could give.
-    pub(crate) fn read(
-        &mut self,
-        offset: i64,
-        max_bytes: usize,
-        whole_first: bool,
-    ) -> Result<Bytes, OffsetOutOfRange> {
+    /// The bytes from the batch on that has `offset`. The last batch may be cut off.
+    pub(crate) fn read(&mut self, offset: i64, size: ReadSize) -> Result<Bytes, OffsetOutOfRange> {
         if !(self.start_offset..=self.end_offset).contains(&offset) {
             return Err(OffsetOutOfRange);
         }
         let Some((position, entry)) = self.locate(offset) else {
             return Ok(Bytes::new());
         };
-        let wanted = if whole_first {
-            max_bytes.max(entry.length)
+        let wanted = if size.whole_first {
+            size.max_bytes.max(entry.length)
         } else {
-            max_bytes
+            size.max_bytes
         };
-        Ok(self.pieces.slice(position, wanted))
+        Ok(self.pieces.slice(position, wanted, size.min_bytes))
     }
 
     /// The batch that has `offset`; `None` at the end of the log.
@@ -188,7 +192,7 @@ impl Log {
         entry: Entry,
         timestamp: i64,
     ) -> Option<TimestampAndOffset> {
-        let bytes = self.pieces.slice(position, entry.length);
+        let bytes = self.pieces.slice(position, entry.length, entry.length);
         let batch = Batches::new(bytes).next()?.ok()?;
         // The checksum was looked at when the batch came.
         let open = |decompressor: &mut _| batch.records_unverified(decompressor);

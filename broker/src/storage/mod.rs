@@ -12,4 +12,7 @@ mod pieces;
 pub(crate) use append_error::AppendError;
 pub(crate) use check::{Checked, Rules, check};
 pub(crate) use entry::Entry;
-pub(crate) use log::{Log, OffsetOutOfRange, Stamp, TimestampAndOffset};
+pub(crate) use log::{Log, OffsetOutOfRange, ReadSize, Stamp, TimestampAndOffset};
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,15 @@
 //! The bytes of a log.
 //!
 //! What is appended is copied once, behind the last bytes, or taken over whole if nobody else holds it; from then on it only is sliced. To give a slice
-//! out, the bytes at the end become a piece of their own, so a log that is read as it grows lies in as many pieces as were read; readers that come later
-//! put small ones together.
+//! out, the bytes at the end become a piece of their own, so a log that is read as it grows lies in as many pieces as were read. Readers that come later
+//! get copies of several where the pieces are small.
 
 use bytes::{Bytes, BytesMut};
 
-/// Pieces below this size are put together with those behind them when they are read.
+/// A slice of this size is worth an answer by itself, even if more was wanted.
 const SMALL: usize = 64 << 10;
-/// What they are put together to.
-const MERGED: usize = 512 << 10;
+/// How much of smaller pieces is copied at a time.
+const GATHERED: usize = 512 << 10;
 /// How much is reserved for the end of a log: as much as the log has already, within these.
 const RESERVE: (usize, usize) = (1 << 10, 1 << 20);
 
@@ -78,23 +78,30 @@ impl Pieces {
         piece.get(at..).unwrap_or_default()
     }
 
-    /// A slice of the bytes at `position`, `wanted` long if they lie together.
-    pub(super) fn slice(&mut self, position: u64, wanted: usize) -> Bytes {
+    /// The bytes at `position`, at most `wanted`. If a slice has fewer than [`SMALL`] and `least`, and more lie behind it, it is a copy of several pieces.
+    pub(super) fn slice(&mut self, position: u64, wanted: usize, least: usize) -> Bytes {
         if position >= self.end() {
             return Bytes::new();
         }
-        let (mut index, mut at, piece) = self.holding(position);
-        let reaches_end = index + 1 >= self.sealed.len();
-        if position >= self.tail_start || (reaches_end && piece.len() - at < wanted) {
+        let (index, at, piece) = self.holding(position);
+        if position >= self.tail_start
+            || (index + 1 == self.sealed.len() && piece.len() - at < wanted)
+        {
             self.seal();
         }
-        (index, at, _) = self.holding(position);
-        self.merge(index, at.saturating_add(wanted));
-        let Some(piece) = self.sealed.get(index) else {
+        let (index, at, _) = self.holding(position);
+        let Some(pieces) = self.sealed.get(index..) else {
             return Bytes::new();
         };
-        let end = at.saturating_add(wanted).min(piece.bytes.len());
-        piece.bytes.slice(at.min(end)..end)
+        let Some((first, behind)) = pieces.split_first() else {
+            return Bytes::new();
+        };
+        let end = at.saturating_add(wanted).min(first.bytes.len());
+        let slice = first.bytes.slice(at.min(end)..end);
+        if slice.len() >= wanted.min(least.max(SMALL)) || behind.is_empty() {
+            return slice;
+        }
+        gather(&slice, behind, wanted.min(least.max(GATHERED)))
     }
 
     /// The sealed piece that holds `position`: its index, the position within it, its bytes.
@@ -109,36 +116,21 @@ impl Pieces {
         let at = usize::try_from(position - piece.start).unwrap_or(usize::MAX);
         (index, at, &piece.bytes)
     }
+}
 
-    /// Puts a small piece together with those behind it, if less than `wanted` bytes lie together.
-    fn merge(&mut self, index: usize, wanted: usize) {
-        let Some((first, behind)) = self.sealed.get(index..).and_then(<[_]>::split_first) else {
-            return;
-        };
-        let length = first.bytes.len();
-        if length >= wanted.min(SMALL) {
-            return;
+/// Copies the first bytes of several pieces, at most `wanted`.
+fn gather(first: &[u8], behind: &[Piece], wanted: usize) -> Bytes {
+    let mut gathered = BytesMut::with_capacity(wanted.min(GATHERED));
+    gathered.extend_from_slice(first);
+    for piece in behind {
+        let room = wanted - gathered.len();
+        if room == 0 {
+            break;
         }
-        let (mut count, mut total) = (0, length);
-        for piece in behind {
-            if total >= MERGED || piece.bytes.len() >= SMALL {
-                break;
-            }
-            total += piece.bytes.len();
-            count += 1;
-        }
-        // Only if that doubles it, so that no byte is copied more than a few times, however small the pieces come.
-        if total - length < length {
-            return;
-        }
-        let start = first.start;
-        let mut merged = BytesMut::with_capacity(total);
-        for piece in self.sealed.drain(index..=index + count) {
-            merged.extend_from_slice(&piece.bytes);
-        }
-        let bytes = merged.freeze();
-        self.sealed.insert(index, Piece { start, bytes });
+        let bytes = piece.bytes.get(..room).unwrap_or(&piece.bytes);
+        gathered.extend_from_slice(bytes);
     }
+    gathered.freeze()
 }
 
 #[cfg(test)]
@@ -148,7 +140,7 @@ mod tests {
     fn read_all(pieces: &mut Pieces, wanted: usize) -> (Vec<u8>, usize) {
         let (mut bytes, mut reads) = (Vec::new(), 0);
         loop {
-            let slice = pieces.slice(bytes.len() as u64, wanted);
+            let slice = pieces.slice(bytes.len() as u64, wanted, 0);
             if slice.is_empty() {
                 return (bytes, reads);
             }
@@ -173,7 +165,7 @@ mod tests {
                             assert_eq!(pieces.copy(bytes), bytes);
                         }
                         if number % read_every == 0 {
-                            let read = pieces.slice(before, wanted);
+                            let read = pieces.slice(before, wanted, 0);
                             assert_eq!(read, bytes[..wanted.min(bytes.len())]);
                             assert!(pieces.peek(before).starts_with(bytes));
                         }
@@ -183,7 +175,7 @@ mod tests {
                         assert_eq!(read_all(&mut pieces, wanted).0, expected);
                     }
                     assert!(
-                        pieces.slice(300_000, 10).is_empty() && pieces.peek(300_000).is_empty()
+                        pieces.slice(300_000, 10, 0).is_empty() && pieces.peek(300_000).is_empty()
                     );
                 }
             }
@@ -194,7 +186,7 @@ mod tests {
     fn a_slice_is_not_a_copy_and_survives_growth() {
         let mut pieces = Pieces::default();
         pieces.copy(&[1; 100]);
-        let (first, second) = (pieces.slice(0, 100), pieces.slice(10, 20));
+        let (first, second) = (pieces.slice(0, 100, 0), pieces.slice(10, 20, 0));
         assert_eq!(first[10..].as_ptr(), second.as_ptr());
         for _ in 0..1000 {
             pieces.copy(&[2; 100]);
@@ -203,11 +195,11 @@ mod tests {
     }
 
     #[test]
-    fn small_pieces_are_put_together_for_later_readers() {
+    fn later_readers_get_small_pieces_together() {
         let mut pieces = Pieces::default();
         for number in 0..10_000u64 {
             pieces.copy(&[7; 100]);
-            assert_eq!(pieces.slice(number * 100, 1 << 20).len(), 100);
+            assert_eq!(pieces.slice(number * 100, 1 << 20, 0).len(), 100);
         }
         assert_eq!(pieces.sealed.len(), 10_000);
         let (bytes, reads) = read_all(&mut pieces, 1 << 20);
@@ -216,9 +208,22 @@ mod tests {
     }
 
     #[test]
+    fn the_least_that_is_asked_for_is_given_if_it_is_there() {
+        let mut pieces = Pieces::default();
+        for _ in 0..5 {
+            pieces.adopt(Bytes::from(vec![1; 100_000]));
+        }
+        assert_eq!(pieces.slice(50_000, 1 << 20, 0).len(), 450_000);
+        assert_eq!(pieces.slice(0, 1 << 20, 0).len(), 100_000);
+        assert_eq!(pieces.slice(0, 1 << 20, 300_000).len(), 500_000);
+        assert_eq!(pieces.slice(0, 250_000, 300_000).len(), 250_000);
+        assert_eq!(pieces.slice(0, 1 << 20, 1 << 20).len(), 500_000);
+    }
+
+    #[test]
     fn changes_made_to_the_copy_are_read() {
         let mut pieces = Pieces::default();
         pieces.copy(b"abc")[1] = b'x';
-        assert_eq!(pieces.slice(0, 9), &b"axc"[..]);
+        assert_eq!(pieces.slice(0, 9, 0), &b"axc"[..]);
     }
 }

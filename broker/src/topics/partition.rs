@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 
 use super::waiter::{Registration, Waiter, Waiters};
-use crate::storage::{Checked, Log, OffsetOutOfRange, Stamp, TimestampAndOffset};
+use crate::storage::{Checked, Log, OffsetOutOfRange, ReadSize, Stamp, TimestampAndOffset};
 
 /// Who leads a partition and who else holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,13 +150,10 @@ impl Partition {
         node: i32,
         epoch: i32,
         offset: i64,
-        max_bytes: usize,
-        whole_first: bool,
+        size: ReadSize,
     ) -> Result<Read, PartitionError> {
         let mut state = self.lock();
-        let records = state
-            .lead(node, epoch)?
-            .read(offset, max_bytes, whole_first)?;
+        let records = state.lead(node, epoch)?.read(offset, size)?;
         Ok(Read {
             records,
             extent: state.extent(),

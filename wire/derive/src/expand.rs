@@ -54,7 +54,9 @@ fn schema(structure: &Structure) -> TokenStream {
     let mut ordered: Vec<&Field> = structure.fields.iter().collect();
     ordered.sort_by_key(|field| field.tag.map_or(0, |tag| u64::from(tag) + 1));
     let fields = ordered.iter().map(|field| {
-        let Field { name, ty, classic, .. } = field;
+        let Field {
+            name, ty, classic, ..
+        } = field;
         let versions = range(field.versions);
         let nullable = range(field.nullable);
         let tag = match field.tag {
@@ -100,7 +102,9 @@ fn default_value(field: &Field) -> TokenStream {
         DefaultValue::Null => quote!(::core::option::Option::None),
         DefaultValue::Literal(value) => quote!(#value),
         DefaultValue::Unset if field.option().is_some() => {
-            quote!(::core::option::Option::Some(::core::default::Default::default()))
+            quote!(::core::option::Option::Some(
+                ::core::default::Default::default()
+            ))
         }
         DefaultValue::Unset => quote!(::core::default::Default::default()),
     }
@@ -156,7 +160,12 @@ fn read(structure: &Structure) -> TokenStream {
     }
     let mut arms = Vec::new();
     for field in &structure.fields {
-        let Field { ident, tag: Some(tag), .. } = field else {
+        let Field {
+            ident,
+            tag: Some(tag),
+            ..
+        } = field
+        else {
             continue;
         };
         let read = read_field(field);
@@ -169,9 +178,9 @@ fn read(structure: &Structure) -> TokenStream {
     }
     let version = uses_version.then(|| quote!(let version = decoder.version();));
     if arms.is_empty() {
-        let unknown = structure.tagged.then(|| {
-            quote!(unknown_tagged_fields: crate::codec::TaggedFields::read_all(decoder),)
-        });
+        let unknown = structure
+            .tagged
+            .then(|| quote!(unknown_tagged_fields: crate::codec::TaggedFields::read_all(decoder),));
         return quote! {
             #version
             Self { #(#fields,)* #unknown }
@@ -264,7 +273,8 @@ fn write(structure: &Structure) -> TokenStream {
             let is_set = is_set(field);
             let tag = field.tag;
             let write = write_field(structure, field);
-            let present = condition(field.versions, structure.versions).map(|present| quote!(#present &&));
+            let present =
+                condition(field.versions, structure.versions).map(|present| quote!(#present &&));
             quote! {
                 if #present #is_set {
                     unknown.write_below(#tag, &mut next, &mut section, encoder);
@@ -348,7 +358,11 @@ fn setters(structure: &Structure) -> TokenStream {
         } else {
             (quote!(impl Into<#ty>), quote!(#ident.into()))
         };
-        let value = if is_option { quote!(Some(#value)) } else { value };
+        let value = if is_option {
+            quote!(Some(#value))
+        } else {
+            value
+        };
         quote! {
             #[doc = #doc]
             #[must_use]
@@ -406,7 +420,9 @@ fn message(structure: &Structure) -> TokenStream {
 fn json(structure: &Structure) -> TokenStream {
     let ident = &structure.ident;
     let fields = structure.fields.iter().map(|field| {
-        let Field { ident, json_name, .. } = field;
+        let Field {
+            ident, json_name, ..
+        } = field;
         let value = if field.records {
             // Kafka's converters print no records, only whether there are some.
             match field.option() {

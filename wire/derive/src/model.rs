@@ -59,8 +59,13 @@ pub(crate) enum Role {
     /// A struct inside a message.
     Part,
     Data,
-    Request { key: Ident, response: Ident },
-    Response { key: Ident },
+    Request {
+        key: Ident,
+        response: Ident,
+    },
+    Response {
+        key: Ident,
+    },
 }
 
 /// What a field is before it is set.
@@ -99,7 +104,10 @@ pub(crate) struct Structure {
 impl Structure {
     pub(crate) fn parse(input: &DeriveInput) -> Result<Self> {
         let Data::Struct(data) = &input.data else {
-            return Err(Error::new(Span::call_site(), "only structs have a wire form"));
+            return Err(Error::new(
+                Span::call_site(),
+                "only structs have a wire form",
+            ));
         };
         let Fields::Named(named) = &data.fields else {
             return Err(Error::new(Span::call_site(), "the fields need names"));
@@ -140,7 +148,10 @@ impl Structure {
             }
         };
         let Some(versions) = versions else {
-            return Err(Error::new(Span::call_site(), "the struct's versions are missing"));
+            return Err(Error::new(
+                Span::call_site(),
+                "the struct's versions are missing",
+            ));
         };
         let mut fields = Vec::new();
         let mut tagged = false;
@@ -183,16 +194,25 @@ impl Field {
         };
         let attribute = field.attrs.iter().find(|a| a.path().is_ident("wire"));
         let Some(attribute) = attribute else {
-            return Err(Error::new(parsed.ident.span(), "the field's versions are missing"));
+            return Err(Error::new(
+                parsed.ident.span(),
+                "the field's versions are missing",
+            ));
         };
         attribute.parse_args_with(|input: ParseStream<'_>| parsed.parse_attribute(input))?;
         parsed.versions = parsed.versions.intersection(structure);
         parsed.nullable = parsed.nullable.intersection(parsed.versions);
         if parsed.versions.is_empty() {
-            return Err(Error::new(parsed.ident.span(), "the struct has none of the field's versions"));
+            return Err(Error::new(
+                parsed.ident.span(),
+                "the struct has none of the field's versions",
+            ));
         }
         if parsed.nullable.is_empty() == parsed.option().is_some() {
-            return Err(Error::new(parsed.ident.span(), "nullable fields, and no others, are an Option"));
+            return Err(Error::new(
+                parsed.ident.span(),
+                "nullable fields, and no others, are an Option",
+            ));
         }
         Ok(parsed)
     }

@@ -204,9 +204,7 @@ pub enum EncodeErrorKind {
 impl fmt::Display for EncodeErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::FieldNotInVersion => {
-                f.write_str("is set, and this version has no place for it")
-            }
+            Self::FieldNotInVersion => f.write_str("is set, and this version has no place for it"),
             Self::NullNotAllowed => f.write_str("is null, which this version does not allow"),
             Self::TooLong(length) => {
                 write!(f, "{length} is longer than its length prefix can say")

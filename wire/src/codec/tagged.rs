@@ -19,7 +19,10 @@ pub struct TaggedField {
 /// Almost always empty, so it takes one word.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaggedFields(
-    #[expect(clippy::box_collection, reason = "one word in each of thousands of structs, not three")]
+    #[expect(
+        clippy::box_collection,
+        reason = "one word in each of thousands of structs, not three"
+    )]
     Option<Box<Vec<TaggedField>>>,
 );
 
@@ -58,7 +61,11 @@ impl TaggedFields {
     pub(crate) fn read_one(&mut self, decoder: &mut Decoder<'_>, tag: u32) {
         // A list begun by its first push has room for four: thousands of structs with one field each would take four times the budget.
         let begin = || Box::new(Vec::with_capacity(1));
-        let list = if self.0.is_none() { size_of::<Vec<TaggedField>>() } else { 0 };
+        let list = if self.0.is_none() {
+            size_of::<Vec<TaggedField>>()
+        } else {
+            0
+        };
         if decoder.charge(size_of::<TaggedField>() + list) {
             let content = decoder.slice(decoder.remaining());
             self.0

@@ -36,7 +36,10 @@ pub(crate) trait Nullable: Value {
     fn write_presence(_encoder: &mut Encoder) {}
 }
 
-#[allow(private_bounds, reason = "which values can be null is the protocol's to say")]
+#[allow(
+    private_bounds,
+    reason = "which values can be null is the protocol's to say"
+)]
 impl<T: Nullable> Value for Option<T> {
     const KIND: Kind = T::KIND;
 

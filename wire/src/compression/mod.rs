@@ -3,6 +3,7 @@
 //! Features `gzip`, `snappy` and `lz4` read and write, `zstd-read` reads zstd without a C compiler, `zstd` reads and writes it by the C library. A codec
 //! that is not part of the build is a typed error that names its feature. What is inflated is limited: see [`Decompressor`].
 
+mod availability;
 mod codec;
 mod compressor;
 mod decompressor;

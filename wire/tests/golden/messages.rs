@@ -55,8 +55,13 @@ fn check<M: Message + ToJson + Clone + PartialEq>(golden: &Golden, header_versio
     assert_eq!(header_version, golden.header_version, "{at}: header");
     let message = M::decode(&golden.body, *version).unwrap_or_else(|error| panic!("{error}"));
     let (ours, theirs) = (message.to_json(*version), &golden.json);
-    assert!(ours == *theirs, "{at}: values\n  ours {ours}\ntheirs {theirs}");
-    let frame = message.encode(*version).unwrap_or_else(|error| panic!("{error}"));
+    assert!(
+        ours == *theirs,
+        "{at}: values\n  ours {ours}\ntheirs {theirs}"
+    );
+    let frame = message
+        .encode(*version)
+        .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(frame.len(), golden.body.len(), "{at}: length");
     assert_eq!(frame.into_bytes(), golden.body, "{at}: bytes");
 }

@@ -17,7 +17,12 @@ pub(crate) struct Reader {
 impl Reader {
     /// No batch may inflate beyond `limit` bytes.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { decompressor: Decompressor::new().with_limit(limit), builder: BatchBuilder::new(), compressor: Compressor::new(), limit }
+        Self {
+            decompressor: Decompressor::new().with_limit(limit),
+            builder: BatchBuilder::new(),
+            compressor: Compressor::new(),
+            limit,
+        }
     }
 
     /// Reads a set as it comes in a Fetch answer, and checks what must hold. Gives whether all of it was read, and the most memory that reading any of
@@ -34,13 +39,24 @@ impl Reader {
                 return (false, peak);
             };
             let length = batch.bytes().len();
-            assert!(length > 0 && walked + length <= set.len(), "a batch of {length} bytes at {walked}");
-            assert_eq!(batch.bytes().as_ptr(), set[walked..].as_ptr(), "a batch is where it was fetched to");
+            assert!(
+                length > 0 && walked + length <= set.len(),
+                "a batch of {length} bytes at {walked}"
+            );
+            assert_eq!(
+                batch.bytes().as_ptr(),
+                set[walked..].as_ptr(),
+                "a batch is where it was fetched to"
+            );
             walked += length;
             check_header(&batch);
             let mut records = None;
             let measured = measure(|| {
-                records = Some(if verify { batch.records(&mut self.decompressor) } else { batch.records_unverified(&mut self.decompressor) });
+                records = Some(if verify {
+                    batch.records(&mut self.decompressor)
+                } else {
+                    batch.records_unverified(&mut self.decompressor)
+                });
             });
             peak = peak.max(measured.bytes_max);
             match records.expect("it was called") {
@@ -51,13 +67,20 @@ impl Reader {
                 }
             }
         }
-        assert_eq!(batches.rest().len(), set.len() - walked, "every byte is in a batch or left");
+        assert_eq!(
+            batches.rest().len(),
+            set.len() - walked,
+            "every byte is in a batch or left"
+        );
         (accepted, peak)
     }
 
     /// Walks the records both ways, which must agree.
     fn check_records(&mut self, batch: &Batch, records: RecordSet) -> bool {
-        assert!(!batch.attributes().is_compressed() || records.bytes().len() <= self.limit, "inflated beyond the limit");
+        assert!(
+            !batch.attributes().is_compressed() || records.bytes().len() <= self.limit,
+            "inflated beyond the limit"
+        );
         let mut fault = None;
         let mut count = 0;
         let measured = measure(|| {
@@ -74,7 +97,12 @@ impl Reader {
             assert!(walk.next().is_none(), "a record after the end");
         });
         assert_eq!(measured.count_total, 0, "walking allocates");
-        assert!(batch.record_count().is_none_or(|claimed| count <= claimed as usize), "more records than claimed");
+        assert!(
+            batch
+                .record_count()
+                .is_none_or(|claimed| count <= claimed as usize),
+            "more records than claimed"
+        );
         let unchecked = records.clone();
         let checked = match records.check() {
             Ok(checked) => checked,
@@ -83,9 +111,20 @@ impl Reader {
                 return false;
             }
         };
-        assert_eq!((fault, checked.len(), checked.iter().count()), (None, count, count));
-        assert!(batch.record_count().is_none_or(|claimed| count == claimed as usize), "fewer records than claimed");
-        assert!(unchecked.iter().map(Result::unwrap).eq(checked.iter()), "checked records differ");
+        assert_eq!(
+            (fault, checked.len(), checked.iter().count()),
+            (None, count, count)
+        );
+        assert!(
+            batch
+                .record_count()
+                .is_none_or(|claimed| count == claimed as usize),
+            "fewer records than claimed"
+        );
+        assert!(
+            unchecked.iter().map(Result::unwrap).eq(checked.iter()),
+            "checked records differ"
+        );
         self.check_there_and_back(batch, &unchecked);
         drop(unchecked);
         self.decompressor.recycle(checked.into_bytes());
@@ -96,16 +135,27 @@ impl Reader {
     /// that are not UTF-8; the former no broker has, the latter no builder writes.
     fn check_there_and_back(&mut self, batch: &Batch, records: &RecordSet) {
         self.builder.clear();
-        let base = records.iter().next().map_or(0, |record| record.unwrap().offset);
+        let base = records
+            .iter()
+            .next()
+            .map_or(0, |record| record.unwrap().offset);
         self.builder.set_base_offset(base);
         let mut headers: Vec<(&str, Option<&[u8]>)> = Vec::new();
         for record in records.iter().map(Result::unwrap) {
             headers.clear();
             for header in record.headers {
-                let Ok(key) = std::str::from_utf8(header.key_bytes()) else { return };
+                let Ok(key) = std::str::from_utf8(header.key_bytes()) else {
+                    return;
+                };
                 headers.push((key, header.value()));
             }
-            match self.builder.append_with_offset(record.offset, record.timestamp, record.key, record.value, headers.iter().copied()) {
+            match self.builder.append_with_offset(
+                record.offset,
+                record.timestamp,
+                record.key,
+                record.value,
+                headers.iter().copied(),
+            ) {
                 Ok(_) => {}
                 Err(RecordError::Offset { .. }) => return,
                 Err(error) => panic!("what was read cannot be written: {error}"),
@@ -122,7 +172,13 @@ impl Reader {
             Err(error) => panic!("what was written does not read: {error}"),
         };
         let written = again.records(&mut self.decompressor).unwrap();
-        assert!(written.iter().map(Result::unwrap).eq(records.iter().map(Result::unwrap)), "records differ, first read from {batch:?}");
+        assert!(
+            written
+                .iter()
+                .map(Result::unwrap)
+                .eq(records.iter().map(Result::unwrap)),
+            "records differ, first read from {batch:?}"
+        );
     }
 }
 
@@ -132,8 +188,20 @@ fn check_header(batch: &Batch) {
     assert_eq!(batch.codec().is_ok(), batch.attributes().codec().is_some());
     assert!(batch.last_sequence() >= -1);
     assert_eq!(batch.record_count().is_some(), batch.magic() == 2);
-    let _ = (batch.partition_leader_epoch(), batch.checksum(), batch.timestamp_type(), batch.is_transactional(), batch.is_control());
-    let _ = (batch.delete_horizon(), batch.base_timestamp(), batch.max_timestamp(), batch.producer_id(), batch.producer_epoch());
+    let _ = (
+        batch.partition_leader_epoch(),
+        batch.checksum(),
+        batch.timestamp_type(),
+        batch.is_transactional(),
+        batch.is_control(),
+    );
+    let _ = (
+        batch.delete_horizon(),
+        batch.base_timestamp(),
+        batch.max_timestamp(),
+        batch.producer_id(),
+        batch.producer_epoch(),
+    );
     let _ = batch.verify_checksum();
 }
 
@@ -148,7 +216,10 @@ fn check_record(record: &Record<'_>, batch: &Batch, records: &RecordSet) {
         header_bytes += header.key_bytes().len() + header.value().map_or(0, <[u8]>::len);
     }
     assert_eq!(headers, record.headers.len(), "headers");
-    assert!(length + header_bytes <= room, "a record larger than its batch");
+    assert!(
+        length + header_bytes <= room,
+        "a record larger than its batch"
+    );
     if batch.is_control() {
         let _ = record.control_type();
     }
@@ -160,7 +231,9 @@ pub(crate) fn mend(set: &mut [u8]) {
     const HEADER: usize = 12;
     const MAGIC: usize = 16;
     let Some(&magic) = set.get(MAGIC) else { return };
-    let Ok(length) = u32::try_from(set.len() - HEADER) else { return };
+    let Ok(length) = u32::try_from(set.len() - HEADER) else {
+        return;
+    };
     set[LENGTH..HEADER].copy_from_slice(&length.to_be_bytes());
     if magic < 2 {
         let crc = crc32(&set[MAGIC..]);

@@ -12,7 +12,8 @@ use milena_wire::messages::*;
 
 use self::consumer_protocol::{ConsumerProtocolAssignment, ConsumerProtocolSubscription};
 use self::control_records::{
-    ControlRecordTypeSchema, EndTxnMarker, KRaftVersionRecord, LeaderChangeMessage, SnapshotFooterRecord, SnapshotHeaderRecord, VotersRecord,
+    ControlRecordTypeSchema, EndTxnMarker, KRaftVersionRecord, LeaderChangeMessage,
+    SnapshotFooterRecord, SnapshotHeaderRecord, VotersRecord,
 };
 use self::principal::DefaultPrincipalData;
 
@@ -29,7 +30,13 @@ pub(crate) struct Tried {
 }
 
 const fn tried<M: Message + Clone + PartialEq + Debug>(api: Option<(i16, bool)>) -> Tried {
-    Tried { name: M::NAME, api, versions: M::VERSIONS, execute: execute::<M>, unset: unset::<M> }
+    Tried {
+        name: M::NAME,
+        api,
+        versions: M::VERSIONS,
+        execute: execute::<M>,
+        unset: unset::<M>,
+    }
 }
 
 macro_rules! table {
@@ -62,7 +69,11 @@ fn unset<M: Message>(version: i16) -> Option<Vec<u8>> {
     Some(M::default().encode(version).ok()?.into_bytes().to_vec())
 }
 
-fn execute<M: Message + Clone + PartialEq + Debug>(body: &Bytes, version: i16, budget: usize) -> (bool, u64) {
+fn execute<M: Message + Clone + PartialEq + Debug>(
+    body: &Bytes,
+    version: i16,
+    budget: usize,
+) -> (bool, u64) {
     let mut read = None;
     let measured = measure(|| read = Some(M::decode_prefix(body, version, budget)));
     match read.expect("it was called") {
@@ -79,7 +90,11 @@ fn execute<M: Message + Clone + PartialEq + Debug>(body: &Bytes, version: i16, b
 }
 
 /// What was read can be written, and what was written reads as the same.
-fn there_and_back<M: Message + Clone + PartialEq + Debug>(message: &M, version: i16, budget: usize) {
+fn there_and_back<M: Message + Clone + PartialEq + Debug>(
+    message: &M,
+    version: i16,
+    budget: usize,
+) {
     let written = encode(message, version);
     // The budget that sufficed once suffices again: what is written is no larger in memory than what was read.
     let (again, left) = match M::decode_prefix(&written, version, budget) {
@@ -89,7 +104,10 @@ fn there_and_back<M: Message + Clone + PartialEq + Debug>(message: &M, version: 
     assert_eq!(left, 0, "bytes left of what was written");
     if again != *message {
         // A float that is no number equals nothing, not even itself; then the bytes must do.
-        assert!(message.clone() != *message, "read {message:?}\nthen {again:?}");
+        assert!(
+            message.clone() != *message,
+            "read {message:?}\nthen {again:?}"
+        );
         assert_eq!(encode(&again, version), written);
     }
 }
@@ -111,7 +129,9 @@ fn check_error<M: Message>(error: &DecodeError, body: &Bytes, version: i16, budg
     assert_eq!((error.message(), error.version()), (M::NAME, version));
     assert!(error.offset() <= body.len(), "{error}");
     assert!(error.to_string().starts_with(M::NAME));
-    let Kind::Struct(structure) = M::KIND else { panic!("a message is a struct") };
+    let Kind::Struct(structure) = M::KIND else {
+        panic!("a message is a struct")
+    };
     let field = field_at(structure, error.field(), version);
     let left = body.len() - error.offset();
     match error.kind() {
@@ -120,14 +140,19 @@ fn check_error<M: Message>(error: &DecodeError, body: &Bytes, version: i16, budg
             assert_eq!((error.field(), error.offset()), ("", 0));
         }
         // What a tagged field lacks may lie behind it.
-        DecodeErrorKind::UnexpectedEnd { needed, remaining } => assert!(needed > remaining && remaining <= left, "{error}"),
+        DecodeErrorKind::UnexpectedEnd { needed, remaining } => {
+            assert!(needed > remaining && remaining <= left, "{error}")
+        }
         DecodeErrorKind::CountTooLarge { count, remaining } => {
             assert!(count > 0 && remaining <= left, "{error}");
             assert!(matches!(field, Some(Kind::Array(_))), "{error}");
         }
         DecodeErrorKind::NegativeLength(length) => {
             assert!(length < -1, "{error}");
-            assert!(!M::FLEXIBLE.contains(version) || M::NAME == "RequestHeader", "{error}");
+            assert!(
+                !M::FLEXIBLE.contains(version) || M::NAME == "RequestHeader",
+                "{error}"
+            );
         }
         DecodeErrorKind::NullNotAllowed | DecodeErrorKind::InvalidUtf8 => {
             let nullable = matches!(field, Some(Kind::String | Kind::Bytes | Kind::Array(_)));
@@ -138,7 +163,9 @@ fn check_error<M: Message>(error: &DecodeError, body: &Bytes, version: i16, budg
             assert!(matches!(field, Some(Kind::Struct(_))), "{error}");
         }
         DecodeErrorKind::MemoryBudget { limit } => assert_eq!(limit, budget),
-        DecodeErrorKind::VarintTooLong | DecodeErrorKind::TagOutOfOrder(_) | DecodeErrorKind::TagSize { .. } => {
+        DecodeErrorKind::VarintTooLong
+        | DecodeErrorKind::TagOutOfOrder(_)
+        | DecodeErrorKind::TagSize { .. } => {
             assert!(M::FLEXIBLE.contains(version), "{error}");
         }
         other => panic!("unexpected here: {other:?}"),
@@ -153,10 +180,20 @@ fn field_at(structure: &'static Structure, path: &str, version: i16) -> Option<K
         return None;
     }
     for step in path.split('.') {
-        let (name, index) = step.split_once('[').map_or((step, None), |(name, index)| (name, Some(index)));
-        let fields = structure.unwrap_or_else(|| panic!("{path}: {name} is in no struct")).fields;
-        let field = fields.iter().find(|field| field.name == name).unwrap_or_else(|| panic!("{path}: no field {name}"));
-        assert!(field.versions.contains(version), "{path}: {name} is not in v{version}");
+        let (name, index) = step
+            .split_once('[')
+            .map_or((step, None), |(name, index)| (name, Some(index)));
+        let fields = structure
+            .unwrap_or_else(|| panic!("{path}: {name} is in no struct"))
+            .fields;
+        let field = fields
+            .iter()
+            .find(|field| field.name == name)
+            .unwrap_or_else(|| panic!("{path}: no field {name}"));
+        assert!(
+            field.versions.contains(version),
+            "{path}: {name} is not in v{version}"
+        );
         let mut kind = field.kind;
         if let (Some(_), Kind::Array(element)) = (index, kind) {
             kind = *element;

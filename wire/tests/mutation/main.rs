@@ -45,7 +45,10 @@ fn damaged_messages() {
     for (_, line) in corpus::lines("messages.jsonl") {
         // By key and not by name: a release renamed one message.
         let number = |field: &str| i16::try_from(line[field].as_i64().unwrap()).unwrap();
-        let api = Some((number("api_key"), line["message"].as_str().unwrap().ends_with("Request")));
+        let api = Some((
+            number("api_key"),
+            line["message"].as_str().unwrap().ends_with("Request"),
+        ));
         let index = table.iter().position(|message| message.api == api).unwrap();
         origins.push((index, number("version")));
         bodies.push(corpus::hex(&line["hex"]));
@@ -53,7 +56,10 @@ fn damaged_messages() {
     // Headers and what lies in records have no golden frames: their own encoding has to do.
     for (index, message) in table.iter().enumerate() {
         for version in message.versions.min..=message.versions.max {
-            if let (false, Some(body)) = (origins.contains(&(index, version)), (message.unset)(version)) {
+            if let (false, Some(body)) = (
+                origins.contains(&(index, version)),
+                (message.unset)(version),
+            ) {
                 origins.push((index, version));
                 bodies.push(body);
             }
@@ -72,22 +78,39 @@ fn damaged_messages() {
         }
         if elsewhere <= 2 {
             let versions = table[index].versions;
-            version = versions.min - 1 + random.below(usize::try_from(versions.max - versions.min).unwrap() + 3) as i16;
+            version = versions.min - 1
+                + random.below(usize::try_from(versions.max - versions.min).unwrap() + 3) as i16;
         }
         let budget = BUDGETS[random.below(BUDGETS.len())];
         let body = Bytes::from(mutator.damaged(choice, elsewhere <= 2, &mut random));
         let message = &table[index];
         *seen.entry((index, version)).or_insert(0u32) += 1;
         run.execute(
-            || format!("{} v{version}, budget {budget}, body {}", message.name, hex(&body)),
+            || {
+                format!(
+                    "{} v{version}, budget {budget}, body {}",
+                    message.name,
+                    hex(&body)
+                )
+            },
             || {
                 let (accepted, peak) = (message.execute)(&body, version, budget);
-                Executed { accepted, peak, bound: 4 * budget as u64 }
+                Executed {
+                    accepted,
+                    peak,
+                    bound: 4 * budget as u64,
+                }
             },
         );
     }
-    let known = table.iter().flat_map(|message| message.versions.min..=message.versions.max).count();
-    let supported = seen.keys().filter(|(index, version)| table[*index].versions.contains(*version)).count();
+    let known = table
+        .iter()
+        .flat_map(|message| message.versions.min..=message.versions.max)
+        .count();
+    let supported = seen
+        .keys()
+        .filter(|(index, version)| table[*index].versions.contains(*version))
+        .count();
     run.finish(&format!("{supported} of {known} message versions"));
     assert_eq!(supported, known, "a message version was never read");
 }
@@ -95,7 +118,12 @@ fn damaged_messages() {
 #[test]
 fn damaged_batches() {
     let lines = corpus::lines("batches.jsonl");
-    let mutator = Mutator::new(lines.iter().map(|(_, line)| corpus::hex(&line["hex"])).collect());
+    let mutator = Mutator::new(
+        lines
+            .iter()
+            .map(|(_, line)| corpus::hex(&line["hex"]))
+            .collect(),
+    );
     let mut run = Run::new("batches", 1, 5);
     let mut reader = Reader::new(INFLATE_LIMIT);
     while let Some(mut random) = run.next() {
@@ -113,10 +141,19 @@ fn damaged_batches() {
         }
         let set = Bytes::from(set);
         run.execute(
-            || format!("checksums {verify}, limit {INFLATE_LIMIT}, set {}", hex(&set)),
+            || {
+                format!(
+                    "checksums {verify}, limit {INFLATE_LIMIT}, set {}",
+                    hex(&set)
+                )
+            },
             || {
                 let (accepted, peak) = reader.execute(&set, verify);
-                Executed { accepted, peak, bound: 4 * INFLATE_LIMIT as u64 + CONTEXTS }
+                Executed {
+                    accepted,
+                    peak,
+                    bound: 4 * INFLATE_LIMIT as u64 + CONTEXTS,
+                }
             },
         );
     }

@@ -51,7 +51,11 @@ impl Mutator {
     pub(crate) fn damaged(&self, choice: usize, lightly: bool, random: &mut Random) -> Vec<u8> {
         let mut bytes = self.frames[choice].clone();
         // One lie is what a reader sees most clearly; several together find what it does after the first.
-        let count = if lightly { random.below(2) } else { random.pick(&[1, 1, 1, 1, 2, 2, 3, 5]) };
+        let count = if lightly {
+            random.below(2)
+        } else {
+            random.pick(&[1, 1, 1, 1, 2, 2, 3, 5])
+        };
         for _ in 0..count {
             self.damage(&mut bytes, random);
         }
@@ -62,10 +66,15 @@ impl Mutator {
         let at = random.below(bytes.len());
         match random.below(12) {
             0 => bit_flip(bytes, at, random),
-            1 => overwrite(bytes, at, &[random.pick(&[0x00, 0x01, 0x02, 0x7f, 0x80, 0x81, 0xfe, 0xff])]),
+            1 => overwrite(
+                bytes,
+                at,
+                &[random.pick(&[0x00, 0x01, 0x02, 0x7f, 0x80, 0x81, 0xfe, 0xff])],
+            ),
             2 => bytes.truncate(at),
             3 => {
-                let inserted: Vec<u8> = (0..=random.below(8)).map(|_| random.next() as u8).collect();
+                let inserted: Vec<u8> =
+                    (0..=random.below(8)).map(|_| random.next() as u8).collect();
                 bytes.splice(at..at, inserted);
             }
             4 => {
@@ -102,8 +111,15 @@ fn bit_flip(bytes: &mut [u8], at: usize, random: &mut Random) {
 /// Repeats a slice up to 64 times: elements, tagged fields and whole structs multiply by it.
 fn duplicate(bytes: &mut Vec<u8>, at: usize, random: &mut Random) {
     let end = (at + 1 + random.below(64)).min(bytes.len());
-    let slice = bytes.get(at..end).unwrap_or_default().repeat(random.pick(&[1, 1, 2, 8, 64]));
-    let place = if random.below(2) == 0 { at } else { random.below(bytes.len()) };
+    let slice = bytes
+        .get(at..end)
+        .unwrap_or_default()
+        .repeat(random.pick(&[1, 1, 2, 8, 64]));
+    let place = if random.below(2) == 0 {
+        at
+    } else {
+        random.below(bytes.len())
+    };
     bytes.splice(place..place, slice);
 }
 

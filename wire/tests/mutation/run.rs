@@ -35,7 +35,8 @@ impl Run {
     /// Takes `share` of `of` parts of all executions.
     pub(crate) fn new(name: &'static str, share: u64, of: u64) -> Self {
         let number = |variable: &str| std::env::var(variable).ok()?.parse::<u64>().ok();
-        let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
+        let in_ci =
+            std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
         let all = number("MILENA_MUTATIONS").unwrap_or(if in_ci { 1_000_000 } else { 200_000 });
         Self {
             name,
@@ -60,8 +61,16 @@ impl Run {
     }
 
     /// Runs it; `describe` is asked for only if it fails, and must tell enough to repeat it.
-    pub(crate) fn execute(&mut self, describe: impl Fn() -> String, mut execute: impl FnMut() -> Executed) {
-        let guard = TellOnPanic { seed: self.seed, execution: self.done, describe: &describe };
+    pub(crate) fn execute(
+        &mut self,
+        describe: impl Fn() -> String,
+        mut execute: impl FnMut() -> Executed,
+    ) {
+        let guard = TellOnPanic {
+            seed: self.seed,
+            execution: self.done,
+            describe: &describe,
+        };
         let began = Instant::now();
         let executed = execute();
         let mut took = began.elapsed();
@@ -74,8 +83,15 @@ impl Run {
             }
         }
         assert!(took <= SLOWEST, "it took {took:?}");
-        let Executed { accepted, peak, bound } = executed;
-        assert!(peak <= bound, "it held {peak} bytes of memory, the bound is {bound}");
+        let Executed {
+            accepted,
+            peak,
+            bound,
+        } = executed;
+        assert!(
+            peak <= bound,
+            "it held {peak} bytes of memory, the bound is {bound}"
+        );
         drop(guard);
         self.accepted += u64::from(accepted);
         self.slowest = self.slowest.max(took);
@@ -84,7 +100,17 @@ impl Run {
     }
 
     pub(crate) fn finish(self, what: &str) {
-        let Self { name, seed, executions, accepted, slowest, peak, share, began, .. } = self;
+        let Self {
+            name,
+            seed,
+            executions,
+            accepted,
+            slowest,
+            peak,
+            share,
+            began,
+            ..
+        } = self;
         let seconds = began.elapsed().as_secs_f64();
         let refused = executions - accepted;
         report(&format!(
@@ -104,7 +130,11 @@ struct TellOnPanic<'a> {
 impl Drop for TellOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let Self { seed, execution, describe } = self;
+            let Self {
+                seed,
+                execution,
+                describe,
+            } = self;
             eprintln!("seed {seed}, execution {execution}: {}", describe());
         }
     }

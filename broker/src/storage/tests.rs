@@ -1,0 +1,188 @@
+//! The log as a whole, against a list of what was appended.
+
+use bytes::Bytes;
+use milena_wire::compression::{Compression, Compressor, Decompressor, GzipLevel};
+use milena_wire::records::{BatchBuilder, Batches};
+
+use super::check::{Rules, check};
+use super::log::{Log, OffsetOutOfRange, ReadSize, Stamp};
+
+const NOW: i64 = 1_000_000;
+
+fn rules() -> Rules {
+    Rules {
+        max_batch_bytes: 1 << 20,
+        log_append_time: false,
+        before_max_ms: i64::MAX,
+        after_max_ms: 1000,
+        compacted: false,
+        every_record: true,
+    }
+}
+
+fn stamp() -> Stamp {
+    Stamp {
+        leader_epoch: 3,
+        log_append_time: None,
+        now: NOW,
+    }
+}
+
+fn batch(times: &[i64], value: &[u8], compression: Compression) -> Bytes {
+    let mut builder = BatchBuilder::new().with_compression(compression);
+    for &time in times {
+        builder.append(time, None, Some(value), []).unwrap();
+    }
+    builder.seal(&mut Compressor::new()).unwrap()
+}
+
+fn append(log: &mut Log, records: Bytes) -> i64 {
+    log.append(check(records, &rules(), NOW).unwrap().adoptable(), stamp())
+}
+
+fn size(max_bytes: usize) -> ReadSize {
+    ReadSize {
+        max_bytes,
+        min_bytes: 1,
+        whole_first: true,
+    }
+}
+
+/// Offsets and times of all records from `offset` on.
+fn read(log: &mut Log, mut offset: i64, max_bytes: usize) -> Vec<(i64, i64)> {
+    let mut found = Vec::new();
+    while offset < log.end_offset() {
+        let bytes = log.read(offset, size(max_bytes)).unwrap();
+        for batch in Batches::new(bytes) {
+            let batch = batch.unwrap();
+            assert_eq!(batch.partition_leader_epoch(), 3);
+            for record in &batch
+                .records(&mut Decompressor::new())
+                .unwrap()
+                .check()
+                .unwrap()
+            {
+                if record.offset >= offset {
+                    found.push((record.offset, record.timestamp));
+                }
+            }
+            offset = batch.last_offset() + 1;
+        }
+    }
+    found
+}
+
+/// A log with batches of all sizes, some of them read between, and what it holds.
+fn filled() -> (Log, Vec<(i64, i64)>) {
+    let mut log = Log::new(0);
+    let mut expected = Vec::new();
+    let mut seed = 7u64;
+    let mut random = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) % below
+    };
+    for round in 0..400 {
+        let times: Vec<_> = (0..=random(5))
+            .map(|_| i64::try_from(random(900_000)).unwrap())
+            .collect();
+        let value = vec![
+            b'v';
+            if round % 50 == 0 {
+                60_000
+            } else {
+                usize::try_from(random(700)).unwrap()
+            }
+        ];
+        let gzip = Compression::Gzip(GzipLevel::default());
+        let compression = if round % 7 == 0 {
+            gzip
+        } else {
+            Compression::None
+        };
+        let base = append(&mut log, batch(&times, &value, compression));
+        expected.extend((base..).zip(times));
+        if round % 3 == 0 {
+            log.read(base, size(100_000)).unwrap();
+        }
+    }
+    (log, expected)
+}
+
+#[test]
+fn every_offset_is_found() {
+    let (mut log, expected) = filled();
+    assert_eq!(log.end_offset(), i64::try_from(expected.len()).unwrap());
+    for max_bytes in [1, 10_000, 1 << 20] {
+        assert_eq!(read(&mut log, 0, max_bytes), expected);
+    }
+    for start in (0..expected.len()).step_by(37) {
+        let offset = i64::try_from(start).unwrap();
+        assert_eq!(read(&mut log, offset, 5_000), expected[start..]);
+    }
+    let end = log.end_offset();
+    assert!(log.read(end, size(100)).unwrap().is_empty());
+    assert_eq!(log.read(end + 1, size(100)), Err(OffsetOutOfRange));
+    assert_eq!(log.read(-1, size(100)), Err(OffsetOutOfRange));
+}
+
+#[test]
+fn every_time_is_found() {
+    let (mut log, expected) = filled();
+    for time in (0..900_000).step_by(1_777).chain([899_999, 900_000]) {
+        let found = log
+            .first_at_or_after(time)
+            .map(|found| (found.offset, found.timestamp));
+        let first = expected.iter().find(|(_, other)| *other >= time).copied();
+        assert_eq!(found, first, "{time}");
+    }
+    let latest = log.latest_timestamp().unwrap();
+    let largest = expected.iter().map(|(_, time)| *time).max().unwrap();
+    let first = expected.iter().find(|(_, time)| *time == largest).unwrap();
+    assert_eq!((latest.offset, latest.timestamp), *first);
+}
+
+#[test]
+fn a_large_batch_that_nobody_shares_is_not_copied() {
+    let mut log = Log::new(0);
+    append(&mut log, batch(&[1], b"small", Compression::None));
+    // A copy of its own, as a frame of the server is.
+    let large = Bytes::from(batch(&[1], &[7; 100_000], Compression::None).to_vec());
+    let place = large.as_ptr();
+    append(&mut log, large);
+    assert_eq!(log.read(1, size(1 << 20)).unwrap().as_ptr(), place);
+
+    let shared = Bytes::from(batch(&[1], &[7; 100_000], Compression::None).to_vec());
+    append(&mut log, shared.clone());
+    assert_ne!(
+        log.read(2, size(1 << 20)).unwrap().as_ptr(),
+        shared.as_ptr()
+    );
+    assert_eq!(shared[..8], [0; 8]);
+}
+
+#[test]
+fn the_brokers_clock_counts_where_it_is_to() {
+    let mut log = Log::new(0);
+    let rules = Rules {
+        log_append_time: true,
+        ..rules()
+    };
+    let stamp = Stamp {
+        log_append_time: Some(NOW),
+        ..stamp()
+    };
+    // A time that would be refused if it counted.
+    let records = batch(&[i64::MAX / 2, 5], b"v", Compression::None);
+    log.append(check(records, &rules, NOW).unwrap(), stamp);
+    assert_eq!(read(&mut log, 0, 1000), [(0, NOW), (1, NOW)]);
+    assert_eq!(log.latest_timestamp().unwrap().timestamp, NOW);
+}
+
+#[test]
+fn what_is_cut_short_at_the_end_is_left_away() {
+    let mut two = batch(&[1], b"v", Compression::None).to_vec();
+    let whole = two.len();
+    two.extend_from_within(..whole - 1);
+    let checked = check(two.into(), &rules(), NOW).unwrap();
+    assert_eq!(checked.size(), whole);
+}

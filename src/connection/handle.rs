@@ -1,0 +1,123 @@
+//! What a user holds of a connection.
+
+use std::fmt;
+use std::sync::Arc;
+
+use milena_wire::codec::{Request, VersionRange};
+use milena_wire::messages::ProduceRequest;
+
+use super::builder::ConnectionBuilder;
+use super::call::{OnewayFuture, ResponseFuture};
+use super::shared::Shared;
+use crate::close_reason::CloseReason;
+use crate::versions::BrokerVersions;
+
+/// A connection to one broker, over which any request of Kafka can be sent.
+///
+/// Clones share the connection. It ends when the last of them is dropped, when [`close`](Self::close) is called, or when it
+/// breaks; every request that then waits is told why, and whether the broker may have carried it out.
+#[derive(Clone)]
+pub struct Connection {
+    handle: Arc<Handle>,
+}
+
+/// What the clones share; the background tasks do not hold it, so that they end with the last clone.
+struct Handle {
+    shared: Arc<Shared>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.close(CloseReason::Shutdown);
+    }
+}
+
+impl Connection {
+    /// Begins a connection.
+    pub fn builder() -> ConnectionBuilder {
+        ConnectionBuilder::default()
+    }
+
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            handle: Arc::new(Handle { shared }),
+        }
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        &self.handle.shared
+    }
+
+    /// Sends a request, at the highest version that the broker and this crate have in common and that can carry what it says;
+    /// the future gives the answer. A broker's error codes are in the answer, and no error here.
+    ///
+    /// # Errors
+    /// No version in common, a field that no common version can carry, a deadline that passed, a connection that ended, or an
+    /// answer that is not what it should be. Produce with acks 0 has no answer and is refused: see
+    /// [`send_oneway`](Self::send_oneway).
+    ///
+    /// # Cancel safety
+    /// Dropping the future withdraws a request that was not written yet, and passes over the answer of one that was.
+    pub fn send<R: Request + 'static>(&self, request: R) -> ResponseFuture<R> {
+        ResponseFuture::new(Arc::clone(self.shared()), request)
+    }
+
+    /// Sends a produce request with acks 0, whatever its `acks` says; the future completes when it is written.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send). Whether the broker took the records is not known.
+    ///
+    /// # Cancel safety
+    /// Dropping the future withdraws a request that was not written yet.
+    pub fn send_oneway(&self, request: ProduceRequest) -> OnewayFuture {
+        OnewayFuture::new(Arc::clone(self.shared()), request)
+    }
+
+    /// The address that was connected to, as it was given.
+    #[must_use]
+    pub fn peer(&self) -> &str {
+        &self.shared().peer
+    }
+
+    /// The versions that the broker offers.
+    #[must_use]
+    pub fn broker_versions(&self) -> &BrokerVersions {
+        &self.shared().versions
+    }
+
+    /// The versions of a request that the broker and this crate have in common; `None` if there is none.
+    #[must_use]
+    pub fn common_versions<R: Request>(&self) -> Option<VersionRange> {
+        let theirs = self.shared().versions.range(R::API_KEY)?;
+        let common = R::VERSIONS.intersection(theirs);
+        (!common.is_empty()).then_some(common)
+    }
+
+    /// Ends the connection: requests that wait fail with [`CloseReason::Shutdown`]. Does nothing if it has ended.
+    pub fn close(&self) {
+        self.shared().close(CloseReason::Shutdown);
+    }
+
+    /// Waits until the connection has ended, and says why.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing; another call gives the same reason.
+    pub async fn closed(&self) -> CloseReason {
+        self.shared().closed().await
+    }
+
+    /// Why the connection ended; `None` while it lives.
+    #[must_use]
+    pub fn close_reason(&self) -> Option<CloseReason> {
+        self.shared().close_reason()
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("peer", &self.peer())
+            .field("close_reason", &self.close_reason())
+            .finish_non_exhaustive()
+    }
+}
