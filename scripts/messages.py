@@ -398,22 +398,28 @@ def modules(apis, data):
         lines += [*gate(api), f"pub mod {snake(api)};"]
         uses += [*gate(api), f"pub use {snake(api)}::{{{api}Request, {api}Response}};"]
     lines += ["", "pub use headers::{RequestHeader, ResponseHeader};", *uses, ""]
+    def entries(internal):
+        return [f"            ({snake(api).upper()}, {api}Request, {api}Response)"
+                for _, api, _, _ in apis if (api in INTERNAL) == internal]
+
+    lines += [
+        "/// Calls a macro with a list of `(API_KEY, Request, Response)` for every API that the crate was built with.",
+        "#[macro_export]",
+        "macro_rules! for_each_api {",
+        "    ($callback:ident) => {",
+        "        $crate::with_internal_apis! {",
+        "            $callback",
+        *entries(False),
+        "        }",
+        "    };",
+        "}",
+        "",
+    ]
     # A macro cannot drop entries by feature from within its list, so there is one of each.
-    for cfg, chosen in (("not(feature = \"internal\")", lambda api: api not in INTERNAL),
-                        ("feature = \"internal\"", lambda _: True)):
-        lines += [
-            "/// Calls a macro with a list of `(API_KEY, Request, Response)` for every API that the crate was built with.",
-            f"#[cfg({cfg})]",
-            "#[macro_export]",
-            "macro_rules! for_each_api {",
-            "    ($callback:ident) => {",
-            "        $callback! {",
-            *(f"            ({snake(api).upper()}, {api}Request, {api}Response)" for _, api, _, _ in apis if chosen(api)),
-            "        }",
-            "    };",
-            "}",
-            "",
-        ]
+    for cfg, more in (("not(feature = \"internal\")", []), ("feature = \"internal\"", entries(True))):
+        lines += ["#[doc(hidden)]", f"#[cfg({cfg})]", "#[macro_export]", "macro_rules! with_internal_apis {",
+                  "    ($callback:ident $($apis:tt)*) => {", "        $callback! {", "            $($apis)*", *more,
+                  "        }", "    };", "}", ""]
     return "\n".join(lines)
 
 

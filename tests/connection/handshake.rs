@@ -8,7 +8,7 @@ use milena::wire::api_key::ApiKey;
 use milena::wire::codec::{Message as _, VersionRange};
 use milena::wire::messages::{ApiVersionsRequest, MetadataRequest};
 
-use crate::peer::{Listener, api, soon, text, usual_versions};
+use crate::peer::{Listener, api, meet, soon, text, usual_versions};
 
 fn phase(error: &milena::Error) -> Phase {
     let ErrorKind::Connect { phase, .. } = error.kind() else {
@@ -42,27 +42,21 @@ async fn asks_for_versions_with_the_newest_request_and_says_who_it_is() {
 
 #[tokio::test]
 async fn steps_down_to_the_version_that_the_broker_hints_at() {
-    let listener = Listener::start().await;
-    let address = listener.address();
-    let connect = Connection::builder().connect(&address);
-    let serve = async {
+    let (connection, (_peer, request)) = meet(async |listener| {
         let mut peer = listener.accept().await;
         peer.refuse_version(&[api(ApiKey::API_VERSIONS, 0, 2)])
             .await;
         let request = peer.answer_versions(&usual_versions()).await;
         (peer, request)
-    };
-    let (connection, (_peer, request)) = soon(async { tokio::join!(connect, serve) }).await;
+    })
+    .await;
     connection.unwrap();
     assert_eq!((request.header.request_api_version, request.id()), (2, 2));
 }
 
 #[tokio::test]
 async fn steps_down_to_the_oldest_version_on_the_code_alone() {
-    let listener = Listener::start().await;
-    let address = listener.address();
-    let connect = Connection::builder().connect(&address);
-    let serve = async {
+    let (connection, (_peer, request)) = meet(async |listener| {
         let mut peer = listener.accept().await;
         let request = peer.request().await;
         // What librdkafka's mock cluster sends: the code, and a body that is no version 0.
@@ -72,8 +66,8 @@ async fn steps_down_to_the_oldest_version_on_the_code_alone() {
         peer.send(&frame).await;
         let request = peer.answer_versions(&usual_versions()).await;
         (peer, request)
-    };
-    let (connection, (_peer, request)) = soon(async { tokio::join!(connect, serve) }).await;
+    })
+    .await;
     connection.unwrap();
     assert_eq!(request.header.request_api_version, 0);
 }
@@ -81,16 +75,13 @@ async fn steps_down_to_the_oldest_version_on_the_code_alone() {
 /// Fault 5 of the list: a hint that is not lower must not be followed for ever.
 #[tokio::test]
 async fn a_hint_that_is_not_lower_fails() {
-    let listener = Listener::start().await;
-    let address = listener.address();
-    let connect = Connection::builder().connect(&address);
-    let serve = async {
+    let (result, closed) = meet(async |listener| {
         let mut peer = listener.accept().await;
         peer.refuse_version(&[api(ApiKey::API_VERSIONS, 0, 4)])
             .await;
         peer.is_closed().await
-    };
-    let (result, closed) = soon(async { tokio::join!(connect, serve) }).await;
+    })
+    .await;
     let error = result.unwrap_err();
     assert_eq!(phase(&error), Phase::ApiVersions);
     assert!(text(&error).contains("ApiVersions v4"), "{error}");
@@ -99,47 +90,38 @@ async fn a_hint_that_is_not_lower_fails() {
 
 #[tokio::test]
 async fn a_broker_that_hangs_up_is_asked_again_in_version_0_on_a_fresh_connection() {
-    let listener = Listener::start().await;
-    let address = listener.address();
-    let connect = Connection::builder().connect(&address);
-    let serve = async {
+    let (connection, (_peer, request)) = meet(async |listener| {
         let mut first = listener.accept().await;
         first.request().await;
         drop(first);
         let mut peer = listener.accept().await;
         let request = peer.answer_versions(&usual_versions()).await;
         (peer, request)
-    };
-    let (connection, (_peer, request)) = soon(async { tokio::join!(connect, serve) }).await;
+    })
+    .await;
     connection.unwrap();
     assert_eq!(request.header.request_api_version, 0);
 }
 
 #[tokio::test]
 async fn ranges_upside_down_are_refused() {
-    let listener = Listener::start().await;
-    let address = listener.address();
-    let connect = Connection::builder().connect(&address);
-    let serve = async {
+    let (result, _) = meet(async |listener| {
         let mut peer = listener.accept().await;
         peer.answer_versions(&[api(ApiKey::METADATA, 9, 3)]).await;
         peer.is_closed().await
-    };
-    let (result, _) = soon(async { tokio::join!(connect, serve) }).await;
+    })
+    .await;
     assert!(text(&result.unwrap_err()).contains("Metadata"));
 }
 
 async fn answered_with(bytes: &[u8]) -> milena::Error {
-    let listener = Listener::start().await;
-    let address = listener.address();
-    let connect = Connection::builder().connect(&address);
-    let serve = async {
+    let (result, _peer) = meet(async |listener| {
         let mut peer = listener.accept().await;
         peer.request().await;
         peer.send(bytes).await;
         peer
-    };
-    let (result, _peer) = soon(async { tokio::join!(connect, serve) }).await;
+    })
+    .await;
     result.unwrap_err()
 }
 

@@ -67,6 +67,16 @@ impl Listener {
     }
 }
 
+/// What comes of connecting to a broker that follows `script`, and of the script.
+pub(crate) async fn meet<T>(
+    script: impl AsyncFnOnce(&Listener) -> T,
+) -> (Result<Connection, Error>, T) {
+    let listener = Listener::start().await;
+    let address = listener.address();
+    let connect = Connection::builder().connect(&address);
+    soon(async { tokio::join!(connect, script(&listener)) }).await
+}
+
 /// One accepted connection.
 pub(crate) struct Peer {
     pub(crate) stream: TcpStream,
