@@ -14,6 +14,7 @@ use milena_wire::codec::{EncodeErrorKind, Frame, Message as _, Request, Response
 use milena_wire::encode_request;
 use milena_wire::messages::{ProduceRequest, ResponseHeader};
 
+use super::outbox::Queued;
 use super::patience::own_wait;
 use super::shared::{Joined, Shared};
 use super::waiter::{Outcome, Waiter};
@@ -62,8 +63,7 @@ enum State<R> {
         frame: Frame,
         number: u64,
         version: i16,
-        waiter: Arc<Waiter>,
-        patience: Option<Duration>,
+        request: Queued,
     },
     /// Queued or in flight.
     Waiting {
@@ -152,10 +152,12 @@ impl<R: Request + 'static> Call<R> {
             match std::mem::replace(&mut self.state, State::Done(PhantomData)) {
                 State::New(request) => {
                     let (version, frame) = self.encode(&request)?;
-                    let waiter = Waiter::new(self.deadline);
-                    let patience = self.shared.settings.request_timeout + own_wait(&request);
-                    let patience = (!self.oneway).then_some(patience);
-                    self.join(frame, version, waiter, patience, None, context);
+                    let queued = Queued {
+                        waiter: Waiter::new(self.deadline),
+                        patience: self.shared.settings.request_timeout + own_wait(&request),
+                        oneway: self.oneway,
+                    };
+                    self.join(frame, version, queued, None, context);
                     if let State::Blocked { .. } = self.state {
                         return Poll::Pending;
                     }
@@ -164,14 +166,13 @@ impl<R: Request + 'static> Call<R> {
                     frame,
                     number,
                     version,
-                    waiter,
-                    patience,
+                    request,
                 } => {
                     if self.deadline <= Instant::now() {
                         self.shared.unblock(number);
                         return Poll::Ready(Ok((version, Outcome::Expired { sent: false })));
                     }
-                    self.join(frame, version, waiter, patience, Some(number), context);
+                    self.join(frame, version, request, Some(number), context);
                     if let State::Blocked { .. } = self.state {
                         return Poll::Pending;
                     }
@@ -193,25 +194,24 @@ impl<R: Request + 'static> Call<R> {
         &mut self,
         frame: Frame,
         version: i16,
-        waiter: Arc<Waiter>,
-        patience: Option<Duration>,
+        request: Queued,
         number: Option<u64>,
-        context: &mut Context<'_>,
+        context: &Context<'_>,
     ) {
-        self.state = match self.shared.join(frame, &waiter, patience, number, context) {
+        self.state = match self.shared.join(frame, &request, number, context) {
             Joined::Queued(buffer) => {
                 SCRATCH.with_borrow_mut(|scratch| *scratch = buffer);
+                let waiter = request.waiter;
                 State::Waiting { version, waiter }
             }
             Joined::Blocked(frame, number) => State::Blocked {
                 frame,
                 number,
                 version,
-                waiter,
-                patience,
+                request,
             },
             Joined::Closed(reason) => {
-                let sent = false;
+                let (waiter, sent) = (request.waiter, false);
                 waiter.settle(Outcome::Closed { reason, sent });
                 State::Waiting { version, waiter }
             }

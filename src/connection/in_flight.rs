@@ -1,7 +1,7 @@
 //! The requests that wait for their answers, oldest first. No I/O: what comes and goes is told, what to do is returned.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::close_reason::CloseReason;
 
@@ -18,6 +18,8 @@ pub(crate) struct Entry<T> {
 #[derive(Debug)]
 pub(crate) struct InFlight<T> {
     entries: VecDeque<Entry<T>>,
+    /// Requests without an answer, while they are being written.
+    writing: Vec<Entry<T>>,
     next_id: i32,
 }
 
@@ -26,6 +28,7 @@ impl<T> InFlight<T> {
     pub(crate) fn new(next_id: i32) -> Self {
         Self {
             entries: VecDeque::new(),
+            writing: Vec::new(),
             next_id,
         }
     }
@@ -39,18 +42,26 @@ impl<T> InFlight<T> {
     }
 
     /// A request that is about to be written and will be answered.
-    pub(crate) fn push(
-        &mut self,
-        correlation_id: i32,
-        now: Instant,
-        patience: Duration,
-        waiter: T,
-    ) {
+    pub(crate) fn push(&mut self, correlation_id: i32, give_up_at: Instant, waiter: T) {
         self.entries.push_back(Entry {
             correlation_id,
-            give_up_at: now + patience,
+            give_up_at,
             waiter,
         });
+    }
+
+    /// A request that is about to be written and will not be answered.
+    pub(crate) fn push_oneway(&mut self, correlation_id: i32, give_up_at: Instant, waiter: T) {
+        self.writing.push(Entry {
+            correlation_id,
+            give_up_at,
+            waiter,
+        });
+    }
+
+    /// What was about to be written is: gives the requests that are done with that.
+    pub(crate) fn written(&mut self) -> Vec<Entry<T>> {
+        std::mem::take(&mut self.writing)
     }
 
     /// An answer came: gives the request that it belongs to.
@@ -73,31 +84,36 @@ impl<T> InFlight<T> {
             })
     }
 
-    /// When the connection is to be given up, as it looks now.
+    /// When the connection is to be given up, as it looks now: its oldest request unanswered, or stuck in the socket.
     pub(crate) fn give_up_at(&self) -> Option<Instant> {
-        self.entries.front().map(|front| front.give_up_at)
+        let oldest = self.entries.front().into_iter().chain(self.writing.first());
+        oldest.map(|entry| entry.give_up_at).min()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry<T>> {
-        self.entries.iter()
+    /// Those who wait for an answer, or for their request to be written.
+    pub(crate) fn waiters(&self) -> impl Iterator<Item = &T> {
+        let entries = self.entries.iter().chain(&self.writing);
+        entries.map(|entry| &entry.waiter)
     }
 
     /// Every request, oldest first; none is left.
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = T> {
-        std::mem::take(&mut self.entries)
-            .into_iter()
-            .map(|entry| entry.waiter)
+    pub(crate) fn drain(&mut self) -> Vec<T> {
+        let entries = std::mem::take(&mut self.entries).into_iter();
+        let entries = entries.chain(std::mem::take(&mut self.writing));
+        entries.map(|entry| entry.waiter).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn with(ids: &[i32]) -> InFlight<i32> {
         let mut in_flight = InFlight::new(1);
         for &id in ids {
-            in_flight.push(id, Instant::now(), Duration::from_secs(1), id);
+            in_flight.push(id, Instant::now(), id);
         }
         in_flight
     }
@@ -118,7 +134,7 @@ mod tests {
             panic!("the answer to the second request is due");
         };
         assert_eq!((expected, received), (Some(2), 3));
-        assert_eq!(in_flight.drain().collect::<Vec<_>>(), [2, 3]);
+        assert_eq!(in_flight.drain(), [2, 3]);
     }
 
     #[test]
@@ -136,10 +152,23 @@ mod tests {
     #[test]
     fn the_oldest_request_says_when_to_give_up() {
         let now = Instant::now();
+        let after = |seconds| now + Duration::from_secs(seconds);
         let mut in_flight = InFlight::new(1);
         assert_eq!(in_flight.give_up_at(), None);
-        in_flight.push(1, now, Duration::from_secs(40), ());
-        in_flight.push(2, now, Duration::from_secs(1), ());
-        assert_eq!(in_flight.give_up_at(), Some(now + Duration::from_secs(40)));
+        in_flight.push(1, after(40), ());
+        in_flight.push(2, after(1), ());
+        assert_eq!(in_flight.give_up_at(), Some(after(40)));
+        in_flight.push_oneway(3, after(10), ());
+        assert_eq!(in_flight.give_up_at(), Some(after(10)));
+        assert_eq!(in_flight.written().len(), 1);
+        assert_eq!(in_flight.give_up_at(), Some(after(40)));
+    }
+
+    #[test]
+    fn requests_without_an_answer_are_never_matched_to_one() {
+        let mut in_flight = InFlight::new(1);
+        in_flight.push_oneway(1, Instant::now(), 1);
+        assert!(in_flight.answered(1).is_err());
+        assert_eq!(in_flight.drain(), [1]);
     }
 }

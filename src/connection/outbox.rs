@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use milena_wire::codec::Frame;
 
-use super::waiter::{Outcome, Waiter};
+use super::waiter::Waiter;
 use crate::close_reason::CloseReason;
 
 /// Where the correlation id stands in a request frame.
@@ -21,9 +21,17 @@ pub(crate) struct Row {
     start: usize,
     /// Where it ends there; payloads lie beside.
     end: usize,
+    pub(crate) request: Queued,
+}
+
+/// What the connection must know of a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Queued {
     pub(crate) waiter: Arc<Waiter>,
-    /// How long the oldest request may stay unanswered, this one being it; `None` if no answer will come.
-    pub(crate) patience: Option<Duration>,
+    /// How long the connection waits for the answer, or for the write if there is none, before it is given up.
+    pub(crate) patience: Duration,
+    /// Whether no answer will come.
+    pub(crate) oneway: bool,
 }
 
 /// Requests that leave together.
@@ -40,13 +48,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    fn push(
-        &mut self,
-        frame: Frame,
-        waiter: Arc<Waiter>,
-        patience: Option<Duration>,
-        timer: Instant,
-    ) -> Vec<u8> {
+    fn push(&mut self, frame: Frame, request: Queued, timer: Instant) -> Vec<u8> {
         self.earliest = Some(self.earliest.map_or(timer, |earliest| earliest.min(timer)));
         self.length += frame.len();
         let start = self.buffer.len();
@@ -58,8 +60,7 @@ impl Run {
         self.rows.push(Row {
             start,
             end: self.buffer.len(),
-            waiter,
-            patience,
+            request,
         });
         bytes
     }
@@ -200,12 +201,12 @@ impl Outbox {
         }
     }
 
-    /// Adds a request. `timer` is when the connection must look at it at the latest.
+    /// Adds a request, which has waited for room under `number` if it did. `timer` is when the connection must look at it at the latest.
     pub(crate) fn join(
         &mut self,
         frame: Frame,
-        waiter: &Arc<Waiter>,
-        patience: Option<Duration>,
+        request: &Queued,
+        number: Option<u64>,
         timer: Instant,
     ) -> Join {
         if let Some(reason) = &self.closed {
@@ -216,8 +217,11 @@ impl Outbox {
         if self.outstanding >= self.max_outstanding || !fits {
             return Join::Full(frame);
         }
+        if number.is_some() {
+            self.blocked.retain(|b| Some(b.number) != number);
+        }
         self.outstanding += 1;
-        let buffer = self.run.push(frame, Arc::clone(waiter), patience, timer);
+        let buffer = self.run.push(frame, request.clone(), timer);
         let rearm = self.arm_by(timer);
         Join::Joined {
             buffer,
@@ -281,12 +285,13 @@ impl Outbox {
     /// Requests were settled: gives those who may try again.
     pub(crate) fn settled(&mut self, count: usize) -> Vec<Waker> {
         self.outstanding = self.outstanding.saturating_sub(count);
-        self.room_for(count)
+        self.admit()
     }
 
-    /// Those who may try again as `count` places are free.
-    pub(crate) fn room_for(&mut self, count: usize) -> Vec<Waker> {
-        let count = count.min(self.blocked.len());
+    /// Those for whom there is room now.
+    pub(crate) fn admit(&mut self) -> Vec<Waker> {
+        let room = self.max_outstanding.saturating_sub(self.outstanding);
+        let count = room.min(self.blocked.len());
         self.blocked.drain(..count).map(|b| b.waker).collect()
     }
 
@@ -296,8 +301,13 @@ impl Outbox {
             return None;
         }
         self.closed = Some(reason);
-        let wakers = self.room_for(usize::MAX);
+        let wakers = self.blocked.drain(..).map(|b| b.waker).collect();
         Some((std::mem::take(&mut self.run), wakers))
+    }
+
+    /// Why requests are refused, if they are.
+    pub(crate) fn closed(&self) -> Option<&CloseReason> {
+        self.closed.as_ref()
     }
 
     /// When the timer goes off next.
@@ -305,29 +315,39 @@ impl Outbox {
         self.armed
     }
 
-    /// Ends what has waited too long here, and sets the timer. `in_flight` is the next time that the requests in flight need it.
-    /// Gives those who waited for room and must now be told.
-    pub(crate) fn expire(&mut self, now: Instant, in_flight: Option<Instant>) -> Vec<Waker> {
+    /// Sets the timer. `in_flight` is the next time that the requests in flight need it. Gives those whose time is up: the waiters of
+    /// requests, and those who waited for room.
+    pub(crate) fn expire(
+        &mut self,
+        now: Instant,
+        in_flight: Option<Instant>,
+    ) -> (Vec<Arc<Waiter>>, Vec<Waker>) {
         const HANDING_OVER: Duration = Duration::from_millis(10);
+        let (mut late, mut next) = (Vec::new(), in_flight);
+        let mut earliest = |at: Instant| next = Some(next.map_or(at, |next| next.min(at)));
         for row in self.run.rows() {
-            if row.waiter.deadline() <= now {
-                row.waiter.settle(Outcome::Expired { sent: false });
+            let waiter = &row.request.waiter;
+            if waiter.deadline() <= now {
+                late.push(Arc::clone(waiter));
+            } else {
+                earliest(waiter.deadline());
             }
         }
-        let mut late = Vec::new();
+        let mut woken = Vec::new();
         self.blocked.retain(|b| {
             let is_late = b.deadline <= now;
             if is_late {
-                late.push(b.waker.clone());
+                woken.push(b.waker.clone());
+            } else {
+                earliest(b.deadline);
             }
             !is_late
         });
-        let taken = self.taken.take().map(|at| at.max(now + HANDING_OVER));
-        let queued = self.run.rows().iter().map(|row| row.waiter.deadline());
-        let blocked = self.blocked.iter().map(|b| b.deadline);
-        let times = queued.chain(blocked).filter(|&at| at > now);
-        self.armed = times.chain(in_flight).chain(taken).min();
-        late
+        if let Some(at) = self.taken.take() {
+            earliest(at.max(now + HANDING_OVER));
+        }
+        self.armed = next;
+        (late, woken)
     }
 }
 
@@ -347,12 +367,20 @@ mod tests {
         encode_request(Vec::new(), &request, 1, 0, None).unwrap()
     }
 
-    fn outbox() -> (Outbox, Arc<Waiter>, Instant) {
-        let now = Instant::now();
-        (Outbox::new(3, 1 << 20), Waiter::new(now), now)
+    fn queued(deadline: Instant) -> Queued {
+        Queued {
+            waiter: Waiter::new(deadline),
+            patience: Duration::from_secs(40),
+            oneway: false,
+        }
     }
 
-    fn joined(outbox: &mut Outbox, waiter: &Arc<Waiter>, size: usize, now: Instant) -> bool {
+    fn outbox() -> (Outbox, Queued, Instant) {
+        let now = Instant::now();
+        (Outbox::new(3, 1 << 20), queued(now), now)
+    }
+
+    fn joined(outbox: &mut Outbox, waiter: &Queued, size: usize, now: Instant) -> bool {
         matches!(
             outbox.join(frame(size), waiter, None, now),
             Join::Joined { .. }
@@ -423,7 +451,7 @@ mod tests {
     #[test]
     fn queued_bytes_are_bounded_but_one_frame_always_goes() {
         let now = Instant::now();
-        let waiter = Waiter::new(now);
+        let waiter = queued(now);
         let mut outbox = Outbox::new(100, 64);
         assert!(joined(&mut outbox, &waiter, 1000, now));
         assert!(!joined(&mut outbox, &waiter, 1, now));
@@ -435,24 +463,26 @@ mod tests {
     fn the_timer_is_set_for_what_is_due_first_and_ends_what_is_late() {
         let now = Instant::now();
         let second = Duration::from_secs(1);
-        let (late, due) = (Waiter::new(now), Waiter::new(now + 2 * second));
+        let (late, due) = (queued(now), queued(now + 2 * second));
         let mut outbox = Outbox::new(2, 1 << 20);
         for waiter in [&due, &late] {
-            let join = outbox.join(frame(1), waiter, None, waiter.deadline());
+            let join = outbox.join(frame(1), waiter, None, waiter.waiter.deadline());
             assert!(matches!(join, Join::Joined { rearm: true, .. }));
         }
         outbox.block(None, now + second, Waker::noop());
         assert_eq!(outbox.armed(), Some(now));
-        assert!(outbox.expire(now, Some(now + 3 * second)).is_empty());
-        assert!(!late.is_waiting() && due.is_waiting());
+        let (expired, woken) = outbox.expire(now, Some(now + 3 * second));
+        assert!(expired.len() == 1 && Arc::ptr_eq(&expired[0], &late.waiter));
+        assert!(woken.is_empty());
         assert_eq!(outbox.armed(), Some(now + second));
-        assert_eq!(outbox.expire(now + second, None).len(), 1);
+        assert_eq!(outbox.expire(now + second, None).1.len(), 1);
         assert_eq!(outbox.armed(), Some(now + 2 * second));
         assert!(outbox.take(&mut Run::default()));
         outbox.expire(now + second, None);
+        let soon = now + second + Duration::from_millis(10);
         assert_eq!(
             outbox.armed(),
-            Some(now + 2 * second),
+            Some(soon),
             "the run on its way is not forgotten"
         );
     }

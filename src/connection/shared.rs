@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use milena_wire::codec::Frame;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 use super::in_flight::InFlight;
-use super::outbox::{Join, Outbox, Run};
+use super::outbox::{Join, Outbox, Queued, Run};
 use super::settings::Settings;
 use super::waiter::{Outcome, Waiter};
 use crate::close_reason::CloseReason;
@@ -59,21 +59,19 @@ impl Shared {
         lock(&self.in_flight)
     }
 
-    /// Queues a request, or waits for room to do so.
+    /// Queues a request, or waits for room to do so: under `number`, if it waited before.
     pub(crate) fn join(
         &self,
         frame: Frame,
-        waiter: &Arc<Waiter>,
-        patience: Option<Duration>,
+        request: &Queued,
         number: Option<u64>,
         context: &Context<'_>,
     ) -> Joined {
-        let deadline = waiter.deadline();
-        // An answer that is not due is not waited for; the timer looks at the request when either time has come.
-        let give_up = patience.map(|patience| Instant::now() + patience);
-        let timer = give_up.map_or(deadline, |give_up| give_up.min(deadline));
+        let deadline = request.waiter.deadline();
+        // The timer looks at the request when its deadline or the connection's patience ends, whichever comes first.
+        let timer = deadline.min(Instant::now() + request.patience);
         let mut outbox = self.outbox();
-        match outbox.join(frame, waiter, patience, timer) {
+        match outbox.join(frame, request, number, timer) {
             Join::Joined {
                 buffer,
                 wake_writer,
@@ -122,39 +120,47 @@ impl Shared {
     }
 
     /// Gives the requests of a run their ids, in order, and notes that they are in flight. Withdrawn ones are taken out of it.
-    pub(crate) fn launch(&self, run: &mut Run) {
+    pub(crate) fn launch(&self, run: &mut Run) -> Result<(), CloseReason> {
         let queued = run.len();
         let now = Instant::now();
         let mut in_flight = self.in_flight();
         run.stamp(|row| {
-            if !row.waiter.is_waiting() {
+            let request = &row.request;
+            if !request.waiter.is_waiting() {
                 return None;
             }
             let id = in_flight.next_id();
-            if let Some(patience) = row.patience {
-                in_flight.push(id, now, patience, Arc::clone(&row.waiter));
+            let (give_up_at, waiter) = (now + request.patience, Arc::clone(&request.waiter));
+            if request.oneway {
+                in_flight.push_oneway(id, give_up_at, waiter);
+            } else {
+                in_flight.push(id, give_up_at, waiter);
             }
             Some(id)
         });
         drop(in_flight);
-        let withdrawn = queued - run.len();
-        // The queue is empty again, so whoever waited for room for his bytes may try.
         let mut outbox = self.outbox();
-        let mut woken = outbox.settled(withdrawn);
-        woken.extend(outbox.room_for(run.len()));
+        if let Some(reason) = outbox.closed().cloned() {
+            // Whoever closed may have looked for requests in flight before these were.
+            drop(outbox);
+            self.fail_in_flight(&reason, false);
+            return Err(reason);
+        }
+        // The queue is empty again, so whoever waited for room for his bytes may try, too.
+        let woken = outbox.settled(queued - run.len());
         drop(outbox);
         wake(woken);
+        Ok(())
     }
 
     /// A run was written: requests that have no answer are done.
-    pub(crate) fn written(&self, run: &Run) {
-        let mut done = 0;
-        for row in run.rows().iter().filter(|row| row.patience.is_none()) {
-            row.waiter.settle(Outcome::Written);
-            done += 1;
+    pub(crate) fn written(&self) {
+        let done = self.in_flight().written();
+        for entry in &done {
+            entry.waiter.settle(Outcome::Written);
         }
-        if done > 0 {
-            self.settled(done);
+        if !done.is_empty() {
+            self.settled(done.len());
         }
     }
 
@@ -204,21 +210,27 @@ impl Shared {
     pub(crate) fn expire(&self, now: Instant) -> Result<(), CloseReason> {
         let mut outbox = self.outbox();
         let in_flight = self.in_flight();
-        if in_flight.give_up_at().is_some_and(|at| at <= now) {
+        let mut next = in_flight.give_up_at();
+        if next.is_some_and(|at| at <= now) {
             return Err(CloseReason::ConnectionTimeout);
         }
-        let mut next = in_flight.give_up_at();
-        for entry in in_flight.iter() {
-            let deadline = entry.waiter.deadline();
+        let mut late = Vec::new();
+        for waiter in in_flight.waiters() {
+            let deadline = waiter.deadline();
             if deadline <= now {
-                entry.waiter.settle(Outcome::Expired { sent: true });
-            } else if next.is_none_or(|next| deadline < next) && entry.waiter.is_waiting() {
+                late.push(Arc::clone(waiter));
+            } else if next.is_none_or(|next| deadline < next) && waiter.is_waiting() {
                 next = Some(deadline);
             }
         }
         drop(in_flight);
-        let woken = outbox.expire(now, next);
+        let (never_sent, woken) = outbox.expire(now, next);
         drop(outbox);
+        for (waiters, sent) in [(late, true), (never_sent, false)] {
+            for waiter in waiters {
+                waiter.settle(Outcome::Expired { sent });
+            }
+        }
         wake(woken);
         Ok(())
     }
@@ -230,16 +242,8 @@ impl Shared {
             return;
         };
         tracing::debug!(peer = %self.peer, %reason, "connection closed");
-        let in_flight: Vec<_> = self.in_flight().drain().collect();
-        let fail = |waiter: &Waiter, sent| {
-            let reason = reason.clone();
-            waiter.settle(Outcome::Closed { reason, sent });
-        };
-        in_flight.iter().for_each(|waiter| fail(waiter, true));
-        queued
-            .rows()
-            .iter()
-            .for_each(|row| fail(&row.waiter, false));
+        self.fail_in_flight(&reason, true);
+        self.fail_run(&queued, &reason, false);
         wake(woken);
         for task in lock(&self.tasks).drain(..) {
             task.abort();
@@ -272,11 +276,19 @@ impl Shared {
         }
     }
 
+    fn fail_in_flight(&self, reason: &CloseReason, sent: bool) {
+        let waiters = self.in_flight().drain();
+        for waiter in waiters {
+            let reason = reason.clone();
+            waiter.settle(Outcome::Closed { reason, sent });
+        }
+    }
+
     /// Fails the requests of a run that was taken, as the connection ended before it was in flight or while it was written.
     pub(crate) fn fail_run(&self, run: &Run, reason: &CloseReason, sent: bool) {
         for row in run.rows() {
             let reason = reason.clone();
-            row.waiter.settle(Outcome::Closed { reason, sent });
+            row.request.waiter.settle(Outcome::Closed { reason, sent });
         }
     }
 }

@@ -18,15 +18,16 @@ pub(crate) async fn write_loop<W: AsyncWrite + Unpin>(shared: Arc<Shared>, mut s
     };
     loop {
         shared.queued(&mut taken.run).await;
-        shared.launch(&mut taken.run);
-        if taken.run.is_empty() {
-            taken.run.clear();
-            continue;
+        if shared.launch(&mut taken.run).is_err() {
+            return;
         }
-        if let Err(error) = write(&mut socket, &taken.run).await {
-            return shared.close(error.into());
+        // All of it may have been withdrawn.
+        if !taken.run.is_empty() {
+            if let Err(error) = write(&mut socket, &taken.run).await {
+                return shared.close(error.into());
+            }
+            shared.written();
         }
-        shared.written(&taken.run);
         taken.run.clear();
     }
 }

@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use milena::error::ErrorKind;
 use milena::wire::encode_response;
-use milena::wire::messages::{MetadataRequest, MetadataResponse};
+use milena::wire::messages::produce::{PartitionProduceData, TopicProduceData};
+use milena::wire::messages::{MetadataRequest, MetadataResponse, ProduceRequest};
 use milena::{CloseReason, Error};
 
 use crate::peer::{Listener, soon};
@@ -180,23 +182,57 @@ async fn closing_twice_and_dropping_every_handle_are_the_same_shutdown() {
     assert!(peer.is_closed().await);
 }
 
+/// More than the sockets of both sides hold.
+fn more_than_fits() -> ProduceRequest {
+    let records = Bytes::from(vec![0; 64 << 20]);
+    let data = PartitionProduceData::default().with_records(records);
+    let topic = TopicProduceData::default()
+        .with_name("t")
+        .with_partition_data(vec![data]);
+    ProduceRequest::default()
+        .with_acks(1)
+        .with_topic_data(vec![topic])
+}
+
 #[tokio::test]
 async fn closing_ends_even_if_the_peer_never_reads() {
     let listener = Listener::start().await;
     let (connection, _peer) = listener.connected(|builder| builder).await;
-    let records = bytes::Bytes::from(vec![0; 64 << 20]);
-    let data =
-        milena::wire::messages::produce::PartitionProduceData::default().with_records(records);
-    let topic = milena::wire::messages::produce::TopicProduceData::default()
-        .with_partition_data(vec![data]);
-    let request = milena::wire::messages::ProduceRequest::default()
-        .with_acks(1)
-        .with_topic_data(vec![topic.with_name("t")]);
-    let call = tokio::spawn(connection.send(request));
+    let call = tokio::spawn(connection.send(more_than_fits()));
     tokio::task::yield_now().await;
     connection.close();
     let error = soon(call).await.unwrap().unwrap_err();
     assert!(matches!(reason(&error), CloseReason::Shutdown));
+}
+
+#[tokio::test]
+async fn a_write_that_is_stuck_is_bounded_by_the_deadline_and_then_by_the_request_timeout() {
+    let listener = Listener::start().await;
+    let timeout = Duration::from_millis(400);
+    let (connection, _peer) = listener
+        .connected(|builder| builder.request_timeout(timeout))
+        .await;
+    let started = Instant::now();
+    let hasty = connection
+        .send_oneway(more_than_fits())
+        .deadline(Duration::from_millis(50));
+    let error = soon(hasty).await.unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::DeadlineExceeded),
+        "{error:?}"
+    );
+    assert!(error.may_have_been_sent() && started.elapsed() < timeout);
+    let error = soon(connection.send_oneway(more_than_fits()))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(reason(&error), CloseReason::ConnectionTimeout),
+        "{error:?}"
+    );
+    assert!(
+        !error.may_have_been_sent(),
+        "it was behind the one that is stuck"
+    );
 }
 
 #[test]
@@ -204,7 +240,7 @@ fn the_public_futures_are_send_and_static() {
     fn is_send<T: Send + 'static>(_: &T) {}
     fn check(connection: &milena::Connection) {
         is_send(&connection.send(MetadataRequest::default()));
-        is_send(&connection.send_oneway(milena::wire::messages::ProduceRequest::default()));
+        is_send(&connection.send_oneway(ProduceRequest::default()));
         let owned = connection.clone();
         is_send(&async move { owned.closed().await });
         is_send(&async { milena::Connection::builder().connect("h:1").await });

@@ -18,20 +18,24 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
         *times.entry(&topic.name).or_default() += 1;
     }
     let mut response = CreateTopicsResponse::default();
-    for topic in &request.topics {
-        let result = match times.get(&*topic.name) {
-            Some(1) => create(context, topic, request.validate_only, reply.version),
-            // A name that comes twice is refused, once.
-            Some(2..) => Err(CreateError::new(
-                ErrorCode::INVALID_REQUEST,
-                "Duplicate topic name.",
-            )),
-            _ => continue,
-        };
-        times.remove(&*topic.name);
+    for topic in request
+        .topics
+        .iter()
+        .filter(|topic| times.get(&*topic.name) == Some(&1))
+    {
+        let result = create(context, topic, request.validate_only);
         let mut result = result.unwrap_or_else(|error| failed(&error));
         result.name = topic.name.clone();
         response.topics.push(result);
+    }
+    // A name that comes more than once is refused, once.
+    for topic in &request.topics {
+        if times.remove(&*topic.name).is_some_and(|times| times > 1) {
+            let duplicate = CreateError::new(ErrorCode::INVALID_REQUEST, "Duplicate topic name.");
+            let mut result = failed(&duplicate);
+            result.name = topic.name.clone();
+            response.topics.push(result);
+        }
     }
     reply.with(&response)
 }
@@ -40,7 +44,6 @@ fn create(
     context: &Context<'_>,
     topic: &CreatableTopic,
     validate_only: bool,
-    version: i16,
 ) -> Result<CreatableTopicResult, CreateError> {
     if &*topic.name == "__cluster_metadata" {
         return Err(CreateError::new(
@@ -48,24 +51,8 @@ fn create(
             "Creation of internal topic __cluster_metadata is prohibited.",
         ));
     }
-    // Before version 4 the client had to say how many; -1 stood for a manual assignment alone.
-    let defaults = version >= 4 || !topic.assignments.is_empty();
-    if !defaults && topic.num_partitions == -1 {
-        return Err(CreateError::new(
-            ErrorCode::INVALID_PARTITIONS,
-            "Number of partitions was set to an invalid non-positive value.",
-        ));
-    }
-    if !defaults && topic.replication_factor == -1 {
-        return Err(CreateError::new(
-            ErrorCode::INVALID_REPLICATION_FACTOR,
-            "Replication factor must be larger than 0.",
-        ));
-    }
     let configs = topic.configs.iter();
     let configs = configs.map(|config| (&*config.name, config.value.as_deref()));
-    let config = TopicConfig::parse(configs)
-        .map_err(|message| CreateError::new(ErrorCode::INVALID_CONFIG, message))?;
     let assignments = topic.assignments.iter();
     let new = NewTopic {
         name: &topic.name,
@@ -74,20 +61,18 @@ fn create(
         assignments: assignments
             .map(|assignment| (assignment.partition_index, assignment.broker_ids.as_slice()))
             .collect(),
-        config,
+        config: TopicConfig::parse(configs),
     };
     let created = context
         .shared
         .catalog
-        .create(new, validate_only, context.now)?;
-    Ok(describe(&created, validate_only))
+        .create(&new, validate_only, context.now)?;
+    Ok(describe(&created))
 }
 
-fn describe(topic: &Topic, validate_only: bool) -> CreatableTopicResult {
+fn describe(topic: &Topic) -> CreatableTopicResult {
     let mut result = CreatableTopicResult::default();
-    if !validate_only {
-        result.topic_id = topic.id;
-    }
+    result.topic_id = topic.id;
     result.error_message = None;
     result.num_partitions = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
     let replicas = topic

@@ -131,9 +131,9 @@ fn auto_create(context: &Context<'_>, name: &str) -> Result<(), ErrorCode> {
         partitions: -1,
         replication_factor: -1,
         assignments: Vec::new(),
-        config: TopicConfig::default(),
+        config: Ok(TopicConfig::default()),
     };
-    match context.shared.catalog.create(new, false, context.now) {
+    match context.shared.catalog.create(&new, false, context.now) {
         Ok(_) => Ok(()),
         // Another connection was faster.
         Err(error) if error.code == ErrorCode::TOPIC_ALREADY_EXISTS => Ok(()),

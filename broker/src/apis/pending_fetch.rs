@@ -167,6 +167,11 @@ impl<'a> Pass<'a> {
 
     fn partition(&mut self, partition: &Partition, asked: &FetchPartition) -> PartitionData {
         let (node, epoch) = (self.context.node, asked.current_leader_epoch);
+        if asked.partition_max_bytes < 0 {
+            // Kafka has no code for it.
+            self.urgent = true;
+            return unread(ErrorCode::UNKNOWN_SERVER_ERROR);
+        }
         if let Some(diverging) = diverging(partition, node, asked) {
             self.urgent = true;
             return diverging;
@@ -183,7 +188,7 @@ impl<'a> Pass<'a> {
         match partition.read(node, epoch, asked.fetch_offset, size) {
             Err(error) => {
                 self.urgent = true;
-                let mut answer = failed(code(error));
+                let mut answer = unread(code(error));
                 if matches!(
                     error,
                     PartitionError::NotLeader | PartitionError::FencedEpoch
@@ -210,7 +215,7 @@ impl<'a> Pass<'a> {
             length if length == records.len() => {}
             0 => {
                 self.urgent = true;
-                return failed(ErrorCode::UNSUPPORTED_VERSION);
+                return unread(ErrorCode::UNSUPPORTED_VERSION);
             }
             length => records.truncate(length),
         }
@@ -252,7 +257,7 @@ fn diverging(partition: &Partition, node: i32, asked: &FetchPartition) -> Option
         return None;
     }
     if last_epoch > extent.leader_epoch {
-        return Some(failed(ErrorCode::OFFSET_OUT_OF_RANGE));
+        return Some(unread(ErrorCode::OFFSET_OUT_OF_RANGE));
     }
     if asked.fetch_offset <= extent.high_watermark {
         return None;
@@ -265,6 +270,7 @@ fn diverging(partition: &Partition, node: i32, asked: &FetchPartition) -> Option
     end.epoch = last_epoch;
     end.end_offset = extent.high_watermark;
     answer.diverging_epoch = end;
+    answer.aborted_transactions = None;
     answer.records = Some(Bytes::new());
     Some(answer)
 }
@@ -286,6 +292,13 @@ fn readable(records: &[u8], version: i16) -> usize {
             None => return length,
         }
     }
+}
+
+/// A partition that is there and could not be read.
+fn unread(code: ErrorCode) -> PartitionData {
+    let mut partition = failed(code);
+    partition.aborted_transactions = None;
+    partition
 }
 
 fn failed(code: ErrorCode) -> PartitionData {

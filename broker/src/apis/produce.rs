@@ -9,12 +9,12 @@ use milena_wire::messages::produce::{
     BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse,
     ProduceRequest, ProduceResponse, TopicProduceData, TopicProduceResponse,
 };
-use milena_wire::records::{Batch, Batches};
+use milena_wire::records::{Batches, RecordError};
 
 use super::exchange::{Answer, Context, Incoming, Refusal};
 use super::topic_reference::{code, find};
 use crate::shared::Node;
-use crate::storage::{AppendError, check};
+use crate::storage::{AppendError, Destination, check, record_error};
 use crate::topics::{Partition, PartitionError, Topic};
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
@@ -124,9 +124,12 @@ impl Produce<'_> {
                 }
             },
         };
-        answer.error_code = error.code;
-        if !error.message.is_empty() {
-            answer.error_message = Some(error.message.into());
+        let (code, reason) = (error.code, error.reason);
+        tracing::debug!(?code, partition = index, reason, "records refused");
+        answer.error_code = code;
+        answer.log_start_offset = error.log_start_offset;
+        if error.told {
+            answer.error_message = Some(reason.into());
         }
         answer.record_errors = error.records.into_iter().map(blame).collect();
         answer
@@ -134,29 +137,29 @@ impl Produce<'_> {
 
     fn write(&self, topic: &Topic, index: i32, records: Bytes) -> Result<Written, AppendError> {
         let plain = |code| AppendError::new(code, "");
-        if !matches!(self.acks, -1..=1) {
-            return Err(plain(ErrorCode::INVALID_REQUIRED_ACKS));
-        }
         if self.version >= 3 {
             check_version(self.version, &records)?;
         }
         let partition = topic.partition(index);
         let partition = partition.ok_or_else(|| plain(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION))?;
-        let leadership = partition.leadership();
-        if leadership.leader != self.context.node {
+        if !matches!(self.acks, -1..=1) {
+            return Err(plain(ErrorCode::INVALID_REQUIRED_ACKS));
+        }
+        if partition.leadership().leader != self.context.node {
             return Err(plain(code(PartitionError::NotLeader)));
         }
-        if self.acks == -1 && leadership.replicas.len() < topic.min_in_sync {
-            return Err(AppendError::new(
-                ErrorCode::NOT_ENOUGH_REPLICAS,
-                format!(
-                    "The size of the current ISR is insufficient to satisfy the min.isr requirement of {}",
-                    topic.min_in_sync
-                ),
-            ));
-        }
         let now = self.context.now;
-        let mut checked = check(records, &topic.rules, now)?;
+        let destination = Destination {
+            topic: &topic.name,
+            partition: index,
+        };
+        let mut checked = check(records, destination, &topic.rules, now).map_err(|mut error| {
+            if knows_log(error.code) {
+                let extent = partition.extent(self.context.node, -1);
+                error.log_start_offset = extent.map_or(-1, |extent| extent.start_offset);
+            }
+            error
+        })?;
         if self.single {
             checked = checked.adoptable();
         }
@@ -194,37 +197,48 @@ impl Produce<'_> {
     }
 }
 
+/// Whether Kafka comes to the records themselves before it finds the error, and tells where the log begins.
+fn knows_log(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::INVALID_RECORD | ErrorCode::INVALID_TIMESTAMP | ErrorCode::UNKNOWN_SERVER_ERROR
+    )
+}
+
 /// Since version 3 there is just one batch, of magic 2.
 fn check_version(version: i16, records: &Bytes) -> Result<(), AppendError> {
     let invalid = |what: &str| {
-        let message = format!("Produce requests with version {version} {what}");
-        Err(AppendError::new(ErrorCode::INVALID_RECORD, message))
+        let reason = format!("Produce requests with version {version} {what}");
+        Err(AppendError::invalid(reason))
     };
-    // What the headers hold is looked at later, after the checksum; here only what kind of batches they are.
-    let mut batches = Batches::new(records.clone()).map_while(Result::ok);
-    let first: Option<Batch> = batches.next();
-    match first {
-        None if records.len() < SMALLEST_ENTRY => {
-            invalid("must have at least one record batch per partition")
+    let mut batches = Batches::new(records.clone());
+    let first = match batches.next() {
+        None | Some(Err(RecordError::NoWholeBatch { .. })) => {
+            return invalid("must have at least one record batch per partition");
         }
-        Some(batch) if batch.magic() != 2 => {
-            invalid("are only allowed to contain record batches with magic version 2")
+        Some(Err(error @ (RecordError::UnknownMagic { .. } | RecordError::BatchLength { .. }))) => {
+            return Err(record_error(&error));
         }
-        Some(batch) if version < 7 && batch.codec() == Ok(Codec::Zstd) => Err(AppendError::new(
+        // What else the header holds is looked at after the checksum.
+        Some(Err(_)) => return Ok(()),
+        Some(Ok(batch)) => batch,
+    };
+    if first.magic() != 2 {
+        return invalid("are only allowed to contain record batches with magic version 2");
+    }
+    if version < 7 && first.codec() == Ok(Codec::Zstd) {
+        return Err(AppendError::new(
             ErrorCode::UNSUPPORTED_COMPRESSION_TYPE,
             format!(
                 "Produce requests with version {version} are not allowed to use ZStandard compression"
             ),
-        )),
-        Some(_) if batches.next().is_some() => {
-            invalid("are only allowed to contain exactly one record batch per partition")
-        }
-        _ => Ok(()),
+        ));
     }
+    if batches.next().is_some() {
+        return invalid("are only allowed to contain exactly one record batch per partition");
+    }
+    Ok(())
 }
-
-/// The bytes up to the magic of a batch.
-const SMALLEST_ENTRY: usize = 17;
 
 fn blame((place, why): (i32, String)) -> BatchIndexAndErrorMessage {
     let mut blame = BatchIndexAndErrorMessage::default();

@@ -1,5 +1,7 @@
 //! What a broker checks before it appends, in Kafka's order and with Kafka's words.
 
+use std::fmt;
+
 use bytes::Bytes;
 use milena_wire::checksum::crc32c;
 use milena_wire::error_code::ErrorCode;
@@ -69,8 +71,26 @@ impl Checked {
     }
 }
 
+/// The partition that records are for, as it is named in messages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Destination<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) partition: i32,
+}
+
+impl fmt::Display for Destination<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.topic, self.partition)
+    }
+}
+
 /// Checks what a producer sent for one partition, at `now` in milliseconds since 1970. What is cut short at the end is left away.
-pub(crate) fn check(records: Bytes, rules: &Rules, now: i64) -> Result<Checked, AppendError> {
+pub(crate) fn check(
+    records: Bytes,
+    destination: Destination<'_>,
+    rules: &Rules,
+    now: i64,
+) -> Result<Checked, AppendError> {
     let mut spans = Vec::with_capacity(1);
     let mut stored = Vec::with_capacity(1);
     let mut batches = Batches::new(records.clone());
@@ -80,11 +100,11 @@ pub(crate) fn check(records: Bytes, rules: &Rules, now: i64) -> Result<Checked, 
         let batch = batch.map_err(|error| header_error(&error, rest))?;
         position += batch.bytes().len();
         if batch.magic() < 2 {
-            let (bytes, messages) = check_messages(&batch, rules)?;
+            let (bytes, messages) = check_messages(&batch, destination, rules)?;
             stored.push(bytes);
             spans.extend(messages.into_iter().map(Span::Message));
         } else {
-            spans.push(Span::Batch(check_batch(&batch, rules, now)?));
+            spans.push(Span::Batch(check_batch(&batch, destination, rules, now)?));
             stored.push(batch.bytes().clone());
         }
     }
@@ -102,7 +122,11 @@ pub(crate) fn check(records: Bytes, rules: &Rules, now: i64) -> Result<Checked, 
     })
 }
 
-fn check_messages(batch: &Batch, rules: &Rules) -> Result<(Bytes, Vec<MessageSpan>), AppendError> {
+fn check_messages(
+    batch: &Batch,
+    destination: Destination<'_>,
+    rules: &Rules,
+) -> Result<(Bytes, Vec<MessageSpan>), AppendError> {
     batch
         .verify_checksum()
         .map_err(|error| record_error(&error))?;
@@ -116,7 +140,7 @@ fn check_messages(batch: &Batch, rules: &Rules) -> Result<(Bytes, Vec<MessageSpa
         for (place, record) in (0..).zip(&set) {
             let record = record.map_err(|error| record_error(&error))?;
             if rules.compacted && record.key.is_none() {
-                blamed.no_key(place);
+                blamed.no_key(place, destination);
             }
         }
         blamed.result()?;
@@ -137,7 +161,12 @@ fn check_size(size: usize, rules: &Rules) -> Result<(), AppendError> {
     ))
 }
 
-fn check_batch(batch: &Batch, rules: &Rules, now: i64) -> Result<MessageSpan, AppendError> {
+fn check_batch(
+    batch: &Batch,
+    destination: Destination<'_>,
+    rules: &Rules,
+    now: i64,
+) -> Result<MessageSpan, AppendError> {
     let base = batch.base_offset();
     if base != 0 {
         return Err(AppendError::invalid(format!(
@@ -167,14 +196,15 @@ fn check_batch(batch: &Batch, rules: &Rules, now: i64) -> Result<MessageSpan, Ap
         ));
     }
     if batch.is_transactional() {
+        // No transactional id is known here, since none can be had yet.
         return Err(AppendError::new(
-            ErrorCode::INVALID_TXN_STATE,
-            "The broker has no transaction that the batch could belong to",
+            ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+            "the batch is transactional",
         ));
     }
     batch.codec().map_err(|error| record_error(&error))?;
     if rules.every_record || rules.compacted {
-        check_records(batch, rules, now)?;
+        check_records(batch, destination, rules, now)?;
     }
     Ok(MessageSpan {
         length: batch.bytes().len(),
@@ -187,7 +217,12 @@ fn check_batch(batch: &Batch, rules: &Rules, now: i64) -> Result<MessageSpan, Ap
     })
 }
 
-fn check_records(batch: &Batch, rules: &Rules, now: i64) -> Result<(), AppendError> {
+fn check_records(
+    batch: &Batch,
+    destination: Destination<'_>,
+    rules: &Rules,
+    now: i64,
+) -> Result<(), AppendError> {
     let set = with_decompressor(|decompressor| batch.records_unverified(decompressor));
     let set = set.map_err(|error| record_error(&error))?;
     let mut blamed = Blamed::default();
@@ -196,7 +231,7 @@ fn check_records(batch: &Batch, rules: &Rules, now: i64) -> Result<(), AppendErr
     for (place, record) in (0..).zip(&set) {
         let record = record.map_err(|error| record_error(&error))?;
         if rules.compacted && record.key.is_none() {
-            blamed.no_key(place);
+            blamed.no_key(place, destination);
         }
         let time = record.timestamp;
         // -1: the record has no time.
@@ -215,9 +250,11 @@ struct Blamed {
 }
 
 impl Blamed {
-    fn no_key(&mut self, place: i32) {
-        let why = "Compacted topic cannot accept message without key.";
-        self.add(ErrorCode::INVALID_RECORD, place, why.to_owned());
+    fn no_key(&mut self, place: i32, destination: Destination<'_>) {
+        let why = format!(
+            "Compacted topic cannot accept message without key in topic partition {destination}"
+        );
+        self.add(ErrorCode::INVALID_RECORD, place, why);
     }
 
     fn timestamp(&mut self, place: i32, offset: i64, time: i64, within: (i64, i64)) {
@@ -236,21 +273,26 @@ impl Blamed {
     }
 
     fn result(self) -> Result<(), AppendError> {
-        let count = self.records.len();
-        let message = match self.code {
+        let reason = match self.code {
             ErrorCode::NONE => return Ok(()),
             ErrorCode::INVALID_TIMESTAMP => {
                 "One or more records have been rejected due to invalid timestamp".to_owned()
             }
-            _ => format!(
-                "One or more records have been rejected due to {count} record errors in total"
-            ),
+            _ => {
+                let first = self.records.iter().take(3);
+                let first = first.map(|(place, why)| {
+                    format!("RecordError(batchIndex={place}, message='{why}')")
+                });
+                format!(
+                    "One or more records have been rejected due to {} record errors in total, and only showing the first three errors at most: [{}]",
+                    self.records.len(),
+                    first.collect::<Vec<_>>().join(", ")
+                )
+            }
         };
-        Err(AppendError {
-            code: self.code,
-            message,
-            records: self.records,
-        })
+        let mut error = AppendError::new(self.code, reason).told();
+        error.records = self.records;
+        Err(error)
     }
 }
 
@@ -275,15 +317,29 @@ fn checksum_matches(batch: &[u8]) -> bool {
     })
 }
 
-fn record_error(error: &RecordError) -> AppendError {
+pub(crate) fn record_error(error: &RecordError) -> AppendError {
     let code = match error {
         RecordError::Checksum { .. }
         | RecordError::BatchLength { .. }
-        | RecordError::UnknownMagic { .. }
-        | RecordError::Compression { .. } => ErrorCode::CORRUPT_MESSAGE,
-        // Java has no name for what it gets there: an IllegalArgumentException.
-        RecordError::UnknownCodec { .. } => ErrorCode::UNKNOWN_SERVER_ERROR,
+        | RecordError::UnknownMagic { .. } => ErrorCode::CORRUPT_MESSAGE,
+        // For what goes wrong there, Kafka has no code.
+        RecordError::UnknownCodec { .. } | RecordError::Compression { .. } => {
+            ErrorCode::UNKNOWN_SERVER_ERROR
+        }
         _ => ErrorCode::INVALID_RECORD,
     };
-    AppendError::new(code, error.to_string())
+    match error {
+        RecordError::UnknownMagic { magic, .. } => {
+            AppendError::new(code, format!("Invalid magic found in record: {magic}")).told()
+        }
+        RecordError::BatchLength {
+            length, minimum, ..
+        } => {
+            let reason = format!(
+                "Record size {length} is less than the minimum record overhead ({minimum})"
+            );
+            AppendError::new(code, reason).told()
+        }
+        _ => AppendError::new(code, error.to_string()),
+    }
 }

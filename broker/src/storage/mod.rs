@@ -10,7 +10,7 @@ mod log;
 mod pieces;
 
 pub(crate) use append_error::AppendError;
-pub(crate) use check::{Checked, Rules, check};
+pub(crate) use check::{Checked, Destination, Rules, check, record_error};
 pub(crate) use entry::Entry;
 pub(crate) use log::{Log, OffsetOutOfRange, ReadSize, Stamp, TimestampAndOffset};
 

@@ -4,10 +4,14 @@ use bytes::Bytes;
 use milena_wire::compression::{Compression, Compressor, Decompressor, GzipLevel};
 use milena_wire::records::{BatchBuilder, Batches};
 
-use super::check::{Rules, check};
+use super::check::{Destination, Rules, check};
 use super::log::{Log, OffsetOutOfRange, ReadSize, Stamp};
 
 const NOW: i64 = 1_000_000;
+const HERE: Destination<'_> = Destination {
+    topic: "orders",
+    partition: 0,
+};
 
 fn rules() -> Rules {
     Rules {
@@ -37,7 +41,10 @@ fn batch(times: &[i64], value: &[u8], compression: Compression) -> Bytes {
 }
 
 fn append(log: &mut Log, records: Bytes) -> i64 {
-    log.append(check(records, &rules(), NOW).unwrap().adoptable(), stamp())
+    log.append(
+        check(records, HERE, &rules(), NOW).unwrap().adoptable(),
+        stamp(),
+    )
 }
 
 fn size(max_bytes: usize) -> ReadSize {
@@ -173,7 +180,7 @@ fn the_brokers_clock_counts_where_it_is_to() {
     };
     // A time that would be refused if it counted.
     let records = batch(&[i64::MAX / 2, 5], b"v", Compression::None);
-    log.append(check(records, &rules, NOW).unwrap(), stamp);
+    log.append(check(records, HERE, &rules, NOW).unwrap(), stamp);
     assert_eq!(read(&mut log, 0, 1000), [(0, NOW), (1, NOW)]);
     assert_eq!(log.latest_timestamp().unwrap().timestamp, NOW);
 }
@@ -183,6 +190,6 @@ fn what_is_cut_short_at_the_end_is_left_away() {
     let mut two = batch(&[1], b"v", Compression::None).to_vec();
     let whole = two.len();
     two.extend_from_within(..whole - 1);
-    let checked = check(two.into(), &rules(), NOW).unwrap();
+    let checked = check(two.into(), HERE, &rules(), NOW).unwrap();
     assert_eq!(checked.size(), whole);
 }

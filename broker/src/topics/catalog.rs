@@ -26,7 +26,8 @@ pub(crate) struct NewTopic<'a> {
     pub(crate) replication_factor: i16,
     /// The replicas of each partition, if the client has chosen them.
     pub(crate) assignments: Vec<(i32, &'a [i32])>,
-    pub(crate) config: TopicConfig,
+    /// The configs, or what is wrong with them.
+    pub(crate) config: Result<TopicConfig, String>,
 }
 
 /// Why a topic was not made, in the terms of the CreateTopics answer.
@@ -90,7 +91,7 @@ impl Catalog {
     /// Makes a topic, or only checks whether it could be made. `now` is in milliseconds since 1970.
     pub(crate) fn create(
         &self,
-        new: NewTopic<'_>,
+        new: &NewTopic<'_>,
         validate_only: bool,
         now: i64,
     ) -> Result<Arc<Topic>, CreateError> {
@@ -98,13 +99,16 @@ impl Catalog {
             .map_err(|message| CreateError::new(ErrorCode::INVALID_TOPIC_EXCEPTION, message))?;
         let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
         topics.check_free(new.name)?;
-        let placed = self.place(&new, topics.made)?;
+        let config = new.config.as_ref();
+        let config =
+            config.map_err(|message| CreateError::new(ErrorCode::INVALID_CONFIG, message))?;
+        let config = config.clone();
+        let placed = self.place(new, topics.made)?;
         let topic = Arc::new(Topic {
             name: new.name.into(),
             id: crate::identity::topic_id(),
-            rules: new.config.rules(self.every_record),
-            min_in_sync: new.config.min_in_sync(),
-            config: new.config,
+            rules: config.rules(self.every_record),
+            config,
             partitions: placed
                 .into_iter()
                 .map(|replicas| Partition::new(replicas, now))
@@ -158,7 +162,7 @@ impl Catalog {
             return Err(CreateError::new(
                 ErrorCode::INVALID_REPLICATION_FACTOR,
                 format!(
-                    "Unable to replicate the partition {factor} time(s): The target replication factor of {factor} cannot be reached because only {nodes} broker(s) are registered."
+                    "Unable to replicate the partition {factor} time(s): The target replication factor of {factor} cannot be reached because only {nodes} broker(s) are registered or some brokers have all their log directories cordoned."
                 ),
             ));
         }

@@ -8,8 +8,10 @@ use crate::storage::Rules;
 #[derive(Clone, Copy, Debug)]
 enum Shape {
     Boolean,
-    /// A whole number of at least this.
-    Integer(i64),
+    /// A whole number of 32 bits, of at least this.
+    Int(i64),
+    /// A whole number of 64 bits, of at least this.
+    Long(i64),
     /// A number from 0 to 1.
     Ratio,
     OneOf(&'static [&'static str]),
@@ -41,34 +43,30 @@ static DEFINITIONS: &[Definition] = &[
         "delete",
         Shape::SomeOf(&["compact", "delete"]),
     ),
-    definition("compression.gzip.level", "-1", Shape::Integer(-1)),
-    definition("compression.lz4.level", "9", Shape::Integer(1)),
+    definition("compression.gzip.level", "-1", Shape::Int(-1)),
+    definition("compression.lz4.level", "9", Shape::Int(1)),
     definition("compression.type", "producer", Shape::OneOf(CODECS)),
-    definition("compression.zstd.level", "3", Shape::Integer(-131_072)),
-    definition("delete.retention.ms", "86400000", Shape::Integer(0)),
-    definition("file.delete.delay.ms", "60000", Shape::Integer(0)),
-    definition("flush.messages", "9223372036854775807", Shape::Integer(1)),
-    definition("flush.ms", "9223372036854775807", Shape::Integer(0)),
+    definition("compression.zstd.level", "3", Shape::Int(-131_072)),
+    definition("delete.retention.ms", "86400000", Shape::Long(0)),
+    definition("file.delete.delay.ms", "60000", Shape::Long(0)),
+    definition("flush.messages", "9223372036854775807", Shape::Long(1)),
+    definition("flush.ms", "9223372036854775807", Shape::Long(0)),
     definition("follower.replication.throttled.replicas", "", Shape::Text),
-    definition("index.interval.bytes", "4096", Shape::Integer(0)),
+    definition("index.interval.bytes", "4096", Shape::Int(0)),
     definition("leader.replication.throttled.replicas", "", Shape::Text),
-    definition("local.retention.bytes", "-2", Shape::Integer(-2)),
-    definition("local.retention.ms", "-2", Shape::Integer(-2)),
+    definition("local.retention.bytes", "-2", Shape::Long(-2)),
+    definition("local.retention.ms", "-2", Shape::Long(-2)),
     definition(
         "max.compaction.lag.ms",
         "9223372036854775807",
-        Shape::Integer(1),
+        Shape::Long(1),
     ),
-    definition("max.message.bytes", "1048588", Shape::Integer(0)),
-    definition(
-        "message.timestamp.after.max.ms",
-        "3600000",
-        Shape::Integer(0),
-    ),
+    definition("max.message.bytes", "1048588", Shape::Int(0)),
+    definition("message.timestamp.after.max.ms", "3600000", Shape::Long(0)),
     definition(
         "message.timestamp.before.max.ms",
         "9223372036854775807",
-        Shape::Integer(0),
+        Shape::Long(0),
     ),
     definition(
         "message.timestamp.type",
@@ -76,18 +74,18 @@ static DEFINITIONS: &[Definition] = &[
         Shape::OneOf(&["CreateTime", "LogAppendTime"]),
     ),
     definition("min.cleanable.dirty.ratio", "0.5", Shape::Ratio),
-    definition("min.compaction.lag.ms", "0", Shape::Integer(0)),
-    definition("min.insync.replicas", "1", Shape::Integer(1)),
+    definition("min.compaction.lag.ms", "0", Shape::Long(0)),
+    definition("min.insync.replicas", "1", Shape::Int(1)),
     definition("preallocate", "false", Shape::Boolean),
     definition("remote.log.copy.disable", "false", Shape::Boolean),
     definition("remote.log.delete.on.disable", "false", Shape::Boolean),
     definition("remote.storage.enable", "false", Shape::Boolean),
-    definition("retention.bytes", "-1", Shape::Integer(i64::MIN)),
-    definition("retention.ms", "604800000", Shape::Integer(-1)),
-    definition("segment.bytes", "1073741824", Shape::Integer(1_048_576)),
-    definition("segment.index.bytes", "10485760", Shape::Integer(4)),
-    definition("segment.jitter.ms", "0", Shape::Integer(0)),
-    definition("segment.ms", "604800000", Shape::Integer(1)),
+    definition("retention.bytes", "-1", Shape::Long(i64::MIN)),
+    definition("retention.ms", "604800000", Shape::Long(-1)),
+    definition("segment.bytes", "1073741824", Shape::Int(1_048_576)),
+    definition("segment.index.bytes", "10485760", Shape::Int(4)),
+    definition("segment.jitter.ms", "0", Shape::Long(0)),
+    definition("segment.ms", "604800000", Shape::Long(1)),
     definition("unclean.leader.election.enable", "false", Shape::Boolean),
 ];
 
@@ -146,11 +144,6 @@ impl TopicConfig {
         }
     }
 
-    /// How many replicas must be in sync for a write with `acks=all`.
-    pub(crate) fn min_in_sync(&self) -> usize {
-        usize::try_from(self.integer("min.insync.replicas")).unwrap_or(usize::MAX)
-    }
-
     fn value(&self, name: &str) -> &str {
         let found = self.entries().find(|(other, ..)| *other == name);
         found.map_or("", |(_, value, _)| value)
@@ -165,33 +158,53 @@ impl TopicConfig {
 impl Definition {
     fn check(&self, value: &str) -> Result<(), String> {
         let value = value.trim();
-        let fault = match self.shape {
-            Shape::Text => None,
-            Shape::Boolean => (!matches!(value, "true" | "false"))
-                .then(|| "Expected value to be either true or false".to_owned()),
-            Shape::Integer(least) => match value.parse::<i64>() {
-                Err(_) => Some("Not a number".to_owned()),
-                Ok(number) => (number < least).then(|| format!("Value must be at least {least}")),
-            },
-            Shape::Ratio => {
-                let ratio = value.parse::<f64>().ok();
-                let fits = ratio.is_some_and(|ratio| (0.0..=1.0).contains(&ratio));
-                (!fits).then(|| "Value must be from 0 to 1".to_owned())
-            }
-            Shape::OneOf(values) => (!values.contains(&value))
-                .then(|| format!("String must be one of: {}", values.join(", "))),
-            Shape::SomeOf(values) => value
-                .split(',')
-                .any(|value| !values.contains(&value.trim()))
-                .then(|| format!("String must be one of: {}", values.join(", "))),
+        let one_of = |value: &str, values: &[&str]| match values.contains(&value) {
+            true => Ok(()),
+            false => Err(format!("String must be one of: {}", values.join(", "))),
         };
-        match fault {
-            None => Ok(()),
-            Some(fault) => Err(format!(
-                "Invalid value {value} for configuration {}: {fault}",
-                self.name
-            )),
-        }
+        let checked = match self.shape {
+            Shape::Text => Ok(()),
+            Shape::Boolean => match value {
+                "true" | "false" => Ok(()),
+                _ => Err("Expected value to be either true or false".to_owned()),
+            },
+            Shape::Int(least) => at_least(value.parse::<i32>().ok().map(i64::from), least, "INT"),
+            Shape::Long(least) => at_least(value.parse().ok(), least, "LONG"),
+            Shape::Ratio => match value.parse::<f64>() {
+                Err(_) => Err("Not a number of type DOUBLE".to_owned()),
+                Ok(ratio) if ratio > 1.0 => Err("Value must be no more than 1".to_owned()),
+                Ok(ratio) if ratio >= 0.0 => Ok(()),
+                Ok(_) => Err("Value must be at least 0".to_owned()),
+            },
+            Shape::OneOf(values) => one_of(value, values),
+            Shape::SomeOf(values) => {
+                // None at all is possible since Kafka 4: nothing is ever cleaned up then.
+                let mut list = value
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|_| !value.is_empty());
+                let wrong = list.find(|value| !values.contains(value));
+                return wrong.map_or(Ok(()), |value| {
+                    one_of(value, values).map_err(|fault| self.fault(value, &fault))
+                });
+            }
+        };
+        checked.map_err(|fault| self.fault(value, &fault))
+    }
+
+    fn fault(&self, value: &str, fault: &str) -> String {
+        format!(
+            "Invalid value {value} for configuration {}: {fault}",
+            self.name
+        )
+    }
+}
+
+fn at_least(number: Option<i64>, least: i64, kind: &str) -> Result<(), String> {
+    match number {
+        None => Err(format!("Not a number of type {kind}")),
+        Some(number) if number < least => Err(format!("Value must be at least {least}")),
+        Some(_) => Ok(()),
     }
 }
 
@@ -223,6 +236,7 @@ mod tests {
             ("min.cleanable.dirty.ratio", Some("1.1")),
             ("message.timestamp.type", Some("createtime")),
             ("cleanup.policy", Some("delete,forget")),
+            ("segment.bytes", Some("3000000000")),
         ] {
             assert!(parse(name, value).unwrap_err().contains(name), "{name}");
         }
@@ -236,6 +250,5 @@ mod tests {
             (rules.max_batch_bytes, rules.after_max_ms),
             (100, 3_600_000)
         );
-        assert_eq!(TopicConfig::default().min_in_sync(), 1);
     }
 }

@@ -15,7 +15,6 @@ pub(crate) struct Topic {
     pub(crate) config: TopicConfig,
     /// Read from `config` once.
     pub(crate) rules: Rules,
-    pub(crate) min_in_sync: usize,
     pub(crate) partitions: Vec<Partition>,
 }
 

@@ -142,7 +142,7 @@ async fn what_is_wrong_with_a_batch_is_told() {
         (
             "transactional",
             signed(22, &[16]),
-            ErrorCode::INVALID_TXN_STATE,
+            ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
         ),
         (
             "time",
@@ -162,7 +162,9 @@ async fn what_is_wrong_with_a_batch_is_told() {
             (code, -1),
             "{what}: {answer:?}"
         );
-        assert!(answer.error_message.is_some(), "{what}");
+        // As with Kafka, most reasons stay in the broker's log.
+        let told = matches!(what, "magic" | "length" | "time");
+        assert_eq!(answer.error_message.is_some(), told, "{what}");
         assert_eq!(answer.record_errors.len(), usize::from(what == "time"));
     }
     assert_eq!(
@@ -214,19 +216,6 @@ async fn topic_configs_count() {
     let answer = client.produce(&compacted, keyless, 13).await;
     assert_eq!(answer.error_code, ErrorCode::INVALID_RECORD);
     assert_eq!(answer.record_errors[0].batch_index, 1);
-
-    let safe = client
-        .create_topic_with("safe", 1, &[("min.insync.replicas", "2")])
-        .await;
-    assert_eq!(
-        client.produce(&safe, batch(&["a"]), 13).await.error_code,
-        ErrorCode::NONE
-    );
-    let response = client
-        .call(&produce_request(&safe, 0, batch(&["a"]), -1), 13)
-        .await;
-    let answer = &response.responses[0].partition_responses[0];
-    assert_eq!(answer.error_code, ErrorCode::NOT_ENOUGH_REPLICAS);
 }
 
 #[tokio::test]
