@@ -3,7 +3,8 @@
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::api_versions::{ApiVersion, ApiVersionsRequest, ApiVersionsResponse};
 
-use super::exchange::{Answer, Context, Incoming, Refusal, Reply};
+use super::answer::Answer;
+use super::exchange::{Context, Incoming, Refusal, Reply};
 use crate::shared::Served;
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
@@ -16,7 +17,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     } else {
         response.api_keys = context.shared.served.iter().map(range).collect();
     }
-    reply.with(&response)
+    Answer::now(reply, &response)
 }
 
 /// The answer to a version that is not served. Version 0 is what every client can read; it names the versions of this API alone (KIP-511).
@@ -28,7 +29,7 @@ pub(super) fn unsupported(served: &Served, correlation_id: i32) -> Result<Answer
         version: 0,
         correlation_id,
     };
-    reply.with(&response)
+    Answer::now(reply, &response)
 }
 
 fn range(served: &Served) -> ApiVersion {

@@ -8,7 +8,8 @@ use milena_wire::messages::create_topics::{
     CreateTopicsResponse,
 };
 
-use super::exchange::{Answer, Context, Incoming, Refusal};
+use super::answer::Answer;
+use super::exchange::{Context, Incoming, Refusal};
 use crate::topics::{CreateError, NewTopic, Topic, TopicConfig};
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
@@ -37,7 +38,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
             response.topics.push(result);
         }
     }
-    reply.with(&response)
+    Answer::now(reply, &response)
 }
 
 fn create(

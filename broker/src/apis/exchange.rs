@@ -1,4 +1,4 @@
-//! A request as it comes, and what becomes of it.
+//! A request as it comes, and where its answer goes.
 
 use std::fmt;
 
@@ -9,7 +9,6 @@ use milena_wire::codec::{
 };
 use milena_wire::encode_response;
 
-use super::pending_fetch::PendingFetch;
 use crate::shared::Shared;
 
 /// Who answers, and when.
@@ -51,24 +50,11 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    pub(crate) fn with<R: Response>(self, response: &R) -> Result<Answer, Refusal> {
-        Ok(Answer::Frame(self.frame(response)?))
-    }
-
+    /// The answer as it goes over the wire.
     pub(crate) fn frame<R: Response>(self, response: &R) -> Result<Frame, Refusal> {
         encode_response(Vec::new(), response, self.version, self.correlation_id)
             .map_err(Refusal::Answer)
     }
-}
-
-/// What becomes of a request.
-#[derive(Debug)]
-pub(crate) enum Answer {
-    Frame(Frame),
-    /// The client expects no answer.
-    None,
-    /// There is not enough to answer with yet.
-    Later(Box<PendingFetch>),
 }
 
 /// Why a connection is closed instead of answering.

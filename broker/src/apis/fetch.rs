@@ -3,7 +3,8 @@
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::fetch::{FetchRequest, FetchResponse};
 
-use super::exchange::{Answer, Context, Incoming, Refusal};
+use super::answer::Answer;
+use super::exchange::{Context, Incoming, Refusal};
 use super::pending_fetch::PendingFetch;
 
 /// The epochs of a request that begins a session, or that wants none.
@@ -15,7 +16,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     if !matches!(request.session_epoch, INITIAL_EPOCH | FINAL_EPOCH) {
         let mut response = FetchResponse::default();
         response.error_code = ErrorCode::FETCH_SESSION_ID_NOT_FOUND;
-        return reply.with(&response);
+        return Answer::now(reply, &response);
     }
     let mut pending = PendingFetch::new(context, request, reply);
     match pending.try_answer(context, false)? {

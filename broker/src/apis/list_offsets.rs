@@ -8,7 +8,8 @@ use milena_wire::messages::list_offsets::{
     ListOffsetsTopicResponse,
 };
 
-use super::exchange::{Answer, Context, Incoming, Refusal};
+use super::answer::Answer;
+use super::exchange::{Context, Incoming, Refusal};
 use super::topic_reference::code;
 use crate::topics::{Partition, Topic};
 
@@ -56,7 +57,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
         }
         response.topics.push(answer);
     }
-    reply.with(&response)
+    Answer::now(reply, &response)
 }
 
 fn list(

@@ -9,7 +9,8 @@ use milena_wire::messages::metadata::{
 };
 use uuid::Uuid;
 
-use super::exchange::{Answer, Context, Incoming, Refusal};
+use super::answer::Answer;
+use super::exchange::{Context, Incoming, Refusal};
 use crate::shared::Node;
 use crate::topics::{NewTopic, Topic, TopicConfig, validate_name};
 
@@ -34,7 +35,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     if !is_possible(&request, reply.version) {
         let topics = request.topics.unwrap_or_default();
         response.topics = topics.into_iter().map(invalid_request).collect();
-        return reply.with(&response);
+        return Answer::now(reply, &response);
     }
     response.brokers = shared.nodes.iter().map(broker).collect();
     response.cluster_id = Some(shared.cluster_id.clone());
@@ -61,7 +62,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
             }
         }
     }
-    reply.with(&response)
+    Answer::now(reply, &response)
 }
 
 /// Versions 10 and 11 have a field for ids that no broker has ever answered.

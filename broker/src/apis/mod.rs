@@ -1,5 +1,6 @@
 //! What the broker answers: one file for each API, none of which does I/O.
 
+mod answer;
 mod api_versions;
 mod create_topics;
 mod exchange;
@@ -21,8 +22,9 @@ use milena_wire::messages::list_offsets::ListOffsetsRequest;
 use milena_wire::messages::metadata::MetadataRequest;
 use milena_wire::messages::produce::ProduceRequest;
 
+pub(crate) use answer::Answer;
 use exchange::Incoming;
-pub(crate) use exchange::{Answer, Context, Refusal};
+pub(crate) use exchange::{Context, Refusal};
 pub(crate) use pending_fetch::PendingFetch;
 
 use crate::shared::Served;

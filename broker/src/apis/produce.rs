@@ -11,7 +11,8 @@ use milena_wire::messages::produce::{
 };
 use milena_wire::records::{Batches, RecordError};
 
-use super::exchange::{Answer, Context, Incoming, Refusal};
+use super::answer::Answer;
+use super::exchange::{Context, Incoming, Refusal};
 use super::topic_reference::{code, find};
 use crate::shared::Node;
 use crate::storage::{AppendError, Destination, check, record_error};
@@ -32,7 +33,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     };
     let response = produce.response(request.topic_data);
     if acks != 0 {
-        return reply.with(&response);
+        return Answer::now(reply, &response);
     }
     let partitions = response
         .responses
