@@ -365,13 +365,15 @@ def generate(out):
         files[file] = writer.text([DATA_TITLES[file]])
     folder = out / "messages"
     folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob("*.rs"):
+        stale.unlink()
     for file, text in files.items():
         (folder / f"{file}.rs").write_text(text)
     (folder / "mod.rs").write_text(modules(apis, sorted(data)))
     (out / "api_key.rs").write_text(api_keys(apis, words))
-    subprocess.run(["rustfmt", "--edition", "2024", "--config", "skip_children=true", *map(str, folder.glob("*.rs")), str(out / "api_key.rs")],
-                   check=False, stderr=subprocess.DEVNULL) 
-    return sorted([*(folder / f"{file}.rs" for file in files), folder / "mod.rs", out / "api_key.rs"])
+    written = sorted([*folder.glob("*.rs"), out / "api_key.rs"])
+    subprocess.run(["rustfmt", "--edition", "2024", *map(str, written)], check=True)
+    return written
 
 
 def gate(api):

@@ -16,13 +16,18 @@ const LIMIT: usize = 256 << 10;
 const CONTEXTS: u64 = 512 << 10;
 
 fuzz_target!(|input: &[u8]| -> Corpus {
-    let [flags, set @ ..] = input else { return Corpus::Reject };
+    let [flags, set @ ..] = input else {
+        return Corpus::Reject;
+    };
     let mut set = set.to_vec();
     if flags & 2 != 0 {
         mend(&mut set);
     }
     // A new one each time, so that an input alone repeats what it found.
     let (_, peak) = Reader::new(LIMIT).execute(&Bytes::from(set), flags & 1 != 0);
-    assert!(peak <= 4 * LIMIT as u64 + CONTEXTS, "reading held {peak} bytes of memory");
+    assert!(
+        peak <= 4 * LIMIT as u64 + CONTEXTS,
+        "reading held {peak} bytes of memory"
+    );
     Corpus::Keep
 });

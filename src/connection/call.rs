@@ -20,6 +20,9 @@ use super::shared::{Joined, Shared};
 use super::waiter::{Outcome, Waiter};
 use crate::error::{Error, ErrorKind};
 
+/// The largest buffer that a thread keeps for its next request.
+const MAX_SCRATCH: usize = 64 << 10;
+
 thread_local! {
     /// Requests are encoded here before they are queued, so that no lock is held meanwhile.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -200,7 +203,9 @@ impl<R: Request + 'static> Call<R> {
     ) {
         self.state = match self.shared.join(frame, &request, number, context) {
             Joined::Queued(buffer) => {
-                SCRATCH.with_borrow_mut(|scratch| *scratch = buffer);
+                if buffer.capacity() <= MAX_SCRATCH {
+                    SCRATCH.set(buffer);
+                }
                 let waiter = request.waiter;
                 State::Waiting { version, waiter }
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::{Buf as _, Bytes};
 use milena_wire::api_key::ApiKey;
-use milena_wire::codec::{DEFAULT_MEMORY_BUDGET, Message as _, VersionRange};
+use milena_wire::codec::{Message as _, VersionRange};
 use milena_wire::encode_request;
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::{ApiVersionsRequest, ApiVersionsResponse, ResponseHeader};
@@ -20,6 +20,9 @@ use crate::versions::BrokerVersions;
 
 /// The longest frame that is accepted from a broker that has not proven to be one.
 const MAX_FRAME: usize = 64 << 10;
+
+/// The memory that such a broker's lists may take.
+const MEMORY_BUDGET: usize = 1 << 20;
 
 /// A broker that is ready for requests.
 #[derive(Debug)]
@@ -144,9 +147,8 @@ async fn negotiate<S: AsyncRead + AsyncWrite + Unpin>(
             })?;
             continue;
         }
-        let (response, _) =
-            ApiVersionsResponse::decode_prefix(&body, version, DEFAULT_MEMORY_BUDGET)
-                .map_err(|error| ConnectFailure::Refused(error.to_string()))?;
+        let (response, _) = ApiVersionsResponse::decode_prefix(&body, version, MEMORY_BUDGET)
+            .map_err(|error| ConnectFailure::Refused(error.to_string()))?;
         if response.error_code != ErrorCode::NONE {
             let text = format!("the broker answers {}", response.error_code);
             return Err(ConnectFailure::Refused(text).into());
@@ -196,7 +198,7 @@ async fn ask<S: AsyncRead + AsyncWrite + Unpin>(
         }
     };
     // The header of this answer is of version 0 for ever.
-    let (header, left) = ResponseHeader::decode_prefix(&answer, 0, 0)
+    let (header, left) = ResponseHeader::decode_prefix(&answer, 0, MEMORY_BUDGET)
         .map_err(|error| ConnectFailure::Refused(error.to_string()))?;
     if header.correlation_id != id {
         let text = format!(
@@ -225,7 +227,7 @@ fn error_code(body: &Bytes) -> Option<ErrorCode> {
 /// The version to ask next after the broker refused one: its highest, if its answer tells; else the oldest.
 fn lower_version(body: &Bytes, refused: i16) -> Option<i16> {
     // Kafka answers in version 0, whatever was asked; others have been seen to send less than that.
-    let hint = ApiVersionsResponse::decode_prefix(body, 0, DEFAULT_MEMORY_BUDGET).ok();
+    let hint = ApiVersionsResponse::decode_prefix(body, 0, MEMORY_BUDGET).ok();
     let range = hint.and_then(|(response, _)| {
         let mut apis = response.api_keys.into_iter();
         let own = apis.find(|api| ApiKey(api.api_key) == ApiKey::API_VERSIONS)?;

@@ -250,6 +250,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn text(&mut self, length: usize) -> ByteString {
+        let before = self.rest;
         let slice = self.take(length);
         if slice.is_empty() {
             return ByteString::new();
@@ -257,6 +258,8 @@ impl<'a> Decoder<'a> {
         match ByteString::try_from(self.source.slice_ref(slice)) {
             Ok(text) => text,
             Err(_) => {
+                // The error is to say where the string begins.
+                self.rest = before;
                 self.fail(DecodeErrorKind::InvalidUtf8);
                 ByteString::new()
             }
@@ -332,7 +335,7 @@ impl<'a> Decoder<'a> {
         if self.failed() {
             return None;
         }
-        // Kafka writes tags in ascending order and refuses others; that also refuses duplicates.
+        // KIP-482 has tags ascend; that also refuses duplicates.
         if u64::from(tag) < tags.next_tag {
             self.fail(DecodeErrorKind::TagOutOfOrder(tag));
             return None;

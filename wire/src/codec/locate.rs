@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 
-use super::decoder::Decoder;
+use super::decoder::{Decoder, Failure};
 use super::schema::{Field, Kind, Structure};
 use super::tagged::TaggedFields;
 use super::value::{Int32Array, Nullable, Value as _};
 
-/// The path of the field at which reading `source` fails, such as `topics[3].name`; empty if it does not fail.
+/// The path of the field at which reading `source` fails, such as `topics[3].name`, with the failure.
 ///
 /// It reads with the same primitives in the same order as the derived code, so it fails at the same place. Without a budget, the bytes are what was
 /// written until writing failed: lists may then claim more than is there.
@@ -19,14 +19,15 @@ pub(crate) fn failing_field(
     version: i16,
     flexible: bool,
     budget: Option<usize>,
-) -> String {
+) -> (String, Option<Failure>) {
     let mut walk = Walk {
         decoder: Decoder::new(source, version, flexible, budget.unwrap_or(usize::MAX)),
         written: budget.is_none(),
         path: String::new(),
     };
     walk.structure(structure);
-    walk.path
+    let failure = walk.decoder.failure();
+    (walk.path, failure)
 }
 
 struct Walk<'a> {

@@ -68,15 +68,25 @@ pub trait Message: Value + Default {
         let message = Self::read(&mut decoder);
         match decoder.failure() {
             None => Ok((message, decoder.remaining())),
-            Some(failure) => Err(DecodeError {
-                message: Self::NAME,
-                version,
-                field: structure::<Self>().map_or_else(String::new, |structure| {
-                    failing_field(structure, body, version, flexible, Some(memory_budget))
-                }),
-                offset: failure.offset,
-                kind: failure.kind,
-            }),
+            Some(failure) => {
+                let field = structure::<Self>().map_or_else(String::new, |structure| {
+                    let (field, again) =
+                        failing_field(structure, body, version, flexible, Some(memory_budget));
+                    debug_assert_eq!(
+                        again,
+                        Some(failure),
+                        "{field}: the walk by name fails elsewhere"
+                    );
+                    field
+                });
+                Err(DecodeError {
+                    message: Self::NAME,
+                    version,
+                    field,
+                    offset: failure.offset,
+                    kind: failure.kind,
+                })
+            }
         }
     }
 
@@ -164,7 +174,7 @@ pub(crate) fn write_message<M: Message>(
             let written = encoder.written_since(start);
             let field = field.unwrap_or_else(|| {
                 structure::<M>().map_or_else(String::new, |structure| {
-                    failing_field(structure, &written, version, flexible, None)
+                    failing_field(structure, &written, version, flexible, None).0
                 })
             });
             Err(failed(field, failure.kind))

@@ -80,7 +80,6 @@ fn narrow<'a>(header: &'a [u8], limit: usize, copy: &'a mut [u8; 18]) -> &'a [u8
     room.copy_from_slice(header);
     let single_segment = room.get(DESCRIPTOR).is_none_or(|byte| byte & 0x20 != 0);
     let enough = limit
-        .saturating_add(1)
         .checked_next_power_of_two()
         .map_or(63, usize::trailing_zeros)
         .clamp(10, 41)

@@ -141,7 +141,7 @@ fn check_error<M: Message>(error: &DecodeError, body: &Bytes, version: i16, budg
         }
         // What a tagged field lacks may lie behind it.
         DecodeErrorKind::UnexpectedEnd { needed, remaining } => {
-            assert!(needed > remaining && remaining <= left, "{error}")
+            assert!(needed > remaining && remaining <= left, "{error}");
         }
         DecodeErrorKind::CountTooLarge { count, remaining } => {
             assert!(count > 0 && remaining <= left, "{error}");

@@ -83,7 +83,7 @@ impl Mutator {
             }
             5 => duplicate(bytes, at, random),
             6 => self.splice(bytes, at, random),
-            7 | 8 | 9 => length_lie(bytes, at, random),
+            7..=9 => length_lie(bytes, at, random),
             _ => varint_lie(bytes, at, random),
         }
     }
