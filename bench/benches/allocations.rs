@@ -19,19 +19,35 @@ fn main() {
     println!("for {RECORDS} records:");
     for headers in [0, 2] {
         let mut builder = BatchBuilder::new().with_capacity(RECORDS * 160);
-        builder.append(0, None, Some(&[7; VALUE_SIZE]), header_slices(headers)).unwrap();
+        builder
+            .append(0, None, Some(&[7; VALUE_SIZE]), header_slices(headers))
+            .unwrap();
         builder.clear();
         let ours = measure(|| {
             for n in 0..RECORDS as i64 {
-                builder.append(n, None, Some(&[7; VALUE_SIZE]), header_slices(headers)).unwrap();
+                builder
+                    .append(n, None, Some(&[7; VALUE_SIZE]), header_slices(headers))
+                    .unwrap();
             }
         });
-        report(&format!("milena append, {headers} headers"), ours.count_total, ours.bytes_total);
+        report(
+            &format!("milena append, {headers} headers"),
+            ours.count_total,
+            ours.bytes_total,
+        );
         let records = other_records(headers);
         let mut buffer = BytesMut::with_capacity(RECORDS * 160);
-        let options = RecordEncodeOptions { version: 2, compression: Compression::None };
-        let theirs = measure(|| RecordBatchEncoder::encode(&mut buffer, &records, &options).unwrap());
-        report(&format!("kafka-protocol encode, {headers} headers"), theirs.count_total, theirs.bytes_total);
+        let options = RecordEncodeOptions {
+            version: 2,
+            compression: Compression::None,
+        };
+        let theirs =
+            measure(|| RecordBatchEncoder::encode(&mut buffer, &records, &options).unwrap());
+        report(
+            &format!("kafka-protocol encode, {headers} headers"),
+            theirs.count_total,
+            theirs.bytes_total,
+        );
 
         let bytes = batch(headers);
         let mut decompressor = Decompressor::new();
@@ -45,13 +61,25 @@ fn main() {
             }
             assert_eq!(sum, RECORDS * (VALUE_SIZE + headers));
         });
-        report(&format!("milena CRC and iterate, {headers} headers"), ours.count_total, ours.bytes_total);
+        report(
+            &format!("milena CRC and iterate, {headers} headers"),
+            ours.count_total,
+            ours.bytes_total,
+        );
         let theirs = measure(|| drop(RecordBatchDecoder::decode(&mut bytes.clone()).unwrap()));
-        report(&format!("kafka-protocol decode, {headers} headers"), theirs.count_total, theirs.bytes_total);
+        report(
+            &format!("kafka-protocol decode, {headers} headers"),
+            theirs.count_total,
+            theirs.bytes_total,
+        );
     }
     let data = PartitionProduceData::default().with_records(Bytes::from(vec![7; 1 << 20]));
-    let topic = TopicProduceData::default().with_name("orders").with_partition_data(vec![data]);
-    let request = ProduceRequest::default().with_acks(-1).with_topic_data(vec![topic]);
+    let topic = TopicProduceData::default()
+        .with_name("orders")
+        .with_partition_data(vec![data]);
+    let request = ProduceRequest::default()
+        .with_acks(-1)
+        .with_topic_data(vec![topic]);
     let ours = measure(|| drop(encode_request(Vec::new(), &request, 12, 1, None).unwrap()));
     println!("a Produce request around 1 MiB:");
     report("milena encode", ours.count_total, ours.bytes_total);

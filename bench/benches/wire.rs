@@ -35,7 +35,9 @@ fn write(c: &mut Criterion) {
         let append = |builder: &mut BatchBuilder| {
             for n in 0..RECORDS {
                 let headers = header_slices(headers);
-                builder.append(1_700_000_000_000 + n as i64, None, Some(&value), headers).unwrap();
+                builder
+                    .append(1_700_000_000_000 + n as i64, None, Some(&value), headers)
+                    .unwrap();
             }
         };
         group.bench_function("milena append", |b| {
@@ -103,7 +105,9 @@ fn read(c: &mut Criterion) {
             b.iter(|| {
                 let batch = Batches::new(bytes.clone()).next().unwrap().unwrap();
                 let set = batch.records(&mut decompressor).unwrap().check().unwrap();
-                set.iter().map(|record| record.value.map_or(0, <[u8]>::len)).sum::<usize>()
+                set.iter()
+                    .map(|record| record.value.map_or(0, <[u8]>::len))
+                    .sum::<usize>()
             });
         });
         group.bench_function("kafka-protocol decode", |b| {
@@ -152,8 +156,12 @@ fn produce(c: &mut Criterion) {
     let records = Bytes::from(vec![7u8; 1 << 20]);
     let mut group = c.benchmark_group("produce_1MiB");
     let data = PartitionProduceData::default().with_records(records.clone());
-    let topic = TopicProduceData::default().with_name("orders").with_partition_data(vec![data]);
-    let request = ProduceRequest::default().with_acks(-1).with_topic_data(vec![topic]);
+    let topic = TopicProduceData::default()
+        .with_name("orders")
+        .with_partition_data(vec![data]);
+    let request = ProduceRequest::default()
+        .with_acks(-1)
+        .with_topic_data(vec![topic]);
     let mut buffer = Vec::new();
     group.bench_function("milena encode", |b| {
         b.iter(|| {
@@ -162,11 +170,14 @@ fn produce(c: &mut Criterion) {
             buffer = frame.into_parts().0;
         });
     });
-    let partition = other::produce_request::PartitionProduceData::default().with_records(Some(records));
+    let partition =
+        other::produce_request::PartitionProduceData::default().with_records(Some(records));
     let topic = other::produce_request::TopicProduceData::default()
         .with_name(other::TopicName(StrBytes::from_static_str("orders")))
         .with_partition_data(vec![partition]);
-    let request = other::ProduceRequest::default().with_acks(-1).with_topic_data(vec![topic]);
+    let request = other::ProduceRequest::default()
+        .with_acks(-1)
+        .with_topic_data(vec![topic]);
     let mut buffer = BytesMut::with_capacity(2 << 20);
     group.bench_function("kafka-protocol encode", |b| {
         b.iter(|| {

@@ -19,8 +19,13 @@ pub const VALUE_SIZE: usize = 100;
 const HEADERS: [(&str, &[u8]); 2] = [("trace-id", b"0123456789abcdef"), ("source", b"checkout")];
 
 /// The first `count` headers of each record.
-pub fn header_slices(count: usize) -> impl Iterator<Item = (&'static str, Option<&'static [u8]>)> + Clone {
-    HEADERS.into_iter().take(count).map(|(key, value)| (key, Some(value)))
+pub fn header_slices(
+    count: usize,
+) -> impl Iterator<Item = (&'static str, Option<&'static [u8]>)> + Clone {
+    HEADERS
+        .into_iter()
+        .take(count)
+        .map(|(key, value)| (key, Some(value)))
 }
 
 /// A batch of records with `headers` headers each.
@@ -28,7 +33,14 @@ pub fn batch(headers: usize) -> Bytes {
     let mut builder = BatchBuilder::new();
     for n in 0..RECORDS {
         let headers = header_slices(headers);
-        builder.append(1_700_000_000_000 + n as i64, None, Some(&[7; VALUE_SIZE]), headers).unwrap();
+        builder
+            .append(
+                1_700_000_000_000 + n as i64,
+                None,
+                Some(&[7; VALUE_SIZE]),
+                headers,
+            )
+            .unwrap();
     }
     builder.seal(&mut Compressor::new()).unwrap()
 }
@@ -36,7 +48,12 @@ pub fn batch(headers: usize) -> Bytes {
 /// The same records as kafka-protocol has them.
 pub fn other_records(headers: usize) -> Vec<Record> {
     let headers: IndexMap<StrBytes, Option<Bytes>> = header_slices(headers)
-        .map(|(key, value)| (StrBytes::from_static_str(key), value.map(Bytes::from_static)))
+        .map(|(key, value)| {
+            (
+                StrBytes::from_static_str(key),
+                value.map(Bytes::from_static),
+            )
+        })
         .collect();
     (0..RECORDS as i64)
         .map(|n| Record {
@@ -73,7 +90,10 @@ pub fn metadata_body(version: i16) -> Bytes {
             .with_partitions((0..12).map(partition).collect::<Vec<_>>())
     };
     let broker = |id| {
-        MetadataResponseBroker::default().with_node_id(id).with_host("broker.example.com").with_port(9092)
+        MetadataResponseBroker::default()
+            .with_node_id(id)
+            .with_host("broker.example.com")
+            .with_port(9092)
     };
     MetadataResponse::default()
         .with_brokers((0..3).map(broker).collect::<Vec<_>>())

@@ -188,18 +188,21 @@ impl BatchBuilder {
     }
 
     /// The records appended so far.
+    #[inline]
     #[must_use]
     pub fn record_count(&self) -> usize {
         usize::try_from(self.count).unwrap_or(0)
     }
 
     /// Whether nothing has been appended.
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
     /// The bytes of the batch as it is, before compression.
+    #[inline]
     #[must_use]
     pub fn size(&self) -> usize {
         self.buffer.len().max(batch::HEADER)

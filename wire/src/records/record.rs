@@ -63,18 +63,21 @@ impl<'a> Headers<'a> {
     }
 
     /// How many there are, duplicates included.
+    #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.count as usize
     }
 
     /// Whether there are none.
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
     /// Walks them in order.
+    #[inline]
     #[must_use]
     pub fn iter(&self) -> HeaderIter<'a> {
         HeaderIter {
@@ -111,6 +114,7 @@ impl<'a> IntoIterator for Headers<'a> {
     type Item = Header<'a>;
     type IntoIter = HeaderIter<'a>;
 
+    #[inline]
     fn into_iter(self) -> HeaderIter<'a> {
         self.iter()
     }
@@ -120,6 +124,7 @@ impl<'a> IntoIterator for &Headers<'a> {
     type Item = Header<'a>;
     type IntoIter = HeaderIter<'a>;
 
+    #[inline]
     fn into_iter(self) -> HeaderIter<'a> {
         self.iter()
     }
@@ -166,12 +171,14 @@ impl<'a> Header<'a> {
     }
 
     /// The key as it lies on the wire.
+    #[inline]
     #[must_use]
     pub fn key_bytes(&self) -> &'a [u8] {
         self.key
     }
 
     /// The value.
+    #[inline]
     #[must_use]
     pub fn value(&self) -> Option<&'a [u8]> {
         self.value

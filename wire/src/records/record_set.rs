@@ -205,17 +205,28 @@ pub struct CheckedIter<'a> {
     left: usize,
 }
 
+impl<'a> CheckedIter<'a> {
+    /// The next message of an old set: not the usual case, and kept out of the loop over the usual one.
+    #[cold]
+    #[inline(never)]
+    fn message(&mut self) -> Option<Record<'a>> {
+        match &mut self.walk {
+            Walk::Messages(walk) => walk.step()?.ok(),
+            Walk::Batch(_) | Walk::Done => None,
+        }
+    }
+}
+
 impl<'a> Iterator for CheckedIter<'a> {
     type Item = Record<'a>;
 
     #[inline]
     fn next(&mut self) -> Option<Record<'a>> {
         self.left = self.left.checked_sub(1)?;
-        match &mut self.walk {
-            Walk::Batch(walk) => walk.step::<false>(),
-            Walk::Messages(walk) => walk.step()?.ok(),
-            Walk::Done => None,
+        if let Walk::Batch(walk) = &mut self.walk {
+            return walk.step::<false>();
         }
+        self.message()
     }
 
     #[inline]
