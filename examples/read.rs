@@ -28,22 +28,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<()> {
-    let (mut bootstrap, mut topic, mut max) = (None, None, i64::MAX);
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        let value = arguments
-            .next()
-            .ok_or(format!("{argument} needs a value"))?;
-        match argument.as_str() {
-            "--bootstrap" => bootstrap = Some(value),
-            "--topic" => topic = Some(value),
-            "--max" => max = value.parse()?,
-            _ => return Err(format!("unknown argument {argument}").into()),
-        }
-    }
-    let bootstrap = bootstrap.ok_or("--bootstrap HOST:PORT is missing")?;
-    let topic = topic.ok_or("--topic NAME is missing")?;
-
+    let (bootstrap, topic, max) = arguments()?;
     let connection = Connection::builder().connect(&bootstrap).await?;
     let mut out = std::io::BufWriter::new(std::io::stdout());
     let mut left = max;
@@ -62,6 +47,26 @@ async fn run() -> Result<()> {
     }
     out.flush()?;
     Ok(())
+}
+
+/// The broker's address, the topic, and how many records to print at most.
+fn arguments() -> Result<(String, String, i64)> {
+    let (mut bootstrap, mut topic, mut max) = (None, None, i64::MAX);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let value = arguments
+            .next()
+            .ok_or(format!("{argument} needs a value"))?;
+        match argument.as_str() {
+            "--bootstrap" => bootstrap = Some(value),
+            "--topic" => topic = Some(value),
+            "--max" => max = value.parse()?,
+            _ => return Err(format!("unknown argument {argument}").into()),
+        }
+    }
+    let bootstrap = bootstrap.ok_or("--bootstrap HOST:PORT is missing")?;
+    let topic = topic.ok_or("--topic NAME is missing")?;
+    Ok((bootstrap, topic, max))
 }
 
 fn line(record: &Record<'_>) -> Result<String> {

@@ -147,7 +147,7 @@ pub(crate) async fn read(
     topic: &str,
     from: i64,
     to: i64,
-    mut each: impl FnMut(&Record<'_>) -> Result<()>,
+    mut each: impl FnMut(&Record<'_>) -> Result<()> + Send,
 ) -> Result<Fetched> {
     let mut decompressor = Decompressor::new();
     let mut fetched = Fetched::default();

@@ -14,6 +14,7 @@ use milena_wire::codec::{EncodeErrorKind, Frame, Message as _, Request, Response
 use milena_wire::encode_request;
 use milena_wire::messages::{ProduceRequest, ResponseHeader};
 
+use super::clock::after;
 use super::outbox::Queued;
 use super::patience::own_wait;
 use super::shared::{Joined, Shared};
@@ -81,7 +82,8 @@ impl<R: Request> Unpin for Call<R> {}
 
 impl<R: Request + 'static> ResponseFuture<R> {
     pub(crate) fn new(shared: Arc<Shared>, request: R) -> Self {
-        let deadline = Instant::now() + shared.settings.deadline + own_wait(&request);
+        let time = shared.settings.deadline.saturating_add(own_wait(&request));
+        let deadline = after(Instant::now(), time);
         Self {
             call: Call {
                 shared,
@@ -95,7 +97,7 @@ impl<R: Request + 'static> ResponseFuture<R> {
 
     /// Gives up after `time`, counted from now on, instead of the connection's default.
     pub fn deadline(mut self, time: Duration) -> Self {
-        self.call.deadline = Instant::now() + time;
+        self.call.deadline = after(Instant::now(), time);
         self
     }
 
@@ -108,7 +110,7 @@ impl<R: Request + 'static> ResponseFuture<R> {
 
 impl OnewayFuture {
     pub(crate) fn new(shared: Arc<Shared>, request: ProduceRequest) -> Self {
-        let deadline = Instant::now() + shared.settings.deadline;
+        let deadline = after(Instant::now(), shared.settings.deadline);
         Self {
             call: Call {
                 shared,
@@ -123,7 +125,7 @@ impl OnewayFuture {
 
     /// Gives up after `time`, counted from now on, instead of the connection's default.
     pub fn deadline(mut self, time: Duration) -> Self {
-        self.call.deadline = Instant::now() + time;
+        self.call.deadline = after(Instant::now(), time);
         self
     }
 }
@@ -157,7 +159,11 @@ impl<R: Request + 'static> Call<R> {
                     let (version, frame) = self.encode(&request)?;
                     let queued = Queued {
                         waiter: Waiter::new(self.deadline),
-                        patience: self.shared.settings.request_timeout + own_wait(&request),
+                        patience: self
+                            .shared
+                            .settings
+                            .request_timeout
+                            .saturating_add(own_wait(&request)),
                         oneway: self.oneway,
                     };
                     self.join(frame, version, queued, None, context);

@@ -6,6 +6,7 @@
 
 mod builder;
 mod call;
+mod clock;
 mod connect;
 mod frames;
 mod handle;

@@ -5,17 +5,15 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
+use super::clock::never;
 use super::frames::Frames;
 use super::shared::Shared;
 use crate::close_reason::CloseReason;
-
-/// A time that never comes, for a timer that is not set.
-const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
 enum Event {
     Read(io::Result<usize>),
@@ -48,7 +46,7 @@ async fn run<R: AsyncRead + Unpin>(
     socket: &mut R,
     frames: &mut Frames,
 ) -> CloseReason {
-    let mut timer = pin!(tokio::time::sleep(NEVER));
+    let mut timer = pin!(tokio::time::sleep_until(never(Instant::now()).into()));
     let mut rearmed = pin!(shared.rearmed());
     let mut answers = Vec::new();
     loop {
@@ -85,7 +83,7 @@ async fn run<R: AsyncRead + Unpin>(
             return reason;
         }
         if timer_changed {
-            let at = shared.armed().unwrap_or_else(|| Instant::now() + NEVER);
+            let at = shared.armed().unwrap_or_else(|| never(Instant::now()));
             timer.as_mut().reset(at.into());
         }
     }

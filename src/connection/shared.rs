@@ -8,6 +8,7 @@ use milena_wire::codec::Frame;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
+use super::clock::after;
 use super::in_flight::InFlight;
 use super::outbox::{Join, Outbox, Queued, Run};
 use super::settings::Settings;
@@ -69,7 +70,7 @@ impl Shared {
     ) -> Joined {
         let deadline = request.waiter.deadline();
         // The timer looks at the request when its deadline or the connection's patience ends, whichever comes first.
-        let timer = deadline.min(Instant::now() + request.patience);
+        let timer = deadline.min(after(Instant::now(), request.patience));
         let mut outbox = self.outbox();
         match outbox.join(frame, request, number, timer) {
             Join::Joined {
@@ -130,7 +131,7 @@ impl Shared {
                 return None;
             }
             let id = in_flight.next_id();
-            let (give_up_at, waiter) = (now + request.patience, Arc::clone(&request.waiter));
+            let (give_up_at, waiter) = (after(now, request.patience), Arc::clone(&request.waiter));
             if request.oneway {
                 in_flight.push_oneway(id, give_up_at, waiter);
             } else {

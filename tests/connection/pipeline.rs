@@ -130,6 +130,24 @@ async fn a_late_answer_is_passed_over_and_the_next_one_found() {
 }
 
 #[tokio::test]
+async fn durations_without_an_end_are_no_limit() {
+    let listener = Listener::start().await;
+    let endless = Duration::MAX;
+    let (connection, mut peer) = listener
+        .connected(|builder| builder.deadline(endless).request_timeout(endless))
+        .await;
+    for call in [
+        connection.send(asks(1)),
+        connection.send(asks(1)).deadline(endless),
+    ] {
+        let call = tokio::spawn(call);
+        let request = peer.request().await;
+        peer.answer(&request, &names(&request)).await;
+        soon(call).await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_future_dropped_before_it_is_polled_writes_nothing() {
     let listener = Listener::start().await;
     let (connection, mut peer) = listener.connected(|builder| builder).await;

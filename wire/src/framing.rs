@@ -1,9 +1,11 @@
 //! Whole frames: length, header, body.
 
+use bytes::{Buf as _, Bytes};
 use bytestring::ByteString;
 
 use crate::codec::{
-    EncodeError, EncodeErrorKind, Encoder, Frame, Request, Response, write_message,
+    DEFAULT_MEMORY_BUDGET, DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Encoder,
+    Frame, Message, Request, Response, write_message,
 };
 use crate::messages::headers::{RequestHeader, ResponseHeader};
 
@@ -53,6 +55,44 @@ pub fn encode_response<R: Response>(
     write_message(&header, R::header_version(version), &mut encoder)?;
     write_message(response, version, &mut encoder)?;
     finish(encoder, R::NAME, version)
+}
+
+/// A message that lies in a record or in the bytes of another message, behind its version as an int16: the consumer protocol and the
+/// values of control records.
+///
+/// # Errors
+/// If `version` cannot carry what is set in `message`.
+pub fn encode_with_version<M: Message>(message: &M, version: i16) -> Result<Bytes, EncodeError> {
+    let mut encoder = Encoder::new(version.to_be_bytes().to_vec(), version, false);
+    write_message(message, version, &mut encoder)?;
+    Ok(Frame::new(encoder).into_bytes())
+}
+
+/// Reads what [`encode_with_version`] writes; gives the message and the version that it was written as.
+///
+/// A version newer than this crate knows is read as the newest that it knows, and what that leaves over is passed over: members of a
+/// consumer group may be newer than their leader.
+///
+/// # Errors
+/// Says which field of which version failed, and where behind the version.
+pub fn decode_with_version<M: Message>(mut bytes: Bytes) -> Result<(M, i16), DecodeError> {
+    let Some(version) = bytes.first_chunk().copied().map(i16::from_be_bytes) else {
+        let (needed, remaining) = (2, bytes.len());
+        return Err(DecodeError {
+            message: M::NAME,
+            version: M::VERSIONS.min,
+            field: String::new(),
+            offset: 0,
+            kind: DecodeErrorKind::UnexpectedEnd { needed, remaining },
+        });
+    };
+    bytes.advance(2);
+    let newest = M::VERSIONS.max;
+    if version > newest {
+        let (message, _) = M::decode_prefix(&bytes, newest, DEFAULT_MEMORY_BUDGET)?;
+        return Ok((message, version));
+    }
+    Ok((M::decode(&bytes, version)?, version))
 }
 
 fn begin(mut buffer: Vec<u8>) -> Encoder {

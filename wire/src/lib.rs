@@ -46,5 +46,5 @@ pub mod messages;
 pub mod records;
 
 pub use bytestring::ByteString;
-pub use framing::{encode_request, encode_response};
+pub use framing::{decode_with_version, encode_request, encode_response, encode_with_version};
 pub use uuid;
