@@ -33,6 +33,9 @@ async fn run() -> Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout());
     let mut left = max;
     for partition in topic::partitions(&connection, &topic).await? {
+        if left == 0 {
+            break;
+        }
         let from = topic::offset(&partition, &topic, EARLIEST).await?;
         let to = topic::offset(&partition, &topic, LATEST).await?;
         let index = partition.index;

@@ -79,7 +79,7 @@ pub enum ConnectFailure {
     /// The address is not `host:port`.
     InvalidAddress,
     /// What answers is no Kafka broker, or not on this port.
-    NotKafka(&'static str),
+    NotKafka(String),
     /// The broker's answer cannot be used.
     Refused(String),
 }

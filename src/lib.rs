@@ -38,7 +38,7 @@
 //!
 //! # Cancellation
 //!
-//! Any future here can be dropped at any time. A request whose bytes were not written yet is withdrawn; one that was written may be carried
+//! Any future here can be dropped at any time. A request that the writer has not taken yet is withdrawn; one that it has may be carried
 //! out, and its answer is passed over. A frame is never half written.
 //!
 //! # Features

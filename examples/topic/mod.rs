@@ -56,7 +56,10 @@ pub(crate) async fn partitions(bootstrap: &Connection, topic: &str) -> Result<Ve
                                 .ok_or(
                                     "a partition is led by a broker that is not in the cluster",
                                 )?;
-                            let address = format!("{}:{}", broker.host, broker.port);
+                            let address = match &*broker.host {
+                                host if host.contains(':') => format!("[{host}]:{}", broker.port),
+                                host => format!("{host}:{}", broker.port),
+                            };
                             let leader = Connection::builder().connect(&address).await?;
                             connections.insert(partition.leader_id, leader.clone());
                             leader

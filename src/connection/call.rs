@@ -35,7 +35,7 @@ thread_local! {
 /// order on the wire.
 ///
 /// # Cancel safety
-/// Dropped before its bytes are written, the request is never written. Dropped later, the broker may carry it out, and the answer
+/// Dropped before the writer has taken it, the request is never written. Dropped later, the broker may carry it out, and the answer
 /// is passed over.
 #[must_use = "a request is sent when its future is polled"]
 pub struct ResponseFuture<R: Request> {
@@ -45,7 +45,7 @@ pub struct ResponseFuture<R: Request> {
 /// Completes when a request without an answer is written; made by [`Connection::send_oneway`](super::Connection::send_oneway).
 ///
 /// # Cancel safety
-/// Dropped before its bytes are written, the request is never written.
+/// Dropped before the writer has taken it, the request is never written.
 #[must_use = "a request is sent when its future is polled"]
 pub struct OnewayFuture {
     call: Call<ProduceRequest>,
@@ -110,7 +110,8 @@ impl<R: Request + 'static> ResponseFuture<R> {
 
 impl OnewayFuture {
     pub(crate) fn new(shared: Arc<Shared>, request: ProduceRequest) -> Self {
-        let deadline = after(Instant::now(), shared.settings.deadline);
+        let time = shared.settings.deadline.saturating_add(own_wait(&request));
+        let deadline = after(Instant::now(), time);
         Self {
             call: Call {
                 shared,
@@ -156,6 +157,12 @@ impl<R: Request + 'static> Call<R> {
         loop {
             match std::mem::replace(&mut self.state, State::Done(PhantomData)) {
                 State::New(request) => {
+                    if self.deadline <= Instant::now() {
+                        return Poll::Ready(Ok((
+                            self.max_version,
+                            Outcome::Expired { sent: false },
+                        )));
+                    }
                     let (version, frame) = self.encode(&request)?;
                     let queued = Queued {
                         waiter: Waiter::new(self.deadline),
@@ -222,8 +229,8 @@ impl<R: Request + 'static> Call<R> {
                 request,
             },
             Joined::Closed(reason) => {
-                let (waiter, sent) = (request.waiter, false);
-                waiter.settle(Outcome::Closed { reason, sent });
+                let waiter = request.waiter;
+                waiter.close(&reason);
                 State::Waiting { version, waiter }
             }
         };
@@ -238,9 +245,10 @@ impl<R: Request + 'static> Call<R> {
         let common = self.shared.versions.common(request).map_err(at)?;
         let highest = common.max.min(self.max_version);
         if highest < common.min {
+            let theirs = self.shared.versions.range(R::API_KEY);
             let kind = ErrorKind::UnsupportedVersion {
                 ours: VersionRange::new(R::VERSIONS.min, self.max_version),
-                theirs: common,
+                theirs: theirs.unwrap_or(VersionRange::NONE),
             };
             return Err(at(Error::new(kind).during(R::API_KEY, None)));
         }
@@ -304,7 +312,9 @@ impl<R: Request + 'static> Call<R> {
             // What is answered has no waiter that only waits for writing, and the other way round.
             Outcome::Answered(_) | Outcome::Written => (ErrorKind::NoAnswer, true),
         };
-        let error = Error::new(kind).during(R::API_KEY, Some(version));
+        // Without a version it was never encoded.
+        let version = Some(version).filter(|&version| R::VERSIONS.contains(version));
+        let error = Error::new(kind).during(R::API_KEY, version);
         error.at(&self.shared.peer).maybe_sent(sent)
     }
 }

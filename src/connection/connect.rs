@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use super::builder::ConnectionBuilder;
+use super::guard::ClosesOnDrop;
 use super::handle::Connection;
 use super::handshake::establish;
 use super::reader::read_loop;
@@ -17,6 +18,9 @@ impl ConnectionBuilder {
     ///
     /// # Errors
     /// Says how far it came and what stopped it. An address that is not `host:port`, and no tokio runtime to run on, are errors too.
+    ///
+    /// # Panics
+    /// If the tokio runtime was built without its time or I/O drivers.
     ///
     /// # Cancel safety
     /// Dropping the future leaves no task and no socket behind.
@@ -34,9 +38,11 @@ impl ConnectionBuilder {
         );
         let connection = Connection::new(Arc::clone(&shared));
         let (reader, writer) = established.socket.into_split();
-        let read = read_loop(Arc::clone(&shared), reader, established.frames);
+        // Made here and not in the tasks, which a runtime that shuts down may never run.
+        let guard = || ClosesOnDrop(Arc::clone(&shared));
+        let read = read_loop(guard(), reader, established.frames);
+        let write = write_loop(guard(), writer);
         shared.adopt(tokio::spawn(read).abort_handle());
-        let write = write_loop(Arc::clone(&shared), writer);
         shared.adopt(tokio::spawn(write).abort_handle());
         Ok(connection)
     }

@@ -9,11 +9,14 @@ use crate::close_reason::CloseReason;
 /// Bytes that are read at once while no large frame is on its way.
 pub(crate) const READ_SIZE: usize = 64 << 10;
 
+/// With less room than this a new buffer is begun. While small answers come, many share one, and who keeps one keeps no more than that.
+const MIN_SPARE: usize = 4 << 10;
+
 /// How far ahead of what has arrived the buffer may grow on the word of a length prefix.
 const MAX_AHEAD: usize = 1 << 20;
 
 /// What a peer that does not speak Kafka's protocol most likely is.
-pub(crate) fn not_kafka(first: [u8; 4]) -> Option<&'static str> {
+fn not_kafka(first: [u8; 4]) -> Option<&'static str> {
     match first {
         [b'H', b'T', b'T', b'P'] => Some("an HTTP server answers here, not a Kafka broker"),
         // A TLS record: alert or handshake, version 3.x.
@@ -52,10 +55,14 @@ impl Frames {
         let missing = self
             .length()
             .map_or(0, |length| (length + 4).saturating_sub(self.buffer.len()));
-        // The buffer grows as bytes arrive, not on the peer's word.
-        let ahead = missing.min(MAX_AHEAD.max(self.buffer.len()));
-        self.buffer
-            .reserve(ahead.max(if missing == 0 { READ_SIZE } else { 1 }));
+        let spare = self.buffer.capacity() - self.buffer.len();
+        if missing > spare {
+            // The buffer grows as bytes arrive, not on the peer's word.
+            self.buffer
+                .reserve(missing.min(MAX_AHEAD.max(self.buffer.len())));
+        } else if spare < MIN_SPARE {
+            self.buffer.reserve(READ_SIZE);
+        }
         &mut self.buffer
     }
 

@@ -57,7 +57,7 @@ impl Connection {
     /// [`send_oneway`](Self::send_oneway).
     ///
     /// # Cancel safety
-    /// Dropping the future withdraws a request that was not written yet, and passes over the answer of one that was.
+    /// Dropping the future withdraws a request that the writer has not taken yet, and passes over the answer of one that it has.
     pub fn send<R: Request + 'static>(&self, request: R) -> ResponseFuture<R> {
         ResponseFuture::new(Arc::clone(self.shared()), request)
     }
@@ -68,7 +68,7 @@ impl Connection {
     /// As [`send`](Self::send). Whether the broker took the records is not known.
     ///
     /// # Cancel safety
-    /// Dropping the future withdraws a request that was not written yet.
+    /// Dropping the future withdraws a request that the writer has not taken yet.
     pub fn send_oneway(&self, request: ProduceRequest) -> OnewayFuture {
         OnewayFuture::new(Arc::clone(self.shared()), request)
     }

@@ -12,7 +12,7 @@ use milena_wire::messages::{ApiVersionsRequest, ApiVersionsResponse, ResponseHea
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, lookup_host};
 
-use super::frames::{Frames, not_kafka};
+use super::frames::Frames;
 use super::settings::Settings;
 use crate::close_reason::CloseReason;
 use crate::error::{ConnectFailure, Error, Phase};
@@ -189,12 +189,7 @@ async fn ask<S: AsyncRead + AsyncWrite + Unpin>(
             break answer;
         }
         if socket.read_buf(frames.buffer()).await.map_err(broken)? == 0 {
-            // A TLS listener sends an alert of seven bytes, which no frame is as short as, and hangs up.
-            let first = frames.buffer().first_chunk().copied();
-            return Err(match first.and_then(not_kafka) {
-                Some(hint) => ConnectFailure::NotKafka(hint).into(),
-                None => NegotiationFailure::HungUp,
-            });
+            return Err(NegotiationFailure::HungUp);
         }
     };
     // The header of this answer is of version 0 for ever.
@@ -211,10 +206,11 @@ async fn ask<S: AsyncRead + AsyncWrite + Unpin>(
     Ok(answer)
 }
 
+/// What does not come in frames is no broker, and asking again does not make it one.
 fn not_a_broker(reason: &CloseReason) -> ConnectFailure {
     match reason {
-        CloseReason::ConnectionBroken(error) => ConnectFailure::Io(Arc::clone(error)),
-        other => ConnectFailure::Refused(other.to_string()),
+        CloseReason::ConnectionBroken(error) => ConnectFailure::NotKafka(error.to_string()),
+        other => ConnectFailure::NotKafka(other.to_string()),
     }
 }
 

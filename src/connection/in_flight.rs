@@ -1,17 +1,36 @@
 //! The requests that wait for their answers, oldest first. No I/O: what comes and goes is told, what to do is returned.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::clock::after;
 use crate::close_reason::CloseReason;
 
 /// A request that was handed to the socket.
 #[derive(Debug)]
 pub(crate) struct Entry<T> {
-    pub(crate) correlation_id: i32,
+    correlation_id: i32,
+    /// How long the connection waits for this request when it is the oldest.
+    patience: Duration,
     /// When the connection is given up if this is the oldest request and still unanswered.
-    pub(crate) give_up_at: Instant,
+    give_up_at: Instant,
     pub(crate) waiter: T,
+}
+
+impl<T> Entry<T> {
+    fn new(correlation_id: i32, now: Instant, patience: Duration, waiter: T) -> Self {
+        Self {
+            correlation_id,
+            patience,
+            give_up_at: after(now, patience),
+            waiter,
+        }
+    }
+
+    /// The broker has only now come to this request, or has just taken some of its bytes.
+    fn renew(&mut self, now: Instant) {
+        self.give_up_at = self.give_up_at.max(after(now, self.patience));
+    }
 }
 
 /// The requests in flight. Kafka answers a connection's requests in their order, so only the oldest can be answered next.
@@ -42,21 +61,39 @@ impl<T> InFlight<T> {
     }
 
     /// A request that is about to be written and will be answered.
-    pub(crate) fn push(&mut self, correlation_id: i32, give_up_at: Instant, waiter: T) {
-        self.entries.push_back(Entry {
-            correlation_id,
-            give_up_at,
-            waiter,
-        });
+    pub(crate) fn push(
+        &mut self,
+        correlation_id: i32,
+        now: Instant,
+        patience: Duration,
+        waiter: T,
+    ) {
+        let entry = Entry::new(correlation_id, now, patience, waiter);
+        self.entries.push_back(entry);
     }
 
     /// A request that is about to be written and will not be answered.
-    pub(crate) fn push_oneway(&mut self, correlation_id: i32, give_up_at: Instant, waiter: T) {
-        self.writing.push(Entry {
-            correlation_id,
-            give_up_at,
-            waiter,
-        });
+    pub(crate) fn push_oneway(
+        &mut self,
+        correlation_id: i32,
+        now: Instant,
+        patience: Duration,
+        waiter: T,
+    ) {
+        let entry = Entry::new(correlation_id, now, patience, waiter);
+        self.writing.push(entry);
+    }
+
+    /// Some bytes of what is being written went out.
+    pub(crate) fn progressed(&mut self, now: Instant) {
+        for entry in self
+            .entries
+            .front_mut()
+            .into_iter()
+            .chain(&mut self.writing)
+        {
+            entry.renew(now);
+        }
     }
 
     /// What was about to be written is: gives the requests that are done with that.
@@ -64,8 +101,8 @@ impl<T> InFlight<T> {
         std::mem::take(&mut self.writing)
     }
 
-    /// An answer came: gives the request that it belongs to.
-    pub(crate) fn answered(&mut self, correlation_id: i32) -> Result<T, CloseReason> {
+    /// An answer came: gives the request that it belongs to. The clock of the next one starts, as brokers serve one at a time.
+    pub(crate) fn answered(&mut self, correlation_id: i32, now: Instant) -> Result<T, CloseReason> {
         match self.entries.front() {
             Some(front) if front.correlation_id == correlation_id => {}
             front => {
@@ -75,8 +112,11 @@ impl<T> InFlight<T> {
                 });
             }
         }
-        self.entries
-            .pop_front()
+        let answered = self.entries.pop_front();
+        if let Some(front) = self.entries.front_mut() {
+            front.renew(now);
+        }
+        answered
             .map(|entry| entry.waiter)
             .ok_or(CloseReason::OutOfSync {
                 expected: None,
@@ -86,7 +126,7 @@ impl<T> InFlight<T> {
 
     /// When the connection is to be given up, as it looks now: its oldest request unanswered, or stuck in the socket.
     pub(crate) fn give_up_at(&self) -> Option<Instant> {
-        let oldest = self.entries.front().into_iter().chain(self.writing.first());
+        let oldest = self.entries.front().into_iter().chain(&self.writing);
         oldest.map(|entry| entry.give_up_at).min()
     }
 
@@ -106,14 +146,14 @@ impl<T> InFlight<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
 
     fn with(ids: &[i32]) -> InFlight<i32> {
         let mut in_flight = InFlight::new(1);
         for &id in ids {
-            in_flight.push(id, Instant::now(), id);
+            in_flight.push(id, Instant::now(), SECOND, id);
         }
         in_flight
     }
@@ -129,8 +169,10 @@ mod tests {
     #[test]
     fn only_the_front_is_answered() {
         let mut in_flight = with(&[1, 2, 3]);
-        assert_eq!(in_flight.answered(1).unwrap(), 1);
-        let Err(CloseReason::OutOfSync { expected, received }) = in_flight.answered(3) else {
+        assert_eq!(in_flight.answered(1, Instant::now()).unwrap(), 1);
+        let Err(CloseReason::OutOfSync { expected, received }) =
+            in_flight.answered(3, Instant::now())
+        else {
             panic!("the answer to the second request is due");
         };
         assert_eq!((expected, received), (Some(2), 3));
@@ -139,7 +181,7 @@ mod tests {
 
     #[test]
     fn an_unsolicited_answer_is_out_of_sync() {
-        let error = with(&[]).answered(7).unwrap_err();
+        let error = with(&[]).answered(7, Instant::now()).unwrap_err();
         assert!(matches!(
             error,
             CloseReason::OutOfSync {
@@ -152,23 +194,34 @@ mod tests {
     #[test]
     fn the_oldest_request_says_when_to_give_up() {
         let now = Instant::now();
-        let after = |seconds| now + Duration::from_secs(seconds);
         let mut in_flight = InFlight::new(1);
         assert_eq!(in_flight.give_up_at(), None);
-        in_flight.push(1, after(40), ());
-        in_flight.push(2, after(1), ());
-        assert_eq!(in_flight.give_up_at(), Some(after(40)));
-        in_flight.push_oneway(3, after(10), ());
-        assert_eq!(in_flight.give_up_at(), Some(after(10)));
+        in_flight.push(1, now, 40 * SECOND, ());
+        in_flight.push(2, now, SECOND, ());
+        assert_eq!(in_flight.give_up_at(), Some(now + 40 * SECOND));
+        in_flight.push_oneway(3, now, 10 * SECOND, ());
+        assert_eq!(in_flight.give_up_at(), Some(now + 10 * SECOND));
+        in_flight.progressed(now + 5 * SECOND);
+        assert_eq!(in_flight.give_up_at(), Some(now + 15 * SECOND));
         assert_eq!(in_flight.written().len(), 1);
-        assert_eq!(in_flight.give_up_at(), Some(after(40)));
+        assert_eq!(in_flight.give_up_at(), Some(now + 45 * SECOND));
+    }
+
+    #[test]
+    fn the_clock_of_a_request_starts_when_it_is_the_oldest() {
+        let now = Instant::now();
+        let mut in_flight = InFlight::new(1);
+        in_flight.push(1, now, 60 * SECOND, ());
+        in_flight.push(2, now, 40 * SECOND, ());
+        in_flight.answered(1, now + 50 * SECOND).unwrap();
+        assert_eq!(in_flight.give_up_at(), Some(now + 90 * SECOND));
     }
 
     #[test]
     fn requests_without_an_answer_are_never_matched_to_one() {
         let mut in_flight = InFlight::new(1);
-        in_flight.push_oneway(1, Instant::now(), 1);
-        assert!(in_flight.answered(1).is_err());
+        in_flight.push_oneway(1, Instant::now(), SECOND, 1);
+        assert!(in_flight.answered(1, Instant::now()).is_err());
         assert_eq!(in_flight.drain(), [1]);
     }
 }

@@ -9,6 +9,7 @@ mod call;
 mod clock;
 mod connect;
 mod frames;
+mod guard;
 mod handle;
 mod handshake;
 mod in_flight;
@@ -18,6 +19,7 @@ mod reader;
 mod settings;
 mod shared;
 mod waiter;
+mod waiting_room;
 mod writer;
 
 pub use builder::ConnectionBuilder;

@@ -1,6 +1,5 @@
 //! The requests that wait to be written, in the order in which they joined. No I/O.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -9,6 +8,7 @@ use bytes::Bytes;
 use milena_wire::codec::Frame;
 
 use super::waiter::Waiter;
+use super::waiting_room::WaitingRoom;
 use crate::close_reason::CloseReason;
 
 /// Where the correlation id stands in a request frame.
@@ -43,13 +43,17 @@ pub(crate) struct Run {
     rows: Vec<Row>,
     /// Bytes of both.
     length: usize,
-    /// When the first of its requests must be looked at.
+    /// The first deadline of its requests.
     earliest: Option<Instant>,
 }
 
 impl Run {
-    fn push(&mut self, frame: Frame, request: Queued, timer: Instant) -> Vec<u8> {
-        self.earliest = Some(self.earliest.map_or(timer, |earliest| earliest.min(timer)));
+    fn push(&mut self, frame: Frame, request: Queued) -> Vec<u8> {
+        let deadline = request.waiter.deadline();
+        self.earliest = Some(
+            self.earliest
+                .map_or(deadline, |earliest| earliest.min(deadline)),
+        );
         self.length += frame.len();
         let start = self.buffer.len();
         let (bytes, payloads) = frame.into_parts();
@@ -80,12 +84,7 @@ impl Run {
 
     /// Takes out the requests for which `keep` gives no correlation id, and stamps the others.
     pub(crate) fn stamp(&mut self, mut keep: impl FnMut(&Row) -> Option<i32>) {
-        let Self {
-            buffer,
-            payloads,
-            rows,
-            ..
-        } = self;
+        let Self { buffer, rows, .. } = self;
         let mut removed = Vec::new();
         rows.retain(|row| match keep(row) {
             Some(id) => {
@@ -100,19 +99,32 @@ impl Run {
                 false
             }
         });
-        // Withdrawn requests are rare: cutting their bytes out one by one keeps the usual way without a look at each row.
-        for (start, end) in removed.into_iter().rev() {
-            let length = end - start;
-            buffer.drain(start..end);
-            payloads.retain(|(position, _)| *position <= start || *position > end);
-            for (position, _) in payloads.iter_mut().filter(|(position, _)| *position > end) {
-                *position -= length;
-            }
-            for row in rows.iter_mut().filter(|row| row.start >= end) {
-                row.start -= length;
-                row.end -= length;
-            }
+        if !removed.is_empty() {
+            self.cut(&removed);
         }
+    }
+
+    /// Takes the bytes between these positions out, in one pass: `cuts` ascend.
+    fn cut(&mut self, cuts: &[(usize, usize)]) {
+        let mut kept = Vec::with_capacity(self.buffer.len());
+        let mut end_of_last = 0;
+        for &(start, end) in cuts {
+            kept.extend_from_slice(self.buffer.get(end_of_last..start).unwrap_or_default());
+            end_of_last = end;
+        }
+        kept.extend_from_slice(self.buffer.get(end_of_last..).unwrap_or_default());
+        self.buffer = kept;
+        let (mut done, mut shift) = (0, 0);
+        // A payload lies behind at least one byte of its frame, and may lie at its end.
+        self.payloads.retain_mut(|(position, _)| {
+            while let Some((start, end)) = cuts.get(done).filter(|(_, end)| end < position) {
+                shift += end - start;
+                done += 1;
+            }
+            let is_cut = cuts.get(done).is_some_and(|(start, _)| start < position);
+            *position -= shift;
+            !is_cut
+        });
     }
 
     /// The pieces in the order of the wire.
@@ -128,6 +140,13 @@ impl Run {
                 [piece, payload]
             })
             .filter(|piece| !piece.is_empty())
+    }
+
+    /// The connection ended: everybody in it is told.
+    pub(crate) fn close(&self, reason: &CloseReason) {
+        for row in &self.rows {
+            row.request.waiter.close(reason);
+        }
     }
 
     /// Empties it; the buffers stay for the next run unless they have grown large.
@@ -150,19 +169,12 @@ pub(crate) enum Join {
         buffer: Vec<u8>,
         wake_writer: bool,
         rearm: bool,
+        /// Who was next in the line for room, if there is some left.
+        next: Option<Waker>,
     },
-    /// No room: the waker is called when there is some.
+    /// No room, or others are before: the waker is called when there is some.
     Full(Frame),
     Closed(CloseReason),
-}
-
-/// One who waits for room.
-#[derive(Debug)]
-struct Blocked {
-    /// By which it can leave.
-    number: u64,
-    deadline: Instant,
-    waker: Waker,
 }
 
 /// The requests that wait to be written, and the bounds of what a connection holds at once.
@@ -175,12 +187,10 @@ pub(crate) struct Outbox {
     outstanding: usize,
     max_outstanding: usize,
     max_bytes: usize,
-    /// Who waits for room, oldest first.
-    blocked: VecDeque<Blocked>,
-    next_blocked: u64,
+    waiting: WaitingRoom,
     /// When the timer goes off next.
     armed: Option<Instant>,
-    /// When the first request of the run that was taken last must be looked at: until the writer has handed it on, the run is
+    /// The first deadline of the run that was taken last: until the writer has handed it on, the run is
     /// neither here nor in flight, and the timer must not forget it.
     taken: Option<Instant>,
 }
@@ -194,44 +204,47 @@ impl Outbox {
             outstanding: 0,
             max_outstanding,
             max_bytes,
-            blocked: VecDeque::new(),
-            next_blocked: 0,
+            waiting: WaitingRoom::default(),
             armed: None,
             taken: None,
         }
     }
 
-    /// Adds a request, which has waited for room under `number` if it did. `timer` is when the connection must look at it at the latest.
-    pub(crate) fn join(
-        &mut self,
-        frame: Frame,
-        request: &Queued,
-        number: Option<u64>,
-        timer: Instant,
-    ) -> Join {
+    /// Adds a request, which has waited for room under `number` if it did.
+    pub(crate) fn join(&mut self, frame: Frame, request: &Queued, number: Option<u64>) -> Join {
         if let Some(reason) = &self.closed {
             return Join::Closed(reason.clone());
         }
         // A frame larger than the bound goes alone, or it never would.
         let fits = self.run.length == 0 || self.run.length + frame.len() <= self.max_bytes;
-        if self.outstanding >= self.max_outstanding || !fits {
+        if !fits || !self.has_room() || !self.waiting.may_pass(number) {
             return Join::Full(frame);
         }
-        if number.is_some() {
-            self.blocked.retain(|b| Some(b.number) != number);
+        if let Some(number) = number {
+            self.waiting.leave(number);
         }
         self.outstanding += 1;
-        let buffer = self.run.push(frame, request.clone(), timer);
-        let rearm = self.arm_by(timer);
+        let deadline = request.waiter.deadline();
+        let buffer = self.run.push(frame, request.clone());
         Join::Joined {
             buffer,
             wake_writer: std::mem::take(&mut self.writer_asleep),
-            rearm,
+            rearm: self.arm_by(deadline),
+            next: self.next_in_line(),
         }
     }
 
+    fn has_room(&self) -> bool {
+        self.outstanding < self.max_outstanding
+    }
+
+    /// Who may try now to join.
+    pub(crate) fn next_in_line(&self) -> Option<Waker> {
+        self.has_room().then(|| self.waiting.first())?
+    }
+
     /// Whether the timer must be set earlier, which it then is.
-    fn arm_by(&mut self, timer: Instant) -> bool {
+    pub(crate) fn arm_by(&mut self, timer: Instant) -> bool {
         let rearm = self.armed.is_none_or(|armed| timer < armed);
         if rearm {
             self.armed = Some(timer);
@@ -246,29 +259,14 @@ impl Outbox {
         deadline: Instant,
         waker: &Waker,
     ) -> (u64, bool) {
-        let before = self.blocked.iter_mut().find(|b| Some(b.number) == number);
-        if let Some(before) = before {
-            before.waker.clone_from(waker);
-            return (before.number, false);
-        }
-        self.next_blocked += 1;
-        self.blocked.push_back(Blocked {
-            number: self.next_blocked,
-            deadline,
-            waker: waker.clone(),
-        });
-        (self.next_blocked, self.arm_by(deadline))
+        let number = self.waiting.wait(number, deadline, waker);
+        (number, self.arm_by(deadline))
     }
 
-    /// One who waited for room goes away; if he was woken already, the room is another's.
+    /// One who waited for room goes away: gives who may try in his place.
     pub(crate) fn unblock(&mut self, number: u64) -> Option<Waker> {
-        match self.blocked.iter().position(|b| b.number == number) {
-            Some(index) => {
-                self.blocked.remove(index);
-                None
-            }
-            None => self.blocked.pop_front().map(|b| b.waker),
-        }
+        self.waiting.leave(number);
+        self.next_in_line()
     }
 
     /// Takes what is queued, leaving `empty` in its place; gives false, and the writer sleeps, if there is nothing.
@@ -282,17 +280,10 @@ impl Outbox {
         true
     }
 
-    /// Requests were settled: gives those who may try again.
-    pub(crate) fn settled(&mut self, count: usize) -> Vec<Waker> {
+    /// Requests were settled: gives who may try now to join.
+    pub(crate) fn settled(&mut self, count: usize) -> Option<Waker> {
         self.outstanding = self.outstanding.saturating_sub(count);
-        self.admit()
-    }
-
-    /// Those for whom there is room now.
-    pub(crate) fn admit(&mut self) -> Vec<Waker> {
-        let room = self.max_outstanding.saturating_sub(self.outstanding);
-        let count = room.min(self.blocked.len());
-        self.blocked.drain(..count).map(|b| b.waker).collect()
+        self.next_in_line()
     }
 
     /// Refuses every request from now on: gives what was queued and who waited for room; `None` if it is closed already.
@@ -301,7 +292,7 @@ impl Outbox {
             return None;
         }
         self.closed = Some(reason);
-        let wakers = self.blocked.drain(..).map(|b| b.waker).collect();
+        let wakers = self.waiting.clear();
         Some((std::mem::take(&mut self.run), wakers))
     }
 
@@ -333,19 +324,13 @@ impl Outbox {
                 earliest(waiter.deadline());
             }
         }
-        let mut woken = Vec::new();
-        self.blocked.retain(|b| {
-            let is_late = b.deadline <= now;
-            if is_late {
-                woken.push(b.waker.clone());
-            } else {
-                earliest(b.deadline);
-            }
-            !is_late
-        });
+        if let Some(at) = self.waiting.next_deadline(now) {
+            earliest(at);
+        }
         if let Some(at) = self.taken.take() {
             earliest(at.max(now + HANDING_OVER));
         }
+        let woken = self.waiting.late(now);
         self.armed = next;
         (late, woken)
     }
@@ -354,7 +339,9 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use milena_wire::encode_request;
+    use milena_wire::messages::ProduceRequest;
     use milena_wire::messages::metadata::MetadataRequest;
+    use milena_wire::messages::produce::{PartitionProduceData, TopicProduceData};
 
     use super::*;
 
@@ -380,11 +367,8 @@ mod tests {
         (Outbox::new(3, 1 << 20), queued(now), now)
     }
 
-    fn joined(outbox: &mut Outbox, waiter: &Queued, size: usize, now: Instant) -> bool {
-        matches!(
-            outbox.join(frame(size), waiter, None, now),
-            Join::Joined { .. }
-        )
+    fn joined(outbox: &mut Outbox, request: &Queued, size: usize) -> bool {
+        matches!(outbox.join(frame(size), request, None), Join::Joined { .. })
     }
 
     fn bytes(run: &Run) -> Vec<u8> {
@@ -393,9 +377,9 @@ mod tests {
 
     #[test]
     fn withdrawn_requests_leave_no_bytes_behind() {
-        let (mut outbox, waiter, now) = outbox();
+        let (mut outbox, waiter, _) = outbox();
         for size in [1, 2, 3] {
-            assert!(joined(&mut outbox, &waiter, size, now));
+            assert!(joined(&mut outbox, &waiter, size));
         }
         let mut run = Run::default();
         assert!(outbox.take(&mut run));
@@ -412,8 +396,42 @@ mod tests {
     }
 
     #[test]
+    fn withdrawn_payloads_go_and_the_others_stay_in_their_places() {
+        let produce = |fill: u8| {
+            let data = PartitionProduceData::default().with_records(vec![fill; 5000]);
+            let topic = TopicProduceData::default()
+                .with_name("t")
+                .with_partition_data(vec![data]);
+            let request = ProduceRequest::default().with_topic_data(vec![topic]);
+            // Version 3 ends with the payload, version 9 has tags behind it.
+            [3, 9].map(|version| encode_request(Vec::new(), &request, version, 0, None).unwrap())
+        };
+        for withdrawn in 0..8 {
+            let (_, request, _) = outbox();
+            let mut outbox = Outbox::new(100, 1 << 20);
+            let mut expected = Vec::new();
+            for (row, mut frame) in (0..4).flat_map(produce).enumerate() {
+                let join = outbox.join(frame.clone(), &request, None);
+                assert!(matches!(join, Join::Joined { .. }));
+                if row != withdrawn && row != 5 {
+                    frame.set_correlation_id(7);
+                    expected.extend_from_slice(&frame.into_bytes());
+                }
+            }
+            let mut run = Run::default();
+            assert!(outbox.take(&mut run));
+            let mut row = 0;
+            run.stamp(|_| {
+                row += 1;
+                (row - 1 != withdrawn && row - 1 != 5).then_some(7)
+            });
+            assert_eq!(bytes(&run), expected, "{withdrawn} and 5 withdrawn");
+        }
+    }
+
+    #[test]
     fn the_writer_is_woken_once() {
-        let (mut outbox, waiter, now) = outbox();
+        let (mut outbox, waiter, _) = outbox();
         assert!(!outbox.take(&mut Run::default()));
         let wakes = |join| {
             matches!(
@@ -424,28 +442,36 @@ mod tests {
                 }
             )
         };
-        assert!(wakes(outbox.join(frame(1), &waiter, None, now)));
-        assert!(!wakes(outbox.join(frame(1), &waiter, None, now)));
+        assert!(wakes(outbox.join(frame(1), &waiter, None)));
+        assert!(!wakes(outbox.join(frame(1), &waiter, None)));
     }
 
     #[test]
     fn what_is_outstanding_is_bounded_and_room_is_handed_on() {
         let (mut outbox, waiter, now) = outbox();
         for _ in 0..3 {
-            assert!(joined(&mut outbox, &waiter, 1, now));
+            assert!(joined(&mut outbox, &waiter, 1));
         }
-        assert!(!joined(&mut outbox, &waiter, 1, now));
+        assert!(!joined(&mut outbox, &waiter, 1));
         let (first, _) = outbox.block(None, now, Waker::noop());
         let (second, _) = outbox.block(None, now, Waker::noop());
         let (again, rearm) = outbox.block(Some(first), now, Waker::noop());
         assert_eq!((again, rearm), (first, false));
-        assert_eq!(outbox.settled(1).len(), 1, "one place, one is woken");
+        assert!(outbox.settled(0).is_none(), "there is no room yet");
+        assert!(
+            outbox.settled(1).is_some(),
+            "one place, so the first may try"
+        );
+        assert!(
+            !joined(&mut outbox, &waiter, 1),
+            "a newcomer may not overtake him"
+        );
         assert!(
             outbox.unblock(first).is_some(),
-            "the woken one leaves, so the next is woken"
+            "he leaves, so the second may try"
         );
-        assert!(outbox.unblock(second).is_none());
-        assert!(joined(&mut outbox, &waiter, 1, now));
+        let join = outbox.join(frame(1), &waiter, Some(second));
+        assert!(matches!(join, Join::Joined { next: None, .. }));
     }
 
     #[test]
@@ -453,10 +479,10 @@ mod tests {
         let now = Instant::now();
         let waiter = queued(now);
         let mut outbox = Outbox::new(100, 64);
-        assert!(joined(&mut outbox, &waiter, 1000, now));
-        assert!(!joined(&mut outbox, &waiter, 1, now));
+        assert!(joined(&mut outbox, &waiter, 1000));
+        assert!(!joined(&mut outbox, &waiter, 1));
         assert!(outbox.take(&mut Run::default()));
-        assert!(joined(&mut outbox, &waiter, 1, now));
+        assert!(joined(&mut outbox, &waiter, 1));
     }
 
     #[test]
@@ -466,7 +492,7 @@ mod tests {
         let (late, due) = (queued(now), queued(now + 2 * second));
         let mut outbox = Outbox::new(2, 1 << 20);
         for waiter in [&due, &late] {
-            let join = outbox.join(frame(1), waiter, None, waiter.waiter.deadline());
+            let join = outbox.join(frame(1), waiter, None);
             assert!(matches!(join, Join::Joined { rearm: true, .. }));
         }
         outbox.block(None, now + second, Waker::noop());
@@ -489,12 +515,12 @@ mod tests {
 
     #[test]
     fn closing_refuses_and_gives_back_what_was_queued() {
-        let (mut outbox, waiter, now) = outbox();
-        assert!(joined(&mut outbox, &waiter, 1, now));
+        let (mut outbox, waiter, _) = outbox();
+        assert!(joined(&mut outbox, &waiter, 1));
         let (run, _) = outbox.close(CloseReason::Shutdown).unwrap();
         assert_eq!(run.len(), 1);
         assert!(outbox.close(CloseReason::ConnectionTimeout).is_none());
-        let join = outbox.join(frame(1), &waiter, None, now);
+        let join = outbox.join(frame(1), &waiter, None);
         assert!(matches!(join, Join::Closed(CloseReason::Shutdown)));
     }
 }

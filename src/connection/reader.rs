@@ -3,7 +3,6 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
@@ -12,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::clock::never;
 use super::frames::Frames;
+use super::guard::ClosesOnDrop;
 use super::shared::Shared;
 use crate::close_reason::CloseReason;
 
@@ -23,22 +23,12 @@ enum Event {
 
 /// Hands answers to those who wait for them until the connection ends.
 pub(crate) async fn read_loop<R: AsyncRead + Unpin>(
-    shared: Arc<Shared>,
+    guard: ClosesOnDrop,
     mut socket: R,
     mut frames: Frames,
 ) {
-    let _ends = EndsConnection(&shared);
-    let reason = run(&shared, &mut socket, &mut frames).await;
-    shared.close(reason);
-}
-
-/// Whatever ends the task, a panic or a runtime that shuts down included, the connection ends with it.
-struct EndsConnection<'a>(&'a Shared);
-
-impl Drop for EndsConnection<'_> {
-    fn drop(&mut self) {
-        self.0.close(CloseReason::Shutdown);
-    }
+    let reason = run(&guard.0, &mut socket, &mut frames).await;
+    guard.0.close(reason);
 }
 
 async fn run<R: AsyncRead + Unpin>(
@@ -49,17 +39,22 @@ async fn run<R: AsyncRead + Unpin>(
     let mut timer = pin!(tokio::time::sleep_until(never(Instant::now()).into()));
     let mut rearmed = pin!(shared.rearmed());
     let mut answers = Vec::new();
+    // The handshake may have read on.
+    if let Err(reason) = hand_out(shared, frames, &mut answers) {
+        return reason;
+    }
     loop {
         let event = {
             let mut read = pin!(socket.read_buf(frames.buffer()));
             poll_fn(|context| {
-                if let Poll::Ready(result) = read.as_mut().poll(context) {
-                    return Poll::Ready(Event::Read(result));
-                }
+                // The timer first: a socket that is never empty must not hold it up.
                 if timer.as_mut().poll(context).is_ready() {
                     return Poll::Ready(Event::Timer);
                 }
-                rearmed.as_mut().poll(context).map(|()| Event::Rearmed)
+                if rearmed.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(Event::Rearmed);
+                }
+                read.as_mut().poll(context).map(Event::Read)
             })
             .await
         };
@@ -69,9 +64,7 @@ async fn run<R: AsyncRead + Unpin>(
                 io::ErrorKind::UnexpectedEof,
                 "the broker closed the connection",
             )),
-            Event::Read(Ok(_)) => {
-                take_frames(frames, &mut answers).and_then(|()| shared.answered(&mut answers))
-            }
+            Event::Read(Ok(_)) => hand_out(shared, frames, &mut answers),
             Event::Read(Err(error)) => Err(error.into()),
             Event::Timer => shared.expire(Instant::now()),
             Event::Rearmed => {
@@ -87,6 +80,16 @@ async fn run<R: AsyncRead + Unpin>(
             timer.as_mut().reset(at.into());
         }
     }
+}
+
+/// Gives the answers that have arrived to those who wait, whatever comes behind them.
+fn hand_out(
+    shared: &Shared,
+    frames: &mut Frames,
+    answers: &mut Vec<(i32, Bytes)>,
+) -> Result<(), CloseReason> {
+    let taken = take_frames(frames, answers);
+    shared.answered(answers).and(taken)
 }
 
 /// The whole frames that have arrived, each with the correlation id that it begins with.

@@ -4,15 +4,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 use std::time::Instant;
 
+use bytes::Bytes;
 use milena_wire::codec::Frame;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
-use super::clock::after;
 use super::in_flight::InFlight;
 use super::outbox::{Join, Outbox, Queued, Run};
 use super::settings::Settings;
-use super::waiter::{Outcome, Waiter};
+use super::waiter::Waiter;
 use crate::close_reason::CloseReason;
 use crate::versions::BrokerVersions;
 
@@ -69,16 +69,16 @@ impl Shared {
         context: &Context<'_>,
     ) -> Joined {
         let deadline = request.waiter.deadline();
-        // The timer looks at the request when its deadline or the connection's patience ends, whichever comes first.
-        let timer = deadline.min(after(Instant::now(), request.patience));
         let mut outbox = self.outbox();
-        match outbox.join(frame, request, number, timer) {
+        match outbox.join(frame, request, number) {
             Join::Joined {
                 buffer,
                 wake_writer,
                 rearm,
+                next,
             } => {
                 drop(outbox);
+                wake(next);
                 if wake_writer {
                     self.writer_wake.notify_one();
                 }
@@ -127,29 +127,37 @@ impl Shared {
         let mut in_flight = self.in_flight();
         run.stamp(|row| {
             let request = &row.request;
-            if !request.waiter.is_waiting() {
+            if request.waiter.deadline() <= now {
+                request.waiter.expire();
+            }
+            if !request.waiter.launch() {
                 return None;
             }
             let id = in_flight.next_id();
-            let (give_up_at, waiter) = (after(now, request.patience), Arc::clone(&request.waiter));
+            let (patience, waiter) = (request.patience, Arc::clone(&request.waiter));
             if request.oneway {
-                in_flight.push_oneway(id, give_up_at, waiter);
+                in_flight.push_oneway(id, now, patience, waiter);
             } else {
-                in_flight.push(id, give_up_at, waiter);
+                in_flight.push(id, now, patience, waiter);
             }
             Some(id)
         });
+        let give_up_at = in_flight.give_up_at();
         drop(in_flight);
         let mut outbox = self.outbox();
         if let Some(reason) = outbox.closed().cloned() {
             // Whoever closed may have looked for requests in flight before these were.
             drop(outbox);
-            self.fail_in_flight(&reason, false);
+            self.fail_in_flight(&reason);
             return Err(reason);
         }
+        let rearm = give_up_at.is_some_and(|at| outbox.arm_by(at));
         // The queue is empty again, so whoever waited for room for his bytes may try, too.
         let woken = outbox.settled(queued - run.len());
         drop(outbox);
+        if rearm {
+            self.timer_wake.notify_one();
+        }
         wake(woken);
         Ok(())
     }
@@ -158,24 +166,27 @@ impl Shared {
     pub(crate) fn written(&self) {
         let done = self.in_flight().written();
         for entry in &done {
-            entry.waiter.settle(Outcome::Written);
+            entry.waiter.written();
         }
         if !done.is_empty() {
-            self.settled(done.len());
+            let woken = self.outbox().settled(done.len());
+            wake(woken);
         }
     }
 
+    /// Some bytes of a large run went out.
+    pub(crate) fn progressed(&self) {
+        self.in_flight().progressed(Instant::now());
+    }
+
     /// Answers came, each with its correlation id.
-    pub(crate) fn answered(
-        &self,
-        answers: &mut Vec<(i32, bytes::Bytes)>,
-    ) -> Result<(), CloseReason> {
-        let count = answers.len();
+    pub(crate) fn answered(&self, answers: &mut Vec<(i32, Bytes)>) -> Result<(), CloseReason> {
+        let now = Instant::now();
         let mut result = Ok(());
-        let mut waiters = Vec::with_capacity(count);
+        let mut waiters = Vec::with_capacity(answers.len());
         let mut in_flight = self.in_flight();
         for (id, frame) in answers.drain(..) {
-            match in_flight.answered(id) {
+            match in_flight.answered(id, now) {
                 Ok(waiter) => waiters.push((waiter, frame)),
                 Err(reason) => {
                     result = Err(reason);
@@ -183,18 +194,22 @@ impl Shared {
                 }
             }
         }
+        let give_up_at = in_flight.give_up_at();
         drop(in_flight);
         let settled = waiters.len();
         for (waiter, frame) in waiters {
-            waiter.settle(Outcome::Answered(frame));
+            waiter.answer(frame);
         }
-        self.settled(settled);
-        result
-    }
-
-    fn settled(&self, count: usize) {
-        let woken = self.outbox().settled(count);
+        let mut outbox = self.outbox();
+        // The next request may be given up sooner than the one before it would have been.
+        let rearm = give_up_at.is_some_and(|at| outbox.arm_by(at));
+        let woken = outbox.settled(settled);
+        drop(outbox);
+        if rearm {
+            self.timer_wake.notify_one();
+        }
         wake(woken);
+        result
     }
 
     /// When the timer must go off next.
@@ -225,12 +240,10 @@ impl Shared {
             }
         }
         drop(in_flight);
-        let (never_sent, woken) = outbox.expire(now, next);
+        let (queued, woken) = outbox.expire(now, next);
         drop(outbox);
-        for (waiters, sent) in [(late, true), (never_sent, false)] {
-            for waiter in waiters {
-                waiter.settle(Outcome::Expired { sent });
-            }
+        for waiter in late.iter().chain(&queued) {
+            waiter.expire();
         }
         wake(woken);
         Ok(())
@@ -243,8 +256,8 @@ impl Shared {
             return;
         };
         tracing::debug!(peer = %self.peer, %reason, "connection closed");
-        self.fail_in_flight(&reason, true);
-        self.fail_run(&queued, &reason, false);
+        self.fail_in_flight(&reason);
+        queued.close(&reason);
         wake(woken);
         for task in lock(&self.tasks).drain(..) {
             task.abort();
@@ -254,7 +267,8 @@ impl Shared {
 
     /// The reason, once the connection has ended.
     pub(crate) fn close_reason(&self) -> Option<CloseReason> {
-        self.closed.borrow().clone()
+        // Set first when the connection closes: whoever was told of it finds it here.
+        self.outbox().closed().cloned()
     }
 
     /// Waits for the end of the connection.
@@ -277,19 +291,10 @@ impl Shared {
         }
     }
 
-    fn fail_in_flight(&self, reason: &CloseReason, sent: bool) {
+    fn fail_in_flight(&self, reason: &CloseReason) {
         let waiters = self.in_flight().drain();
         for waiter in waiters {
-            let reason = reason.clone();
-            waiter.settle(Outcome::Closed { reason, sent });
-        }
-    }
-
-    /// Fails the requests of a run that was taken, as the connection ended before it was in flight or while it was written.
-    pub(crate) fn fail_run(&self, run: &Run, reason: &CloseReason, sent: bool) {
-        for row in run.rows() {
-            let reason = reason.clone();
-            row.request.waiter.settle(Outcome::Closed { reason, sent });
+            waiter.close(reason);
         }
     }
 }

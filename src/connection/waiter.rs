@@ -30,7 +30,11 @@ pub(crate) struct Waiter {
 
 #[derive(Debug)]
 enum State {
-    Waiting(Option<Waker>),
+    Waiting {
+        waker: Option<Waker>,
+        /// Whether the writer has it: from then on it may be sent, whatever becomes of the wait.
+        launched: bool,
+    },
     Done(Outcome),
     /// Nobody waits any more: the answer is dropped unread, and bytes not yet written never are.
     Abandoned,
@@ -40,7 +44,10 @@ impl Waiter {
     pub(crate) fn new(deadline: Instant) -> Arc<Self> {
         Arc::new(Self {
             deadline,
-            state: Mutex::new(State::Waiting(None)),
+            state: Mutex::new(State::Waiting {
+                waker: None,
+                launched: false,
+            }),
         })
     }
 
@@ -54,15 +61,49 @@ impl Waiter {
 
     /// Whether somebody still waits.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.with(|state| matches!(state, State::Waiting(_)))
+        self.with(|state| matches!(state, State::Waiting { .. }))
     }
 
-    /// Tells the outcome, if somebody still waits for one.
-    pub(crate) fn settle(&self, outcome: Outcome) {
+    /// The writer is about to send the request: gives false, and it must not, if nobody waits any more.
+    pub(crate) fn launch(&self) -> bool {
+        self.with(|state| match state {
+            State::Waiting { launched, .. } => {
+                *launched = true;
+                true
+            }
+            State::Done(_) | State::Abandoned => false,
+        })
+    }
+
+    /// The answer came.
+    pub(crate) fn answer(&self, frame: Bytes) {
+        self.settle(|_| Outcome::Answered(frame));
+    }
+
+    /// The request is written, and has no answer.
+    pub(crate) fn written(&self) {
+        self.settle(|_| Outcome::Written);
+    }
+
+    /// The deadline passed.
+    pub(crate) fn expire(&self) {
+        self.settle(|sent| Outcome::Expired { sent });
+    }
+
+    /// The connection ended.
+    pub(crate) fn close(&self, reason: &CloseReason) {
+        self.settle(|sent| Outcome::Closed {
+            reason: reason.clone(),
+            sent,
+        });
+    }
+
+    /// Tells the outcome, which may depend on whether the request was launched, if somebody still waits for one.
+    fn settle(&self, outcome: impl FnOnce(bool) -> Outcome) {
         let waker = self.with(|state| match state {
-            State::Waiting(waker) => {
-                let waker = waker.take();
-                *state = State::Done(outcome);
+            State::Waiting { waker, launched } => {
+                let (waker, launched) = (waker.take(), *launched);
+                *state = State::Done(outcome(launched));
                 waker
             }
             State::Done(_) | State::Abandoned => None,
@@ -80,12 +121,13 @@ impl Waiter {
     pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<Outcome> {
         self.with(|state| match std::mem::replace(state, State::Abandoned) {
             State::Done(outcome) => Poll::Ready(outcome),
-            State::Waiting(old) => {
-                let waker = match old {
-                    Some(old) if old.will_wake(context.waker()) => old,
+            State::Waiting { waker, launched } => {
+                let waker = match waker {
+                    Some(waker) if waker.will_wake(context.waker()) => waker,
                     _ => context.waker().clone(),
                 };
-                *state = State::Waiting(Some(waker));
+                let waker = Some(waker);
+                *state = State::Waiting { waker, launched };
                 Poll::Pending
             }
             State::Abandoned => Poll::Pending,

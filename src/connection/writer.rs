@@ -1,19 +1,19 @@
 //! The task that writes.
 
 use std::io::{self, IoSlice};
-use std::sync::Arc;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
+use super::guard::ClosesOnDrop;
 use super::outbox::Run;
 use super::shared::Shared;
 use crate::close_reason::CloseReason;
 
 /// Writes what is queued until the connection ends.
-pub(crate) async fn write_loop<W: AsyncWrite + Unpin>(shared: Arc<Shared>, mut socket: W) {
-    // Whatever ends this task, a panic or a runtime that shuts down included, nobody goes on waiting for it.
+pub(crate) async fn write_loop<W: AsyncWrite + Unpin>(guard: ClosesOnDrop, mut socket: W) {
+    let shared = &*guard.0;
     let mut taken = Taken {
-        shared: &shared,
+        shared,
         run: Run::default(),
     };
     loop {
@@ -23,7 +23,7 @@ pub(crate) async fn write_loop<W: AsyncWrite + Unpin>(shared: Arc<Shared>, mut s
         }
         // All of it may have been withdrawn.
         if !taken.run.is_empty() {
-            if let Err(error) = write(&mut socket, &taken.run).await {
+            if let Err(error) = write(shared, &mut socket, &taken.run).await {
                 return shared.close(error.into());
             }
             shared.written();
@@ -32,7 +32,7 @@ pub(crate) async fn write_loop<W: AsyncWrite + Unpin>(shared: Arc<Shared>, mut s
     }
 }
 
-/// The run that the writer holds: requests without an answer in it are in no queue, and must be failed if the task ends.
+/// The run that the writer holds: for a moment it is in no queue and not in flight, and must be failed if the task ends.
 struct Taken<'a> {
     shared: &'a Shared,
     run: Run,
@@ -41,13 +41,18 @@ struct Taken<'a> {
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
         self.shared.close(CloseReason::Shutdown);
-        let reason = self.shared.close_reason().unwrap_or(CloseReason::Shutdown);
-        self.shared.fail_run(&self.run, &reason, true);
+        if let Some(reason) = self.shared.close_reason() {
+            self.run.close(&reason);
+        }
     }
 }
 
 /// All of a run in as few writes as the system takes.
-async fn write<W: AsyncWrite + Unpin>(socket: &mut W, run: &Run) -> io::Result<()> {
+async fn write<W: AsyncWrite + Unpin>(
+    shared: &Shared,
+    socket: &mut W,
+    run: &Run,
+) -> io::Result<()> {
     let mut slices: Vec<IoSlice<'_>> = run.segments().map(IoSlice::new).collect();
     let mut rest = &mut slices[..];
     while !rest.is_empty() {
@@ -56,6 +61,9 @@ async fn write<W: AsyncWrite + Unpin>(socket: &mut W, run: &Run) -> io::Result<(
             return Err(io::ErrorKind::WriteZero.into());
         }
         IoSlice::advance_slices(&mut rest, written);
+        if !rest.is_empty() {
+            shared.progressed();
+        }
     }
     socket.flush().await
 }

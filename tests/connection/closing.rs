@@ -9,7 +9,7 @@ use milena::wire::messages::produce::{PartitionProduceData, TopicProduceData};
 use milena::wire::messages::{MetadataRequest, MetadataResponse, ProduceRequest};
 use milena::{CloseReason, Error};
 
-use crate::peer::{Listener, soon};
+use crate::peer::{Listener, soon, usual_versions};
 
 fn reason(error: &Error) -> &CloseReason {
     let ErrorKind::Closed(reason) = error.kind() else {
@@ -233,6 +233,66 @@ async fn a_write_that_is_stuck_is_bounded_by_the_deadline_and_then_by_the_reques
         !error.may_have_been_sent(),
         "it was behind the one that is stuck"
     );
+}
+
+#[test]
+fn a_runtime_that_ends_before_the_tasks_ever_ran_ends_the_connection() {
+    let (address, connected) = (std::sync::mpsc::channel(), std::sync::mpsc::channel::<()>());
+    let server = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let listener = Listener::start().await;
+            address.0.send(listener.address()).unwrap();
+            let mut peer = listener.accept().await;
+            peer.answer_versions(&usual_versions()).await;
+            assert!(peer.is_closed().await);
+            connected.0.send(()).unwrap();
+        });
+    });
+    let address = address.1.recv().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    // Nothing runs on this runtime once its `block_on` has returned.
+    let connection = runtime
+        .block_on(milena::Connection::builder().connect(&address))
+        .unwrap();
+    drop(runtime);
+    assert!(matches!(
+        connection.close_reason(),
+        Some(CloseReason::Shutdown)
+    ));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let error = runtime
+        .block_on(soon(connection.send(MetadataRequest::default())))
+        .unwrap_err();
+    assert!(matches!(reason(&error), CloseReason::Shutdown));
+    connected.1.recv().unwrap();
+    server.join().unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_before_the_connection_breaks_is_given() {
+    let listener = Listener::start().await;
+    let (connection, mut peer) = listener.connected(|builder| builder).await;
+    let call = tokio::spawn(connection.send(MetadataRequest::default()));
+    let request = peer.request().await;
+    let frame =
+        encode_response(Vec::new(), &MetadataResponse::default(), 12, request.id()).unwrap();
+    peer.send(&[&frame.into_bytes()[..], &(-1i32).to_be_bytes()].concat())
+        .await;
+    soon(call).await.unwrap().unwrap();
+    assert!(matches!(
+        soon(connection.closed()).await,
+        CloseReason::ConnectionBroken(_)
+    ));
 }
 
 #[test]

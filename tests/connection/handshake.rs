@@ -129,6 +129,10 @@ async fn answered_with(bytes: &[u8]) -> milena::Error {
 async fn an_http_server_is_recognised() {
     let error = answered_with(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
     assert!(text(&error).contains("HTTP server"), "{error}");
+    assert!(
+        !error.is_retriable(),
+        "it is not Kafka, and will not become it"
+    );
     assert!(text(&error).contains("127.0.0.1"), "{error}");
 }
 

@@ -200,6 +200,23 @@ async fn beyond_the_bound_a_sender_waits_and_does_not_fail() {
 }
 
 #[tokio::test]
+async fn a_call_without_time_is_never_sent() {
+    let listener = Listener::start().await;
+    let (connection, mut peer) = listener.connected(|builder| builder).await;
+    let error = soon(connection.send(asks(1)).deadline(Duration::ZERO))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::DeadlineExceeded),
+        "{error:?}"
+    );
+    assert!(!error.may_have_been_sent());
+    let call = tokio::spawn(connection.send(asks(2)));
+    assert_eq!(peer.request().await.id(), 2);
+    call.abort();
+}
+
+#[tokio::test]
 async fn who_waits_for_room_has_a_deadline_too() {
     let listener = Listener::start().await;
     let one = NonZeroUsize::new(1).unwrap();
