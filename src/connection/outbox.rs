@@ -324,13 +324,14 @@ impl Outbox {
                 earliest(waiter.deadline());
             }
         }
-        if let Some(at) = self.waiting.next_deadline(now) {
+        let mut woken = self.waiting.late(now);
+        if let Some(at) = self.waiting.next_deadline() {
             earliest(at);
         }
         if let Some(at) = self.taken.take() {
             earliest(at.max(now + HANDING_OVER));
         }
-        let woken = self.waiting.late(now);
+        woken.extend(self.next_in_line());
         self.armed = next;
         (late, woken)
     }

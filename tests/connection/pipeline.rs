@@ -236,6 +236,36 @@ async fn who_waits_for_room_has_a_deadline_too() {
     soon(first).await.unwrap().unwrap();
 }
 
+#[tokio::test]
+async fn one_in_line_who_is_never_polled_again_holds_the_others_up_no_longer_than_his_deadline() {
+    let listener = Listener::start().await;
+    let one = NonZeroUsize::new(1).unwrap();
+    let (connection, mut peer) = listener
+        .connected(|builder| builder.max_in_flight(one))
+        .await;
+    let first = tokio::spawn(connection.send(asks(1)));
+    let request = peer.request().await;
+    let mut parked = Box::pin(
+        connection
+            .send(asks(2))
+            .deadline(Duration::from_millis(100)),
+    );
+    let context = &mut std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(parked.as_mut().poll(context).is_pending());
+    let third = tokio::spawn(connection.send(asks(3)));
+    peer.answer(&request, &names(&request)).await;
+    soon(first).await.unwrap().unwrap();
+    let request = peer.request().await;
+    peer.answer(&request, &names(&request)).await;
+    let answer = soon(third).await.unwrap().unwrap();
+    assert_eq!(answer.cluster_id.as_deref(), Some("topic-3"));
+    let error = soon(parked).await.unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::DeadlineExceeded),
+        "{error:?}"
+    );
+}
+
 fn produce(bytes: usize) -> ProduceRequest {
     let records = Bytes::from(vec![7; bytes]);
     let data = PartitionProduceData::default().with_records(records);
