@@ -42,22 +42,20 @@ pub struct Headers<'a> {
 }
 
 impl<'a> Headers<'a> {
-    /// Reads the headers that take up the rest of a record. `CHECK` walks them; without, they must have been walked before.
+    /// Reads the headers that take up the rest of a record, and walks them.
     #[inline]
-    pub(super) fn read<const CHECK: bool>(mut cursor: Cursor<'a>) -> Result<Self, RecordFault> {
+    pub(super) fn read(mut cursor: Cursor<'a>) -> Result<Self, RecordFault> {
         let count = cursor.count()?;
         let headers = Headers {
             count,
             bytes: cursor.rest(),
         };
-        if CHECK {
-            for _ in 0..count {
-                cursor.bytes()?;
-                cursor.nullable_bytes()?;
-            }
-            if !cursor.rest().is_empty() {
-                return Err(RecordFault::LongerThanItsFields);
-            }
+        for _ in 0..count {
+            cursor.bytes()?;
+            cursor.nullable_bytes()?;
+        }
+        if !cursor.rest().is_empty() {
+            return Err(RecordFault::LongerThanItsFields);
         }
         Ok(headers)
     }

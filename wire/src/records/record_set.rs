@@ -135,7 +135,7 @@ impl<'a> Iterator for Records<'a> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if let Walk::Batch(walk) = &mut self.walk {
-            if let Some(record) = walk.step::<true>() {
+            if let Some(record) = walk.step() {
                 return Some(Ok(record));
             }
         }
@@ -170,7 +170,7 @@ impl CheckedRecords {
     #[must_use]
     pub fn iter(&self) -> CheckedIter<'_> {
         CheckedIter {
-            walk: self.set.walk(),
+            records: self.set.iter(),
             left: self.count,
         }
     }
@@ -199,22 +199,12 @@ impl<'a> IntoIterator for &'a CheckedRecords {
 }
 
 /// Walks checked records.
+///
+/// The lengths are looked at again: measured, that is faster than code that trusts them, and what cannot happen ends the walk.
 #[derive(Clone, Debug)]
 pub struct CheckedIter<'a> {
-    walk: Walk<'a>,
+    records: Records<'a>,
     left: usize,
-}
-
-impl<'a> CheckedIter<'a> {
-    /// The next message of an old set: not the usual case, and kept out of the loop over the usual one.
-    #[cold]
-    #[inline(never)]
-    fn message(&mut self) -> Option<Record<'a>> {
-        match &mut self.walk {
-            Walk::Messages(walk) => walk.step()?.ok(),
-            Walk::Batch(_) | Walk::Done => None,
-        }
-    }
 }
 
 impl<'a> Iterator for CheckedIter<'a> {
@@ -223,10 +213,7 @@ impl<'a> Iterator for CheckedIter<'a> {
     #[inline]
     fn next(&mut self) -> Option<Record<'a>> {
         self.left = self.left.checked_sub(1)?;
-        if let Walk::Batch(walk) = &mut self.walk {
-            return walk.step::<false>();
-        }
-        self.message()
+        self.records.next()?.ok()
     }
 
     #[inline]

@@ -41,11 +41,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The next record. `CHECK` walks its headers too; without, this must have been done before.
+    /// The next record, its headers walked too.
     #[inline]
-    pub(super) fn step<const CHECK: bool>(&mut self) -> Option<Record<'a>> {
+    pub(super) fn step(&mut self) -> Option<Record<'a>> {
         let left = self.left.checked_sub(1)?;
-        match self.record::<CHECK>() {
+        match self.record() {
             Ok(record) => {
                 self.left = left;
                 Some(record)
@@ -58,7 +58,7 @@ impl<'a> Walk<'a> {
     }
 
     #[inline]
-    fn record<const CHECK: bool>(&mut self) -> Result<Record<'a>, RecordFault> {
+    fn record(&mut self) -> Result<Record<'a>, RecordFault> {
         let mut fields = Cursor::new(self.rest.bytes()?);
         // No attribute of a record has a meaning yet.
         fields.byte()?;
@@ -70,7 +70,7 @@ impl<'a> Walk<'a> {
             .wrapping_add(i64::from(fields.varint()?));
         let key = fields.nullable_bytes()?;
         let value = fields.nullable_bytes()?;
-        let headers = Headers::read::<CHECK>(fields)?;
+        let headers = Headers::read(fields)?;
         Ok(Record {
             offset,
             timestamp: self.frame.log_append_time.unwrap_or(timestamp),
