@@ -6,6 +6,7 @@ use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{Request, VersionRange};
 use milena_wire::messages::api_versions::ApiVersion;
 use milena_wire::messages::{FetchRequest, MetadataRequest, ProduceRequest};
+use milena_wire::uuid::Uuid;
 
 use crate::error::{Error, ErrorKind};
 
@@ -65,28 +66,24 @@ impl BrokerVersions {
 fn content_range<R: Request + 'static>(request: &R) -> VersionRange {
     let VersionRange { min, max } = R::VERSIONS;
     let request: &dyn Any = request;
-    let mut topics: Vec<(&str, bool)> = Vec::new();
+    let (mut without_name, mut without_id) = (false, false);
+    let mut look = |name: &str, id: Uuid| {
+        without_name |= name.is_empty();
+        without_id |= id.is_nil();
+    };
     if let Some(produce) = request.downcast_ref::<ProduceRequest>() {
         let data = produce.topic_data.iter();
-        topics.extend(data.map(|topic| (&*topic.name, !topic.topic_id.is_nil())));
+        data.for_each(|topic| look(&topic.name, topic.topic_id));
     } else if let Some(fetch) = request.downcast_ref::<FetchRequest>() {
         let wanted = fetch.topics.iter();
-        topics.extend(wanted.map(|topic| (&*topic.topic, !topic.topic_id.is_nil())));
+        wanted.for_each(|topic| look(&topic.topic, topic.topic_id));
         let forgotten = fetch.forgotten_topics_data.iter();
-        topics.extend(forgotten.map(|topic| (&*topic.topic, !topic.topic_id.is_nil())));
+        forgotten.for_each(|topic| look(&topic.topic, topic.topic_id));
     }
     // Produce and Fetch both know topics by name up to version 12, and by id alone from 13 on.
-    let highest = if topics.iter().any(|(_, has_id)| !has_id) {
-        max.min(12)
-    } else {
-        max
-    };
-    let lowest = if topics.iter().any(|(name, _)| name.is_empty()) {
-        min.max(13)
-    } else {
-        min
-    };
-    if !topics.is_empty() {
+    if without_name || without_id {
+        let lowest = if without_name { min.max(13) } else { min };
+        let highest = if without_id { max.min(12) } else { max };
         return VersionRange::new(lowest, highest);
     }
     if let Some(metadata) = request.downcast_ref::<MetadataRequest>() {

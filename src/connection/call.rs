@@ -54,6 +54,8 @@ pub struct OnewayFuture {
 struct Call<R: Request> {
     shared: Arc<Shared>,
     deadline: Instant,
+    /// How long the connection waits for the answer before it is given up.
+    patience: Duration,
     max_version: i16,
     oneway: bool,
     state: State<R>,
@@ -82,16 +84,8 @@ impl<R: Request> Unpin for Call<R> {}
 
 impl<R: Request + 'static> ResponseFuture<R> {
     pub(crate) fn new(shared: Arc<Shared>, request: R) -> Self {
-        let time = shared.settings.deadline.saturating_add(own_wait(&request));
-        let deadline = after(Instant::now(), time);
         Self {
-            call: Call {
-                shared,
-                deadline,
-                max_version: i16::MAX,
-                oneway: false,
-                state: State::New(request),
-            },
+            call: Call::new(shared, request, false),
         }
     }
 
@@ -110,17 +104,10 @@ impl<R: Request + 'static> ResponseFuture<R> {
 
 impl OnewayFuture {
     pub(crate) fn new(shared: Arc<Shared>, request: ProduceRequest) -> Self {
-        let time = shared.settings.deadline.saturating_add(own_wait(&request));
-        let deadline = after(Instant::now(), time);
+        // Any other would be answered, and the answer would belong to nobody.
+        let request = request.with_acks(0);
         Self {
-            call: Call {
-                shared,
-                deadline,
-                max_version: i16::MAX,
-                oneway: true,
-                // Any other would be answered, and the answer would belong to nobody.
-                state: State::New(request.with_acks(0)),
-            },
+            call: Call::new(shared, request, true),
         }
     }
 
@@ -153,6 +140,19 @@ impl Future for OnewayFuture {
 }
 
 impl<R: Request + 'static> Call<R> {
+    fn new(shared: Arc<Shared>, request: R, oneway: bool) -> Self {
+        let own_wait = own_wait(&request);
+        let time = shared.settings.deadline.saturating_add(own_wait);
+        Self {
+            deadline: after(Instant::now(), time),
+            patience: shared.settings.request_timeout.saturating_add(own_wait),
+            shared,
+            max_version: i16::MAX,
+            oneway,
+            state: State::New(request),
+        }
+    }
+
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(i16, Outcome), Error>> {
         loop {
             match std::mem::replace(&mut self.state, State::Done(PhantomData)) {
@@ -166,11 +166,7 @@ impl<R: Request + 'static> Call<R> {
                     let (version, frame) = self.encode(&request)?;
                     let queued = Queued {
                         waiter: Waiter::new(self.deadline),
-                        patience: self
-                            .shared
-                            .settings
-                            .request_timeout
-                            .saturating_add(own_wait(&request)),
+                        patience: self.patience,
                         oneway: self.oneway,
                     };
                     self.join(frame, version, queued, None, context);

@@ -103,25 +103,21 @@ impl<T> InFlight<T> {
 
     /// An answer came: gives the request that it belongs to. The clock of the next one starts, as brokers serve one at a time.
     pub(crate) fn answered(&mut self, correlation_id: i32, now: Instant) -> Result<T, CloseReason> {
-        match self.entries.front() {
-            Some(front) if front.correlation_id == correlation_id => {}
-            front => {
-                return Err(CloseReason::OutOfSync {
-                    expected: front.map(|front| front.correlation_id),
-                    received: correlation_id,
-                });
-            }
+        let out_of_sync = |expected| CloseReason::OutOfSync {
+            expected,
+            received: correlation_id,
+        };
+        let oldest = self.entries.pop_front().ok_or(out_of_sync(None))?;
+        if oldest.correlation_id != correlation_id {
+            let expected = oldest.correlation_id;
+            // It fails with the others when the connection closes.
+            self.entries.push_front(oldest);
+            return Err(out_of_sync(Some(expected)));
         }
-        let answered = self.entries.pop_front();
         if let Some(front) = self.entries.front_mut() {
             front.renew(now);
         }
-        answered
-            .map(|entry| entry.waiter)
-            .ok_or(CloseReason::OutOfSync {
-                expected: None,
-                received: correlation_id,
-            })
+        Ok(oldest.waiter)
     }
 
     /// When the connection is to be given up, as it looks now: its oldest request unanswered, or stuck in the socket.

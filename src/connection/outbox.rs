@@ -5,14 +5,11 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use milena_wire::codec::Frame;
+use milena_wire::codec::{Frame, REQUEST_CORRELATION_ID, segments};
 
 use super::waiter::Waiter;
 use super::waiting_room::WaitingRoom;
 use crate::close_reason::CloseReason;
-
-/// Where the correlation id stands in a request frame.
-const CORRELATION_ID: std::ops::Range<usize> = 8..12;
 
 /// One request in a [`Run`].
 #[derive(Debug)]
@@ -77,19 +74,14 @@ impl Run {
         self.rows.len()
     }
 
-    /// The requests in it.
-    pub(crate) fn rows(&self) -> &[Row] {
-        &self.rows
-    }
-
     /// Takes out the requests for which `keep` gives no correlation id, and stamps the others.
     pub(crate) fn stamp(&mut self, mut keep: impl FnMut(&Row) -> Option<i32>) {
         let Self { buffer, rows, .. } = self;
         let mut removed = Vec::new();
         rows.retain(|row| match keep(row) {
             Some(id) => {
-                let place = row.start + CORRELATION_ID.start..row.start + CORRELATION_ID.end;
-                if let Some(place) = buffer.get_mut(place) {
+                let frame = buffer.get_mut(row.start..row.end);
+                if let Some(place) = frame.and_then(|frame| frame.get_mut(REQUEST_CORRELATION_ID)) {
                     place.copy_from_slice(&id.to_be_bytes());
                 }
                 true
@@ -129,17 +121,7 @@ impl Run {
 
     /// The pieces in the order of the wire.
     pub(crate) fn segments(&self) -> impl Iterator<Item = &[u8]> {
-        let ends = self.payloads.iter().map(|(position, _)| *position);
-        let ends = ends.chain([self.buffer.len()]);
-        let payloads = self.payloads.iter().map(|(_, payload)| &payload[..]);
-        let mut start = 0;
-        ends.zip(payloads.chain([&[][..]]))
-            .flat_map(move |(end, payload)| {
-                let piece = self.buffer.get(start..end).unwrap_or_default();
-                start = end;
-                [piece, payload]
-            })
-            .filter(|piece| !piece.is_empty())
+        segments(&self.buffer, 0, &self.payloads)
     }
 
     /// The connection ended: everybody in it is told.
@@ -239,7 +221,7 @@ impl Outbox {
     }
 
     /// Who may try now to join.
-    pub(crate) fn next_in_line(&self) -> Option<Waker> {
+    fn next_in_line(&self) -> Option<Waker> {
         self.has_room().then(|| self.waiting.first())?
     }
 
@@ -316,7 +298,7 @@ impl Outbox {
         const HANDING_OVER: Duration = Duration::from_millis(10);
         let (mut late, mut next) = (Vec::new(), in_flight);
         let mut earliest = |at: Instant| next = Some(next.map_or(at, |next| next.min(at)));
-        for row in self.run.rows() {
+        for row in &self.run.rows {
             let waiter = &row.request.waiter;
             if waiter.deadline() <= now {
                 late.push(Arc::clone(waiter));

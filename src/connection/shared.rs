@@ -144,21 +144,15 @@ impl Shared {
         });
         let give_up_at = in_flight.give_up_at();
         drop(in_flight);
-        let mut outbox = self.outbox();
+        let outbox = self.outbox();
         if let Some(reason) = outbox.closed().cloned() {
             // Whoever closed may have looked for requests in flight before these were.
             drop(outbox);
             self.fail_in_flight(&reason);
             return Err(reason);
         }
-        let rearm = give_up_at.is_some_and(|at| outbox.arm_by(at));
         // The queue is empty again, so whoever waited for room for his bytes may try, too.
-        let woken = outbox.settled(queued - run.len());
-        drop(outbox);
-        if rearm {
-            self.timer_wake.notify_one();
-        }
-        wake(woken);
+        self.settled(outbox, queued - run.len(), give_up_at);
         Ok(())
     }
 
@@ -169,9 +163,24 @@ impl Shared {
             entry.waiter.written();
         }
         if !done.is_empty() {
-            let woken = self.outbox().settled(done.len());
-            wake(woken);
+            self.settled(self.outbox(), done.len(), None);
         }
+    }
+
+    /// Requests were settled: whoever waits for room may try, and the timer is set for when the connection is to be given up now.
+    fn settled(
+        &self,
+        mut outbox: MutexGuard<'_, Outbox>,
+        count: usize,
+        give_up_at: Option<Instant>,
+    ) {
+        let rearm = give_up_at.is_some_and(|at| outbox.arm_by(at));
+        let woken = outbox.settled(count);
+        drop(outbox);
+        if rearm {
+            self.timer_wake.notify_one();
+        }
+        wake(woken);
     }
 
     /// Some bytes of a large run went out.
@@ -181,6 +190,10 @@ impl Shared {
 
     /// Answers came, each with its correlation id.
     pub(crate) fn answered(&self, answers: &mut Vec<(i32, Bytes)>) -> Result<(), CloseReason> {
+        // A large answer arrives in many pieces, and all but the last one make none whole.
+        if answers.is_empty() {
+            return Ok(());
+        }
         let now = Instant::now();
         let mut result = Ok(());
         let mut waiters = Vec::with_capacity(answers.len());
@@ -200,15 +213,8 @@ impl Shared {
         for (waiter, frame) in waiters {
             waiter.answer(frame);
         }
-        let mut outbox = self.outbox();
         // The next request may be given up sooner than the one before it would have been.
-        let rearm = give_up_at.is_some_and(|at| outbox.arm_by(at));
-        let woken = outbox.settled(settled);
-        drop(outbox);
-        if rearm {
-            self.timer_wake.notify_one();
-        }
-        wake(woken);
+        self.settled(self.outbox(), settled, give_up_at);
         result
     }
 

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::error::EncodeErrorKind;
+use super::payload::{Payload, segments};
 
 /// Payloads of this many bytes or more stay where they are and are sent beside the buffer, without a copy.
 pub const PAYLOAD_THRESHOLD: usize = 4096;
@@ -18,14 +19,6 @@ pub struct Encoder {
     version: i16,
     flexible: bool,
     failure: Option<Failure>,
-}
-
-/// Bytes that belong into the buffer at a place, and were not copied there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Payload {
-    /// How many bytes of the buffer come before it.
-    pub(crate) position: usize,
-    pub(crate) bytes: Bytes,
 }
 
 /// The first thing that went wrong; the struct and field, where the code that failed knows them.
@@ -88,15 +81,10 @@ impl Encoder {
     }
 
     /// What was written since `mark`, payloads included.
-    pub(crate) fn written_since(&self, (mut start, payloads): (usize, usize)) -> Bytes {
-        let mut written = Vec::new();
-        for payload in self.payloads.get(payloads..).unwrap_or_default() {
-            written.extend_from_slice(self.buffer.get(start..payload.position).unwrap_or_default());
-            written.extend_from_slice(&payload.bytes);
-            start = payload.position;
-        }
-        written.extend_from_slice(self.buffer.get(start..).unwrap_or_default());
-        written.into()
+    pub(crate) fn written_since(&self, (start, payloads): (usize, usize)) -> Bytes {
+        let payloads = self.payloads.get(payloads..).unwrap_or_default();
+        let written: Vec<&[u8]> = segments(&self.buffer, start, payloads).collect();
+        written.concat().into()
     }
 
     #[cold]
@@ -212,10 +200,7 @@ impl Encoder {
             self.raw(bytes);
         } else if self.failure.is_none() {
             self.payload_length += bytes.len();
-            self.payloads.push(Payload {
-                position: self.buffer.len(),
-                bytes: bytes.clone(),
-            });
+            self.payloads.push((self.buffer.len(), bytes.clone()));
         }
     }
 
@@ -256,12 +241,12 @@ impl Encoder {
         let bytes = bytes.get(..length).unwrap_or_default();
         self.buffer
             .splice(position..position, bytes.iter().copied());
-        for payload in self.payloads.iter_mut().rev() {
+        for (place, _) in self.payloads.iter_mut().rev() {
             // One that lies exactly here came before: a payload inside is preceded by its own length.
-            if payload.position <= position {
+            if *place <= position {
                 break;
             }
-            payload.position += length;
+            *place += length;
         }
     }
 }

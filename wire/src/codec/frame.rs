@@ -2,10 +2,11 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::encoder::{Encoder, Payload};
+use super::encoder::Encoder;
+use super::payload::{Payload, segments};
 
 /// Where the correlation id stands in a request frame, behind length, API key and version.
-const REQUEST_CORRELATION_ID: std::ops::Range<usize> = 8..12;
+pub const REQUEST_CORRELATION_ID: std::ops::Range<usize> = 8..12;
 
 /// Something encoded: one buffer, and large payloads that belong into it and were not copied there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,7 +24,7 @@ impl Frame {
     /// Its length in bytes, payloads included.
     #[must_use]
     pub fn len(&self) -> usize {
-        let payloads = self.payloads.iter().map(|payload| payload.bytes.len());
+        let payloads = self.payloads.iter().map(|(_, bytes)| bytes.len());
         self.buffer.len() + payloads.sum::<usize>()
     }
 
@@ -41,18 +42,7 @@ impl Frame {
 
     /// The pieces in the order of the wire, for one vectored write.
     pub fn segments(&self) -> impl Iterator<Item = &[u8]> {
-        let ends = self.payloads.iter().map(|payload| payload.position);
-        let ends = ends.chain([self.buffer.len()]);
-        let payloads = self.payloads.iter().map(|payload| payload.bytes.as_ref());
-        let payloads = payloads.chain([&[][..]]);
-        let mut start = 0;
-        ends.zip(payloads)
-            .flat_map(move |(end, payload)| {
-                let piece = self.buffer.get(start..end).unwrap_or_default();
-                start = end;
-                [piece, payload]
-            })
-            .filter(|piece| !piece.is_empty())
+        segments(&self.buffer, 0, &self.payloads)
     }
 
     /// The pieces in the order of the wire, each owned. Payloads are not copied.
@@ -61,10 +51,10 @@ impl Frame {
         let mut buffer = Bytes::from(self.buffer);
         let mut segments = Vec::with_capacity(2 * self.payloads.len() + 1);
         let mut start = 0;
-        for payload in self.payloads {
-            segments.push(buffer.split_to(payload.position - start));
-            segments.push(payload.bytes);
-            start = payload.position;
+        for (position, bytes) in self.payloads {
+            segments.push(buffer.split_to(position - start));
+            segments.push(bytes);
+            start = position;
         }
         segments.push(buffer);
         segments.retain(|segment| !segment.is_empty());
@@ -94,9 +84,7 @@ impl Frame {
     /// Takes the frame apart into its buffer, which may be used again, and the payloads with their positions in it.
     #[must_use]
     pub fn into_parts(self) -> (Vec<u8>, Vec<(usize, Bytes)>) {
-        let payloads = self.payloads.into_iter();
-        let payloads = payloads.map(|payload| (payload.position, payload.bytes));
-        (self.buffer, payloads.collect())
+        (self.buffer, self.payloads)
     }
 
     pub(crate) fn set_length(&mut self, length: i32) {
