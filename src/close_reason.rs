@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::sasl::SaslError;
+
 /// Why a connection ended. Every connection that was established ends with exactly one of these.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -18,6 +20,10 @@ pub enum CloseReason {
         /// The correlation id that came.
         received: i32,
     },
+    /// Nothing was sent, received or awaited for longer than the connection may be idle.
+    IdleDrop,
+    /// The broker refused to authenticate the connection anew, or the mechanism did.
+    AuthFailure(SaslError),
     /// `close()` was called, or the last handle was dropped.
     Shutdown,
 }
@@ -53,6 +59,8 @@ impl fmt::Display for CloseReason {
                 f,
                 "out of sync: received an answer to request {received}, and none was in flight"
             ),
+            Self::IdleDrop => f.write_str("idle for too long"),
+            Self::AuthFailure(error) => write!(f, "re-authentication failed: {error}"),
             Self::Shutdown => f.write_str("closed by this side"),
         }
     }

@@ -8,6 +8,8 @@ use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{DecodeError, EncodeError, VersionRange};
 
 use crate::close_reason::CloseReason;
+use crate::sasl::SaslError;
+use crate::tls::TlsProblem;
 
 /// What every fallible call of this crate gives: one kind, where it happened, and what is behind it.
 ///
@@ -64,8 +66,14 @@ pub enum Phase {
     Resolve,
     /// Opening the TCP connection.
     Tcp,
+    /// The TLS handshake.
+    Tls,
     /// Asking which versions the broker speaks.
     ApiVersions,
+    /// Agreeing on a SASL mechanism.
+    SaslHandshake,
+    /// Authenticating by it.
+    SaslAuthenticate,
 }
 
 /// What stopped a connection from being established.
@@ -82,6 +90,10 @@ pub enum ConnectFailure {
     NotKafka(String),
     /// The broker's answer cannot be used.
     Refused(String),
+    /// The TLS handshake failed.
+    Tls(TlsProblem),
+    /// The authentication failed.
+    Sasl(SaslError),
 }
 
 impl Error {
@@ -147,9 +159,11 @@ impl Error {
     #[must_use]
     pub fn is_retriable(&self) -> bool {
         match &self.0.kind {
-            ErrorKind::Connect { cause, .. } => {
-                matches!(cause, ConnectFailure::Io(_) | ConnectFailure::TimedOut)
-            }
+            ErrorKind::Connect { cause, .. } => match cause {
+                ConnectFailure::Io(_) | ConnectFailure::TimedOut => true,
+                ConnectFailure::Sasl(error) => error.is_retriable(),
+                _ => false,
+            },
             ErrorKind::Closed(_) | ErrorKind::DeadlineExceeded => true,
             _ => false,
         }
@@ -203,7 +217,10 @@ impl fmt::Display for Phase {
         f.write_str(match self {
             Self::Resolve => "resolving the host name",
             Self::Tcp => "opening the TCP connection",
+            Self::Tls => "the TLS handshake",
             Self::ApiVersions => "asking for API versions",
+            Self::SaslHandshake => "agreeing on a SASL mechanism",
+            Self::SaslAuthenticate => "authenticating",
         })
     }
 }
@@ -216,6 +233,8 @@ impl fmt::Display for ConnectFailure {
             Self::InvalidAddress => f.write_str("the address is not host:port"),
             Self::NotKafka(what) => f.write_str(what),
             Self::Refused(why) => f.write_str(why),
+            Self::Tls(problem) => write!(f, "{problem}"),
+            Self::Sasl(error) => write!(f, "{error}"),
         }
     }
 }
@@ -241,6 +260,15 @@ impl StdError for Error {
                 cause: ConnectFailure::Io(error),
                 ..
             } => Some(&**error),
+            ErrorKind::Connect {
+                cause: ConnectFailure::Tls(problem),
+                ..
+            } => Some(problem),
+            ErrorKind::Connect {
+                cause: ConnectFailure::Sasl(error),
+                ..
+            }
+            | ErrorKind::Closed(CloseReason::AuthFailure(error)) => Some(error),
             _ => None,
         }
     }

@@ -51,6 +51,9 @@
 mod close_reason;
 pub mod connection;
 pub mod error;
+pub mod sasl;
+mod secret;
+pub mod tls;
 mod versions;
 
 pub use bytes;
@@ -59,6 +62,7 @@ pub use milena_wire as wire;
 pub use close_reason::CloseReason;
 pub use connection::Connection;
 pub use error::Error;
+pub use secret::Secret;
 pub use versions::BrokerVersions;
 
 /// The README's code is compiled and run with the tests.

@@ -1,0 +1,5 @@
+//! TLS: who is trusted, and who this side is.
+
+mod problem;
+
+pub use problem::TlsProblem;
