@@ -7,6 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::close_reason::CloseReason;
+use crate::error::ErrorKind;
 
 /// What becomes of a request.
 #[derive(Clone, Debug)]
@@ -19,6 +20,18 @@ pub(crate) enum Outcome {
     Closed { reason: CloseReason, sent: bool },
     /// The deadline passed.
     Expired { sent: bool },
+}
+
+impl Outcome {
+    /// What to tell the caller if it is not what he hoped for, and whether the request may have been carried out.
+    pub(crate) fn failure(self) -> (ErrorKind, bool) {
+        match self {
+            Self::Closed { reason, sent } => (ErrorKind::Closed(reason), sent),
+            Self::Expired { sent } => (ErrorKind::DeadlineExceeded, sent),
+            // What is answered has no waiter that only waits for writing, and the other way round.
+            Self::Answered(_) | Self::Written => (ErrorKind::NoAnswer, true),
+        }
+    }
 }
 
 /// The one allocation of a request: shared by the future that waits and the connection that answers.
