@@ -86,7 +86,7 @@ impl Channel {
     }
 
     /// The body of the answer to `request`, undecoded: the answers that refuse a version come in another.
-    pub(crate) async fn ask_raw<R: Request>(
+    pub(crate) async fn ask_raw<R: Request + Sync>(
         &mut self,
         request: &R,
         version: i16,
@@ -114,7 +114,7 @@ impl Channel {
     }
 
     /// The answer to `request`.
-    pub(crate) async fn ask<R: Request>(
+    pub(crate) async fn ask<R: Request + Sync>(
         &mut self,
         request: &R,
         version: i16,

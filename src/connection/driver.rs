@@ -73,7 +73,7 @@ struct Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.shared.close(CloseReason::Shutdown);
+        self.shared.close(&CloseReason::Shutdown);
         if let Some(reason) = self.shared.close_reason() {
             for waiter in self.in_flight.drain() {
                 waiter.close(&reason);
@@ -103,7 +103,7 @@ impl Driver {
 
     pub(crate) async fn run(mut self) {
         let reason = self.link.drive().await;
-        self.link.shared.close(reason);
+        self.link.shared.close(&reason);
         self.link.say_goodbye().await;
     }
 }

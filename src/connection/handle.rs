@@ -32,7 +32,7 @@ struct Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.shared.close(CloseReason::Shutdown);
+        self.shared.close(&CloseReason::Shutdown);
     }
 }
 
@@ -120,7 +120,7 @@ impl Connection {
 
     /// Ends the connection: requests that wait fail with [`CloseReason::Shutdown`]. Does nothing if it has ended.
     pub fn close(&self) {
-        self.shared().close(CloseReason::Shutdown);
+        self.shared().close(&CloseReason::Shutdown);
     }
 
     /// Waits until the connection has ended and its socket is gone, and says why.

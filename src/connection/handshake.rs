@@ -20,6 +20,8 @@ use super::settings::Settings;
 use super::stream::BoxedStream;
 use crate::error::{ConnectFailure, Error, Phase};
 use crate::sasl::SaslError;
+#[cfg(feature = "tls")]
+use crate::tls::{HandshakeFailure, TlsSession};
 use crate::versions::BrokerVersions;
 
 /// A broker that is ready for requests.
@@ -103,7 +105,7 @@ async fn handshake(
                 }
                 asked = None;
             }
-            Err(NegotiateError::Ask(error)) => return Err(failure_of(error)),
+            Err(NegotiateError::Ask(error)) => return Err(failure_of(error, settings)),
             Err(NegotiateError::Refused(text)) => return Err(ConnectFailure::Refused(text)),
         }
     };
@@ -111,7 +113,7 @@ async fn handshake(
     let lifetime = authenticate(&mut channel, settings, &versions, address, enter)
         .await
         .map_err(|error| match error {
-            AuthenticateError::Ask(error) => failure_of(error),
+            AuthenticateError::Ask(error) => failure_of(error, settings),
             AuthenticateError::Sasl(error) => ConnectFailure::Sasl(error),
         })?;
     progress.report.session_lifetime = lifetime;
@@ -158,16 +160,23 @@ async fn connect(
     if let Some(tls) = &settings.tls {
         progress.enter(Phase::Tls);
         let stream = tls.connect(address.host(), stream).await?;
-        progress.report.tls = Some(crate::tls::session(&stream));
+        progress.report.tls = Some(TlsSession::of(&stream));
         return Ok(Box::new(stream));
     }
     Ok(stream)
 }
 
 /// What it means for connecting that there is no answer.
-fn failure_of(error: AskError) -> ConnectFailure {
+fn failure_of(error: AskError, settings: &Settings) -> ConnectFailure {
     match error {
-        AskError::HungUp(error) | AskError::Io(error) => error.into(),
+        AskError::HungUp(error) | AskError::Io(error) => {
+            // A TLS server may refuse a client's certificate after the handshake, when the first answer is read.
+            #[cfg(feature = "tls")]
+            if let Some(problem) = settings.tls.as_ref().and_then(|tls| tls.problem_of(&error)) {
+                return ConnectFailure::Tls(problem);
+            }
+            error.into()
+        }
         // What does not come in frames is no broker, and asking again does not make it one.
         AskError::NotAFrame(reason) => ConnectFailure::NotKafka(reason.to_string()),
         AskError::WrongId { expected, received } => ConnectFailure::Refused(format!(
@@ -180,12 +189,17 @@ fn failure_of(error: AskError) -> ConnectFailure {
 
 impl From<io::Error> for ConnectFailure {
     fn from(error: io::Error) -> Self {
-        // A TLS server may refuse a client's certificate after the handshake, when the first answer is read.
-        #[cfg(feature = "tls")]
-        if let Some(problem) = crate::tls::problem_of(&error) {
-            return Self::Tls(problem);
-        }
         Self::Io(Arc::new(error))
+    }
+}
+
+#[cfg(feature = "tls")]
+impl From<HandshakeFailure> for ConnectFailure {
+    fn from(failure: HandshakeFailure) -> Self {
+        match failure {
+            HandshakeFailure::Io(error) => error.into(),
+            HandshakeFailure::Problem(problem) => Self::Tls(problem),
+        }
     }
 }
 

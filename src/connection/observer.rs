@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use crate::close_reason::CloseReason;
 
+type Observe = dyn Fn(&str, &CloseReason) + Send + Sync;
+
 /// A function of the user's.
 #[derive(Clone)]
-pub(crate) struct Observer(Arc<dyn Fn(&str, &CloseReason) + Send + Sync>);
+pub(crate) struct Observer(Arc<Observe>);
 
 impl Observer {
     pub(crate) fn new(observe: impl Fn(&str, &CloseReason) + Send + Sync + 'static) -> Self {

@@ -97,10 +97,10 @@ impl Shared {
 
     /// Ends the connection: requests are refused from now on, those queued fail with the reason, and the driver is told to end. Only the
     /// first call does anything.
-    pub(crate) fn close(&self, reason: CloseReason) {
+    pub(crate) fn close(&self, reason: &CloseReason) {
         let closed = self.outbox().close(reason.clone());
         if let Some((queued, woken)) = closed {
-            queued.close(&reason);
+            queued.close(reason);
             wake(woken);
         }
     }
@@ -112,7 +112,7 @@ impl Shared {
 
     /// The driver is gone, and the socket with it: whoever waits for that is told.
     pub(crate) fn end(&self) {
-        self.close(CloseReason::Shutdown);
+        self.close(&CloseReason::Shutdown);
         let reason = self.close_reason().unwrap_or(CloseReason::Shutdown);
         tracing::debug!(peer = %self.address, %reason, "connection closed");
         self.is_over.store(true, Ordering::Release);

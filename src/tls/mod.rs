@@ -39,8 +39,6 @@
 //! to 64 KiB that the socket has not taken yet. A `Tls` holds 0.5 KiB for each broker that [`TlsBuilder::sessions`] makes room for, and
 //! about 1 KiB for each session that it remembers, eight for a broker at most.
 
-#![allow(dead_code, unused_imports, reason = "nothing connects by TLS yet")]
-
 #[cfg(feature = "tls")]
 mod build;
 #[cfg(feature = "tls")]
