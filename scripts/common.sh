@@ -3,6 +3,8 @@
 #
 # The environment that all of them know: KAFKA_STATE, an absolute path; .kafka in the repository if it is not set.
 
+shopt -s inherit_errexit # what fails in $(...) ends the script as well
+
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck disable=SC2034 # the others use it
 state=${KAFKA_STATE:-$root/.kafka}
