@@ -3,7 +3,8 @@
 #
 #   kafka.sh jars               fetch the jars (`up` and `cluster` do it when they are missing)
 #   kafka.sh up                 one node with id 0 and fresh data: localhost:19092 and the listeners below
-#   kafka.sh cluster            nodes 1, 2, 3 with fresh data: localhost:19192, 19292, 19392; three replicas, two in sync
+#   kafka.sh cluster [secure]   nodes 1, 2, 3 with fresh data: localhost:19192, 19292, 19392; three replicas, two in sync; the other
+#                               listeners only if they are asked for, as TLS costs each node a second of CPU to start
 #   kafka.sh start N            start node N again, with the data it has
 #   kafka.sh kill N             kill -9
 #   kafka.sh stop N | cont N    freeze (SIGSTOP) and wake (SIGCONT)
@@ -282,7 +283,7 @@ esac
 case $command in
   jars) fetch_jars; count_jars "$state/$version" ;;
   up) if alive "$(node_dir 0)" >/dev/null; then status | grep '^node 0:'; else up 0; fi ;;
-  cluster) up 1 2 3 ;;
+  cluster) [[ ${1:-} == secure ]] || listeners=("${listeners[0]}"); up 1 2 3 ;;
   start) fetch_jars; start_node "$1" ;;
   kill) send_signal KILL "$1" ;;
   stop) send_signal STOP "$1" ;;
