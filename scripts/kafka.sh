@@ -32,6 +32,7 @@
 # Environment: KAFKA_VERSION (4.3.1), KAFKA_HEAP (1g), KAFKA_STATE (an absolute path; .kafka in the repository).
 # On Debian, as root, it installs Java, Maven and openssl if they are missing; elsewhere Java 17 and the others must be there.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 version=${KAFKA_VERSION:-4.3.1}

@@ -13,6 +13,7 @@
 # Environment: KAFKA_STATE (an absolute path; .kafka in the repository).
 # On Debian, as root, it installs krb5-kdc, krb5-admin-server and krb5-user if they are missing.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 kdc=$state/kdc

@@ -21,6 +21,7 @@
 # Environment: OLD_KAFKA_HEAP (512m), KAFKA_STATE (an absolute path; .kafka in the repository).
 # On Debian, as root, it installs Java and Maven if they are missing; elsewhere Java 17 and Maven must be there.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 all=(3.9.2 2.8.2 1.1.1 0.11.0.3 0.10.2.2 0.9.0.1)

@@ -15,6 +15,7 @@
 # On Debian, as root, it installs Python and openssl if they are missing. What else is missing comes by pip: confluent-kafka and, if
 # there is none or an old one, Go.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 venv=$state/venv

@@ -15,6 +15,7 @@
 # Keys are P-256 in PKCS #8, without a password. NAME.pem is NAME.key and NAME.crt together, a key store for Java.
 # Environment: KAFKA_STATE (an absolute path; .kafka in the repository). On Debian, as root, it installs openssl if it is missing.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 pki=$state/pki
