@@ -2,6 +2,11 @@
 
 mod authenticator;
 mod error;
+mod scram;
+#[cfg(test)]
+mod testing;
+mod text;
 
 pub use authenticator::{SaslAuthenticator, SaslBroker, SaslFuture, SaslSession, Step};
 pub use error::SaslError;
+pub use scram::{ScramSha256, ScramSha512};
