@@ -2,6 +2,7 @@
 
 mod authenticator;
 mod error;
+mod plain;
 mod scram;
 #[cfg(test)]
 mod testing;
@@ -9,4 +10,5 @@ mod text;
 
 pub use authenticator::{SaslAuthenticator, SaslBroker, SaslFuture, SaslSession, Step};
 pub use error::SaslError;
+pub use plain::Plain;
 pub use scram::{ScramSha256, ScramSha512};
