@@ -34,6 +34,20 @@ macro_rules! mechanism {
                 Self(Scram::new($hash, user.into(), password.into()))
             }
 
+            /// For this user, with both prepared by SASLprep (RFC 4013), so that spellings which look the same are the same. Only for users
+            /// that were made so too: Kafka's own tools do not prepare. ASCII stays as it is.
+            ///
+            /// # Errors
+            /// SASLprep forbids a character, or the order of those of scripts in both directions.
+            #[cfg(feature = "saslprep")]
+            pub fn with_saslprep(
+                user: impl AsRef<str>,
+                password: impl Into<Secret>,
+            ) -> Result<Self, SaslError> {
+                let (user, password) = prepare(user.as_ref(), &password.into())?;
+                Ok(Self::new(user, password))
+            }
+
             /// The user is the id of a delegation token (KIP-48) and the password its HMAC, in base64 as the broker gave it.
             /// Not so by default. In Java: `tokenauth` in `sasl.jaas.config`.
             #[must_use]
@@ -161,6 +175,15 @@ impl SaslSession for Session {
     fn step<'a>(&'a mut self, challenge: Option<&'a [u8]>) -> SaslFuture<'a> {
         Box::pin(self.advance(challenge))
     }
+}
+
+#[cfg(feature = "saslprep")]
+fn prepare(user: &str, password: &Secret) -> Result<(String, Secret), SaslError> {
+    // What exactly is wrong stays untold: it would show a part of the password.
+    let invalid = |what| SaslError::InvalidCredentials(format!("SASLprep forbids the {what}"));
+    let user = stringprep::saslprep(user).map_err(|_| invalid("user"))?;
+    let password = stringprep::saslprep(password.expose()).map_err(|_| invalid("password"))?;
+    Ok((user.into_owned(), password.into_owned().into()))
 }
 
 /// 192 bits, in characters that a nonce may have.

@@ -107,6 +107,45 @@ async fn statement_26_delegation_token() {
     );
 }
 
+/// Statement 26: SASLprep is an option. The examples of RFC 4013, section 3.
+#[cfg(feature = "saslprep")]
+#[test]
+fn statement_26_saslprep() {
+    for (from, to) in [
+        ("I\u{ad}X", Some("IX")),
+        ("user", Some("user")),
+        ("USER", Some("USER")),
+        ("\u{aa}", Some("a")),
+        ("\u{2168}", Some("IX")),
+        ("\u{7}", None),
+        ("\u{627}1", None),
+    ] {
+        let secret = Secret::from(from);
+        let user = prepare(from, &"pencil".into()).ok();
+        assert_eq!(user.map(|(user, _)| user).as_deref(), to, "{from:?}");
+        let password = prepare("user", &secret).ok();
+        let password = password.map(|(_, password)| password.expose().to_owned());
+        assert_eq!(password.as_deref(), to, "{from:?}");
+        let user = ScramSha256::with_saslprep(from, secret);
+        assert_eq!(user.map(|user| user.0.user.to_string()).ok().as_deref(), to);
+    }
+    let error = ScramSha512::with_saslprep("user", "hunter\u{7}2").unwrap_err();
+    assert!(matches!(error, SaslError::InvalidCredentials(_)));
+    assert!(!format!("{error}{error:?}").contains('\u{7}'));
+}
+
+/// Statement 26: without SASLprep, names and passwords are sent and hashed as they are.
+#[tokio::test]
+async fn statement_26_no_saslprep() {
+    let user = ScramSha256::new("\u{2168}", "p\u{ad}\u{e9}");
+    let mut broker = Broker::new(Hash::Sha256);
+    broker.password = "p\u{ad}\u{e9}";
+    let first = log_in(&user, &broker).await.unwrap();
+    assert!(first.starts_with("n,,n=\u{2168},r=".as_bytes()));
+    broker.password = "p\u{e9}";
+    assert!(log_in(&user, &broker).await.is_err());
+}
+
 /// Statement 26: a wrong password is refused with the broker's words.
 #[tokio::test]
 async fn statement_26_wrong_password() {
