@@ -35,6 +35,7 @@ impl<V> Entry<V> {
 
 /// Where a value is, or is to come.
 enum Found<V> {
+    Known(V),
     /// Someone derives it.
     Awaited(watch::Receiver<Option<V>>),
     /// Nobody does: whoever gets this has to.
@@ -55,6 +56,7 @@ impl<V: Clone + Send + Sync + 'static> Cache<V> {
     pub(super) async fn value(&self, salt: &[u8], iterations: u32) -> Result<V, SaslError> {
         loop {
             let (mut receiver, is_own) = match self.find(salt, iterations) {
+                Found::Known(value) => return Ok(value),
                 Found::Awaited(receiver) => (receiver, false),
                 Found::Missing(salt, sender) => {
                     let receiver = sender.subscribe();
@@ -105,7 +107,10 @@ impl<V: Clone + Send + Sync + 'static> Cache<V> {
                 used.rotate_left(1);
             }
             if let Some(entry) = entries.last() {
-                return Found::Awaited(entry.value.clone());
+                return match &*entry.value.borrow() {
+                    Some(value) => Found::Known(value.clone()),
+                    None => Found::Awaited(entry.value.clone()),
+                };
             }
         }
         if entries.len() >= ROOM {

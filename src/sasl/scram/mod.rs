@@ -94,8 +94,8 @@ mechanism! {
     /// # Security
     /// Who listens, or plays the broker, learns enough to try passwords out at his leisure; only TLS keeps the proof from him, and only
     /// a long random password withstands him. The broker chooses salt and iterations before it has proved anything: fewer than 4,096 are
-    /// refused, which would make that guessing cheap, and more than 1,000,000, which bounds the work that it can cause to less than a
-    /// second of one core for each connection attempt. Dropping the attempt does not end a hashing that has begun.
+    /// refused, which would make that guessing cheap, and more than 1,000,000, which bounds the work that it can cause to
+    /// about a second of one core for each connection attempt. Dropping the attempt does not end a hashing that has begun.
     ScramSha256, Hash::Sha256
 }
 
