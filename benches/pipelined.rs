@@ -60,10 +60,10 @@ async fn milena(connection: &Connection, depth: usize, requests: usize) -> Block
     measured(requests, async move {
         let mut tasks = JoinSet::new();
         for _ in 0..depth {
-            let connection = connection.clone();
+            let (connection, request) = (connection.clone(), heartbeat());
             tasks.spawn(async move {
                 for _ in 0..requests / depth {
-                    connection.send(heartbeat()).await.unwrap();
+                    connection.send(request.clone()).await.unwrap();
                 }
             });
         }
@@ -137,12 +137,12 @@ async fn writes_per_request(stub: &Stub, depth: usize, requests: usize) -> f64 {
 async fn fairness(connection: &Connection, requests: usize) -> (Duration, Duration) {
     let mut tasks = JoinSet::new();
     for _ in 0..64 {
-        let connection = connection.clone();
+        let (connection, request) = (connection.clone(), heartbeat());
         tasks.spawn(async move {
             let mut times = Vec::with_capacity(requests / 64);
             for _ in 0..requests / 64 {
                 let began = Instant::now();
-                connection.send(heartbeat()).await.unwrap();
+                connection.send(request.clone()).await.unwrap();
                 times.push(began.elapsed());
             }
             times
