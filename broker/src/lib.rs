@@ -26,10 +26,21 @@
 
 mod apis;
 mod cluster;
+mod faults;
+mod head;
 mod identity;
+mod latency;
+mod requests;
 mod server;
 mod shared;
+mod sight;
 mod storage;
 mod topics;
 
 pub use cluster::{Cluster, ClusterBuilder};
+pub use faults::{AcceptAction, Action, Fault, FaultGuard, Moment};
+pub use milena_wire::api_key::ApiKey;
+pub use milena_wire::error_code::ErrorCode;
+pub use requests::Requests;
+pub use server::Dialer;
+pub use sight::{ConnectionCounts, ConnectionInfo, RequestLog, SeenRequest};
