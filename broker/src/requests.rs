@@ -55,12 +55,10 @@ impl Requests {
     }
 
     pub(crate) fn contain(&self, request: &RequestOrigin<'_>) -> bool {
-        fn fits<T: PartialEq>(wanted: Option<T>, found: T) -> bool {
-            wanted.is_none_or(|wanted| wanted == found)
-        }
+        let name = self.client_id.as_deref();
         self.contain_connection(request.node, request.connection)
-            && fits(self.api, request.api)
-            && fits(self.client_id.as_deref().map(Some), request.client_id)
+            && self.api.is_none_or(|api| api == request.api)
+            && name.is_none_or(|name| request.client_id == Some(name))
     }
 
     /// Whether requests of this connection may be among them.

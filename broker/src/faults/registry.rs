@@ -70,7 +70,7 @@ impl Faults {
         self.until(|| !self.table().contains(id)).await;
     }
 
-    async fn until(&self, done: impl Fn() -> bool) {
+    async fn until(&self, done: impl Fn() -> bool + Send + Sync) {
         // The sender is `self`, so this cannot fail.
         let _ = self.changes.subscribe().wait_for(|()| done()).await;
     }

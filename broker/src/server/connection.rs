@@ -60,8 +60,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
         }
     }
 
-    /// Serves until one of the two sides closes.
-    pub(super) async fn serve(mut self) -> End {
+    /// Serves until one of the two sides closes. By reference, since a future holds what it is given twice.
+    pub(super) async fn serve(&mut self) -> End {
         let end = match self.exchange().await {
             Ok(never) => match never {},
             Err(end) => end,
@@ -198,7 +198,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
             }
             Action::Stall(Moment::AfterReading) => self.stall(fault, READ_AHEAD).await?,
             Action::Throttle(time) => {
-                self.throttle_ms = i32::try_from(time.as_millis()).unwrap_or(i32::MAX)
+                self.throttle_ms = i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
             }
             _ => {}
         }

@@ -137,10 +137,8 @@ where
             AcceptAction::Stall => Box::pin(shared.faults.until_removed(hit.fault)).await,
         }
     }
-    match Connection::new(stream, &shared, node, open.number(), latency)
-        .serve()
-        .await
-    {
+    let mut connection = Connection::new(stream, &shared, node, open.number(), latency);
+    match connection.serve().await {
         End::Closed => debug!("closed by the client"),
         end => debug!(%end, "closed"),
     }
