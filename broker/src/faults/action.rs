@@ -48,7 +48,7 @@ pub enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Moment {
-    /// Its header has come. What is behind the first 64 KiB lies in the socket, and nothing is read from there.
+    /// Its header has come. What is behind the first 64 KiB lies in the socket, and nothing is read from there: when that is closed, the client is reset.
     BeforeReading,
     /// It is all there, and not applied.
     AfterReading,

@@ -10,7 +10,7 @@ use crate::requests::Requests;
 ///
 /// // The next three Metadata requests to node 1.
 /// let lost = Fault::on(ApiKey::METADATA, Action::Close(Moment::AfterApplying)).node(1).times(3);
-/// // Every second request would need two of these; this is the second one only.
+/// // The second request, whatever it asks.
 /// let wrong = Fault::on(Requests::any(), Action::WrongCorrelationId).skip(1).times(1);
 /// // Node 2 is as good as down.
 /// let down = Fault::at_accept(AcceptAction::Close).node(2);

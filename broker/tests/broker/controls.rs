@@ -275,3 +275,36 @@ async fn a_log_sees_what_is_refused() {
     assert_eq!((seen[0].api, seen[0].version), (ApiKey(999), 5));
     assert_eq!(seen[0].client_id, None);
 }
+
+#[tokio::test]
+async fn thousands_of_connections_come_and_go() {
+    let cluster = Cluster::builder().in_memory().start().await.unwrap();
+    let mut clients = Vec::new();
+    for _ in 0..10_000 {
+        clients.push(Client::in_memory(&cluster, 1).await);
+    }
+    let counts = cluster
+        .until_connections(|counts| counts.open == 10_000)
+        .await;
+    assert_eq!(counts.accepted, 10_000);
+    clients[9_999].metadata(&[], 13).await;
+    assert_eq!(cluster.connections().len(), 10_000);
+    clients.clear();
+    cluster.until_connections(|counts| counts.open == 0).await;
+    assert!(cluster.connections().is_empty());
+}
+
+/// Elsewhere only the first of these addresses is there by itself.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_node_on_all_addresses_is_reached_by_each() {
+    let all = std::net::SocketAddr::from(([0, 0, 0, 0], 0));
+    let cluster = Cluster::builder().listen(all).start().await.unwrap();
+    let address = &cluster.bootstrap()[0];
+    let port: u16 = address.strip_prefix("localhost:").unwrap().parse().unwrap();
+    for last in 1..=4 {
+        let stream =
+            tokio::net::TcpStream::connect((std::net::Ipv4Addr::new(127, 0, 0, last), port));
+        Client::over(stream.await.unwrap()).metadata(&[], 13).await;
+    }
+}
