@@ -6,8 +6,11 @@ mod aws_msk_iam;
 mod error;
 #[cfg(feature = "gssapi")]
 mod gssapi;
-#[cfg(feature = "aws-msk-iam")]
+#[cfg(feature = "oidc")]
+mod oidc;
+#[cfg(any(feature = "aws-msk-iam", feature = "oidc"))]
 mod percent;
+mod token;
 
 pub use authenticator::{SaslAuthenticator, SaslBroker, SaslFuture, SaslSession, Step};
 #[cfg(feature = "aws-msk-iam")]
@@ -18,3 +21,6 @@ pub use aws_msk_iam::{
 pub use error::SaslError;
 #[cfg(feature = "gssapi")]
 pub use gssapi::Gssapi;
+#[cfg(feature = "oidc")]
+pub use oidc::OidcClientCredentials;
+pub use token::{Token, TokenProvider};
