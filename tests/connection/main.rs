@@ -10,5 +10,7 @@
 
 mod closing;
 mod handshake;
+mod idle;
 mod peer;
 mod pipeline;
+mod transport;
