@@ -13,4 +13,5 @@ mod handshake;
 mod idle;
 mod peer;
 mod pipeline;
+mod sasl;
 mod transport;

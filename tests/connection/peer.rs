@@ -197,6 +197,27 @@ impl Peer {
         }
     }
 
+    /// Waits until the client sends something, however long that takes.
+    pub(crate) async fn wait_for_bytes(&mut self) {
+        assert!(self.buffer.is_empty(), "there are some already");
+        assert!(self.stream.read_buf(&mut self.buffer).await.unwrap() > 0);
+    }
+
+    /// Whether nothing comes for a while; time is paused.
+    pub(crate) async fn is_silent(&mut self) -> bool {
+        let a_while = Duration::from_secs(1);
+        let read = tokio::time::timeout(a_while, self.stream.read_buf(&mut self.buffer)).await;
+        self.buffer.is_empty() && read.is_err()
+    }
+
+    /// The next bytes as they come.
+    pub(crate) async fn bytes(&mut self, count: usize) -> Vec<u8> {
+        while self.buffer.len() < count {
+            assert!(soon(self.stream.read_buf(&mut self.buffer)).await.unwrap() > 0);
+        }
+        self.buffer.split_to(count).to_vec()
+    }
+
     /// The next request; `None` when the client has closed the connection.
     pub(crate) async fn try_request(&mut self) -> Option<Received> {
         let mut frame = soon(self.frame()).await?;
