@@ -145,6 +145,14 @@ impl ConnectionBuilder {
         self
     }
 
+    /// Whether an answer with bytes left over behind it is an error (`InvalidResponse`, of the kind `TrailingBytes`) and not only noted as a
+    /// `trace` event. They show that the broker's idea of the message differs from this crate's, so tests want to know; a program is better
+    /// off with what could be read. Default: false.
+    pub fn reject_trailing_bytes(mut self, reject: bool) -> Self {
+        self.settings().reject_trailing_bytes = reject;
+        self
+    }
+
     /// How many requests may be queued and in flight together; further ones wait. Default: 10,000.
     pub fn max_in_flight(mut self, requests: NonZeroUsize) -> Self {
         self.settings().max_outstanding = requests.get();

@@ -125,4 +125,24 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
         assert!(open(Vec::new()).await.is_err());
     }
+
+    /// Statement 6: the system looks for peers that are gone without a word, unless it is told not to; and small requests leave at once.
+    #[tokio::test]
+    async fn keepalive_is_on_unless_it_is_none() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        for time in [Some(Duration::from_secs(60)), None] {
+            let stream = open(vec![address]).await.unwrap();
+            tune(&stream, time).unwrap();
+            let socket = SockRef::from(&stream);
+            assert_eq!(socket.keepalive().unwrap(), time.is_some());
+            assert!(socket.tcp_nodelay().unwrap());
+            #[cfg(target_os = "linux")]
+            if let Some(time) = time {
+                assert_eq!(socket.tcp_keepalive_time().unwrap(), time);
+                assert_eq!(socket.tcp_keepalive_interval().unwrap(), PROBE_INTERVAL);
+                assert_eq!(socket.tcp_keepalive_retries().unwrap(), PROBES);
+            }
+        }
+    }
 }

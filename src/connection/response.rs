@@ -194,7 +194,8 @@ impl<R: Request + 'static> Typed<R> {
 
     fn decode(&self, mut frame: Bytes) -> Result<R::Response, Error> {
         let version = self.version.unwrap_or_default();
-        let budget = self.call.shared.settings.memory_budget;
+        let settings = &self.call.shared.settings;
+        let budget = settings.memory_budget;
         let invalid = |error| {
             self.error(ErrorKind::InvalidResponse(error))
                 .maybe_sent(true)
@@ -206,6 +207,10 @@ impl<R: Request + 'static> Typed<R> {
         let (response, left) =
             R::Response::decode_prefix(&frame, version, budget).map_err(invalid)?;
         if left > 0 {
+            if settings.reject_trailing_bytes {
+                // Read again as if nothing were behind it, which makes the error that says where the rest begins.
+                R::Response::decode(&frame, version).map_err(invalid)?;
+            }
             tracing::trace!(
                 peer = %self.call.shared.address,
                 api = %R::API_KEY,

@@ -11,6 +11,7 @@
 mod closing;
 mod handshake;
 mod idle;
+mod logs;
 mod peer;
 mod pipeline;
 mod sasl;
