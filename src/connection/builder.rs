@@ -110,7 +110,8 @@ impl ConnectionBuilder {
     }
 
     /// Calls `observer`, with the broker's address and the reason, when a connection that was established has ended; once for each. It is
-    /// called on the runtime, so it must not block for long; should it panic, that changes nothing. Default: none.
+    /// called on the runtime's threads for blocking work, so it may take its time and holds nobody up; should it panic, that changes nothing.
+    /// Default: none.
     pub fn on_close(
         mut self,
         observer: impl Fn(&str, &CloseReason) + Send + Sync + 'static,

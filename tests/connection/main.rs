@@ -12,6 +12,7 @@ mod closing;
 mod handshake;
 mod idle;
 mod logs;
+mod observer;
 mod peer;
 mod pipeline;
 mod sasl;
