@@ -122,7 +122,8 @@ async fn agree(
     match answer.error_code {
         ErrorCode::NONE => Ok(carrier),
         ErrorCode::UNSUPPORTED_SASL_MECHANISM => {
-            let offered = answer.mechanisms.iter().map(ToString::to_string).collect();
+            let offered = answer.mechanisms.iter().map(|name| one_line(name));
+            let offered = offered.collect();
             let mechanism = mechanism.to_owned();
             Err(SaslError::UnsupportedMechanism { mechanism, offered }.into())
         }

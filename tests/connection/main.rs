@@ -10,6 +10,7 @@
 
 mod closing;
 mod handshake;
+mod hostile;
 mod idle;
 mod logs;
 mod observer;
@@ -17,5 +18,6 @@ mod patience;
 mod peer;
 mod pipeline;
 mod sasl;
+mod scram;
 mod transport;
 mod versions;

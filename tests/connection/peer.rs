@@ -1,6 +1,7 @@
 //! A broker that does what the test says, frame by frame.
 
 use std::future::Future;
+use std::io;
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
@@ -268,7 +269,12 @@ impl Peer {
     }
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
-        soon(self.stream.write_all(bytes)).await.unwrap();
+        self.try_send(bytes).await.unwrap();
+    }
+
+    /// Sends to one who may have gone.
+    pub(crate) async fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        soon(self.stream.write_all(bytes)).await
     }
 
     /// Answers with a body as it is, behind the header of the version.
