@@ -19,5 +19,7 @@ mod peer;
 mod pipeline;
 mod sasl;
 mod scram;
+#[cfg(feature = "ring")]
+mod tls;
 mod transport;
 mod versions;

@@ -310,6 +310,18 @@ impl Peer {
         request
     }
 
+    /// Says that nothing more will come, and waits until the client has heard it.
+    pub(crate) async fn hang_up(&mut self) {
+        self.stream.shutdown().await.unwrap();
+        self.gone().await;
+    }
+
+    /// Waits until the client has closed the connection, whatever it sends before.
+    pub(crate) async fn gone(&mut self) {
+        let end = async { while self.stream.read_buf(&mut self.buffer).await.unwrap_or(0) > 0 {} };
+        soon(end).await;
+    }
+
     /// Whether the client has closed the connection.
     pub(crate) async fn is_closed(&mut self) -> bool {
         self.try_request().await.is_none()
