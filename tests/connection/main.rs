@@ -19,6 +19,7 @@ mod peer;
 mod pipeline;
 mod sasl;
 mod scram;
+mod secrets;
 #[cfg(feature = "ring")]
 mod tls;
 mod transport;
