@@ -11,6 +11,7 @@
 mod closing;
 mod handshake;
 mod hostile;
+mod hostile_sasl;
 mod idle;
 mod logs;
 mod observer;
