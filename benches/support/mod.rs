@@ -12,6 +12,7 @@
 )]
 
 pub mod bare;
+pub mod broker;
 pub mod stub;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use milena::wire::encode_request;
 use milena::wire::messages::HeartbeatRequest;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
@@ -87,6 +89,21 @@ pub fn tls_config(ca: &str) -> Arc<ClientConfig> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Arc::new(config)
+}
+
+/// As many open files as this process may have.
+pub fn raise_file_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).unwrap();
+}
+
+/// The memory of this process that is in use, in bytes.
+pub fn resident() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
+    kilobytes.unwrap().parse::<f64>().unwrap() * 1024.0
 }
 
 /// The middle one.
