@@ -3,13 +3,20 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use milena_wire::api_key::ApiKey;
+use milena_wire::codec::VersionRange;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::profile::Profile;
+use crate::sasl::{Accounts, Authentications, Counters, Sasl};
 use crate::shared::{Node, Shared};
+#[cfg(feature = "tls")]
+use crate::tls::{ClientCertificate, Tls, TlsHandshakes, TlsListener};
 use crate::topics::{Catalog, MAX_PARTITIONS};
 use crate::{apis, identity, server};
 
@@ -53,6 +60,39 @@ impl Cluster {
         &self.shared.cluster_id
     }
 
+    /// How often clients have logged in by SASL, or have failed to.
+    #[must_use]
+    pub fn authentications(&self) -> Authentications {
+        self.shared.authentications.snapshot()
+    }
+
+    /// The certificate in PEM of the authority that has signed the listeners' certificate: what a client needs to trust. `None` without TLS.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.shared.tls.as_ref().map(|tls| tls.authority().pem())
+    }
+
+    /// Makes a certificate that the listeners trust, if they ask for one. One that they don't trust comes from another cluster.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) without TLS; else what went wrong in making it.
+    #[cfg(feature = "tls")]
+    pub fn client_certificate(&self, common_name: &str) -> io::Result<ClientCertificate> {
+        match &self.shared.tls {
+            Some(tls) => tls.authority().client(common_name),
+            None => invalid("a cluster without TLS has no client certificates"),
+        }
+    }
+
+    /// How often clients have shaken hands, or have failed to. All are 0 without TLS.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls_handshakes(&self) -> TlsHandshakes {
+        let tls = self.shared.tls.as_ref();
+        tls.map(TlsListener::handshakes).unwrap_or_default()
+    }
+
     /// Ends every task, closes every socket, and waits until all are gone.
     ///
     /// # Cancel safety
@@ -74,6 +114,12 @@ pub struct ClusterBuilder {
     auto_create_topics: bool,
     max_request_bytes: usize,
     every_record: bool,
+    profile: Profile,
+    /// What is served less than the profile would.
+    limits: Vec<(ApiKey, VersionRange)>,
+    sasl: Option<Sasl>,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
 }
 
 impl Default for ClusterBuilder {
@@ -85,6 +131,11 @@ impl Default for ClusterBuilder {
             auto_create_topics: true,
             max_request_bytes: 100 << 20,
             every_record: true,
+            profile: Profile::Newest,
+            limits: Vec::new(),
+            sasl: None,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 }
@@ -128,15 +179,59 @@ impl ClusterBuilder {
         self
     }
 
+    /// Which broker the cluster passes for. Default: [`Profile::Newest`].
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// Serves an API up to this version only, or less if the profile has less.
+    pub fn cap_api(self, key: ApiKey, newest: i16) -> Self {
+        self.limit_api(key, 0..=newest)
+    }
+
+    /// Serves an API in these versions only, or those of them that the profile has; if that leaves none, not at all.
+    pub fn limit_api(mut self, key: ApiKey, versions: RangeInclusive<i16>) -> Self {
+        let range = VersionRange::new(*versions.start(), *versions.end());
+        self.limits.push((key, range));
+        self
+    }
+
+    /// Serves everything but this API.
+    pub fn without_api(mut self, key: ApiKey) -> Self {
+        self.limits.push((key, VersionRange::NONE));
+        self
+    }
+
+    /// Makes clients log in before they ask for anything. Default: nobody needs to.
+    pub fn sasl(mut self, sasl: Sasl) -> Self {
+        self.sasl = Some(sasl);
+        self
+    }
+
+    /// Encrypts all connections. Default: none is.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Starts the cluster. When this returns, every node listens. It lives on the runtime that this is called on.
     ///
     /// # Errors
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if an option is out of range; else what binding the sockets gave.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if an option is out of range; else what binding the sockets gave, or making certificates.
     ///
     /// # Cancel safety
     /// If the future is dropped, nothing was started.
     pub async fn start(self) -> io::Result<Cluster> {
         self.check()?;
+        let accounts = self.accounts().await?;
+        #[cfg(feature = "tls")]
+        let tls = self.tls.as_ref();
+        #[cfg(feature = "tls")]
+        let tls = tls.map(|tls| TlsListener::new(tls, self.listen.ip()));
+        #[cfg(feature = "tls")]
+        let tls = tls.transpose()?;
         let mut nodes = Vec::new();
         let mut listeners = Vec::new();
         for (id, offset) in (1..).zip(0..self.nodes) {
@@ -156,7 +251,11 @@ impl ClusterBuilder {
             catalog: Catalog::new(ids, self.partitions, self.every_record),
             auto_create_topics: self.auto_create_topics,
             max_request_bytes: self.max_request_bytes,
-            served: apis::served(),
+            served: apis::served(|key| self.versions(key)),
+            accounts,
+            authentications: Counters::default(),
+            #[cfg(feature = "tls")]
+            tls,
         });
         let (alive, ended) = mpsc::channel(1);
         let mut tasks = JoinSet::new();
@@ -171,10 +270,30 @@ impl ClusterBuilder {
         })
     }
 
+    /// What is served of an API.
+    fn versions(&self, key: ApiKey) -> VersionRange {
+        let limits = self.limits.iter().filter(|(limited, _)| *limited == key);
+        limits.fold(self.profile.versions(key), |versions, (_, limit)| {
+            versions.intersection(*limit)
+        })
+    }
+
+    /// Hashing passwords is slow work, so it is done here, and where it stops nobody.
+    async fn accounts(&self) -> io::Result<Option<Accounts>> {
+        let Some(sasl) = self.sasl.clone() else {
+            return Ok(None);
+        };
+        let lenient = self.profile.is_lenient_with_nonces();
+        let accounts = tokio::task::spawn_blocking(move || Accounts::new(&sasl, lenient));
+        accounts.await.map(Some).map_err(io::Error::other)
+    }
+
     fn check(&self) -> io::Result<()> {
-        let invalid = |message: String| Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         if self.nodes == 0 {
-            return invalid("a cluster needs at least one node".to_owned());
+            return invalid("a cluster needs at least one node");
+        }
+        if let Some(problem) = self.sasl.as_ref().and_then(Sasl::problem) {
+            return invalid(problem);
         }
         let port = self.listen.port();
         if port != 0 && port.checked_add(self.nodes - 1).is_none() {
@@ -191,6 +310,11 @@ impl ClusterBuilder {
         }
         Ok(())
     }
+}
+
+fn invalid<T>(message: impl Into<String>) -> io::Result<T> {
+    let message: String = message.into();
+    Err(io::Error::new(io::ErrorKind::InvalidInput, message))
 }
 
 async fn bind(address: SocketAddr) -> io::Result<TcpListener> {

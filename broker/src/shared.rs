@@ -6,6 +6,9 @@ use bytestring::ByteString;
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::VersionRange;
 
+use crate::sasl::{Accounts, Counters};
+#[cfg(feature = "tls")]
+use crate::tls::TlsListener;
 use crate::topics::Catalog;
 
 /// A node of the cluster, as clients see it.
@@ -58,10 +61,20 @@ pub(crate) struct Shared {
     /// `socket.request.max.bytes`
     pub(crate) max_request_bytes: usize,
     pub(crate) served: Vec<Served>,
+    /// Who may log in, if clients have to.
+    pub(crate) accounts: Option<Accounts>,
+    pub(crate) authentications: Counters,
+    /// If connections are encrypted.
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<TlsListener>,
 }
 
 impl Shared {
     pub(crate) fn node(&self, id: i32) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
+    }
+
+    pub(crate) fn served(&self, key: ApiKey) -> Option<&Served> {
+        self.served.iter().find(|served| served.key == key)
     }
 }

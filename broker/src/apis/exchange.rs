@@ -1,6 +1,7 @@
 //! A request as it comes, and where its answer goes.
 
 use std::fmt;
+use std::time::Instant;
 
 use bytes::Bytes;
 use milena_wire::api_key::ApiKey;
@@ -19,6 +20,8 @@ pub(crate) struct Context<'a> {
     pub(crate) node: i32,
     /// Milliseconds since 1970.
     pub(crate) now: i64,
+    /// The same by the clock by which waits are measured.
+    pub(crate) instant: Instant,
 }
 
 /// A request, its header read.
@@ -67,6 +70,12 @@ pub(crate) enum Refusal {
     Malformed(DecodeError),
     /// A produce request with `acks=0` failed, and closing is the only way to say so.
     UnacknowledgedFailure,
+    /// Something else than the request with which a client logs in.
+    Unauthenticated(ApiKey),
+    /// A client could not log in, for this reason.
+    Authentication(String),
+    /// A client had to log in anew, and did not.
+    SessionExpired,
     /// A bug: the answer does not fit its version.
     Answer(EncodeError),
 }
@@ -81,6 +90,9 @@ impl fmt::Display for Refusal {
             }
             Self::Malformed(error) => write!(f, "malformed request: {error}"),
             Self::UnacknowledgedFailure => f.write_str("a produce request with acks=0 failed"),
+            Self::Unauthenticated(key) => write!(f, "API {} during authentication", key.0),
+            Self::Authentication(reason) => f.write_str(reason),
+            Self::SessionExpired => f.write_str("the session has expired"),
             Self::Answer(error) => write!(f, "the answer cannot be written: {error}"),
         }
     }

@@ -5,28 +5,34 @@ mod api_versions;
 mod create_topics;
 mod exchange;
 mod fetch;
+mod header;
 mod list_offsets;
+mod login;
 mod metadata;
 mod pending_fetch;
 mod produce;
+mod sasl_authenticate;
+mod sasl_handshake;
 mod topic_reference;
 
 use bytes::Bytes;
 use milena_wire::api_key::ApiKey;
-use milena_wire::codec::{Message, Request, VersionRange};
+use milena_wire::codec::{Request, VersionRange};
 use milena_wire::messages::api_versions::ApiVersionsRequest;
 use milena_wire::messages::create_topics::CreateTopicsRequest;
 use milena_wire::messages::fetch::FetchRequest;
-use milena_wire::messages::headers::RequestHeader;
 use milena_wire::messages::list_offsets::ListOffsetsRequest;
 use milena_wire::messages::metadata::MetadataRequest;
 use milena_wire::messages::produce::ProduceRequest;
+use milena_wire::messages::sasl_authenticate::SaslAuthenticateRequest;
+use milena_wire::messages::sasl_handshake::SaslHandshakeRequest;
 
 pub(crate) use answer::Answer;
 use exchange::Incoming;
 pub(crate) use exchange::{Context, Refusal};
 pub(crate) use pending_fetch::PendingFetch;
 
+use crate::sasl::Authentication;
 use crate::shared::Served;
 
 /// An API with what answers it.
@@ -56,69 +62,45 @@ static APIS: &[Api] = &[
     Api::new::<FetchRequest>(fetch::answer),
     Api::new::<ListOffsetsRequest>(list_offsets::answer),
     Api::new::<MetadataRequest>(metadata::answer),
+    Api::new::<SaslHandshakeRequest>(sasl_handshake::answer),
     Api::new::<ApiVersionsRequest>(api_versions::answer),
     Api::new::<CreateTopicsRequest>(create_topics::answer),
+    Api::new::<SaslAuthenticateRequest>(sasl_authenticate::answer),
 ];
 
-/// The APIs that are served, by key.
-pub(crate) fn served() -> Vec<Served> {
+/// The APIs that are served, by key, in the versions that `limits` leaves of each.
+pub(crate) fn served(limits: impl Fn(ApiKey) -> VersionRange) -> Vec<Served> {
     let served = APIS.iter().map(|api| Served {
         key: api.key,
-        versions: api.versions,
+        versions: api.versions.intersection(limits(api.key)),
     });
-    served.collect()
+    served.filter(|api| !api.versions.is_empty()).collect()
 }
 
 /// Answers a request: everything of its frame but the length.
-pub(crate) fn answer(context: &Context<'_>, frame: Bytes) -> Result<Answer, Refusal> {
-    let (key, version, correlation_id) = peek(&frame).ok_or(Refusal::NoHeader)?;
-    let served = context
-        .shared
-        .served
-        .iter()
-        .find(|served| served.key == key);
-    let api = APIS.iter().find(|api| api.key == key);
-    let (Some(api), Some(served)) = (api, served) else {
-        return Err(Refusal::UnknownApi(key));
-    };
-    if !served.versions.contains(version) {
-        // The client cannot know better before it has this answer, so it gets one that every client can read.
-        if key == ApiKey::API_VERSIONS {
-            return api_versions::unsupported(served, correlation_id);
+pub(crate) fn answer(
+    context: &Context<'_>,
+    authentication: &mut Authentication,
+    frame: Bytes,
+) -> Result<Answer, Refusal> {
+    if let Some(accounts) = &context.shared.accounts {
+        if let Some(answer) = login::answer(context, accounts, authentication, &frame)? {
+            return Ok(answer);
         }
-        return Err(Refusal::UnsupportedVersion(key, version));
     }
-    let header_version = (api.header_version)(version);
-    let (header, left) = RequestHeader::decode_prefix(&frame, header_version, MAX_HEADER_MEMORY)
-        .map_err(Refusal::Malformed)?;
-    tracing::trace!(
-        api = key.name(),
-        version,
-        client_id = header.client_id.as_deref(),
-        "request"
-    );
-    drop(header);
-    let mut body = frame;
-    let body = body.split_off(body.len() - left);
-    let incoming = Incoming {
-        version,
-        correlation_id,
-        body,
+    let header = header::peek(&frame)?;
+    let served = context.shared.served(header.key);
+    let api = APIS.iter().find(|api| api.key == header.key);
+    let (Some(api), Some(served)) = (api, served) else {
+        return Err(Refusal::UnknownApi(header.key));
     };
+    if !served.versions.contains(header.version) {
+        // The client cannot know better before it has this answer, so it gets one that every client can read.
+        if header.key == ApiKey::API_VERSIONS {
+            return api_versions::unsupported(served, header.correlation_id);
+        }
+        return Err(Refusal::UnsupportedVersion(header.key, header.version));
+    }
+    let incoming = header::split(frame, header, (api.header_version)(header.version))?;
     (api.answer)(context, incoming)
-}
-
-/// What the tagged fields of a header may take.
-const MAX_HEADER_MEMORY: usize = 64 << 10;
-
-/// API key, version and correlation id stand at the same place in every header.
-fn peek(frame: &[u8]) -> Option<(ApiKey, i16, i32)> {
-    let (key, rest) = frame.split_first_chunk()?;
-    let (version, rest) = rest.split_first_chunk()?;
-    let (correlation_id, _) = rest.split_first_chunk()?;
-    Some((
-        ApiKey(i16::from_be_bytes(*key)),
-        i16::from_be_bytes(*version),
-        i32::from_be_bytes(*correlation_id),
-    ))
 }

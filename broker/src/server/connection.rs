@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use super::incoming::{Incoming, InvalidLength};
 use super::outgoing::Outgoing;
 use crate::apis::{self, Answer, Context, PendingFetch, Refusal};
+use crate::sasl::Authentication;
 use crate::shared::Shared;
 
 /// Answers to pipelined requests are gathered up to this many bytes before they are written.
@@ -52,6 +53,7 @@ pub(super) struct Connection<'a, S> {
     stream: S,
     shared: &'a Shared,
     node: i32,
+    authentication: Authentication,
     incoming: Incoming,
     outgoing: Outgoing,
 }
@@ -62,6 +64,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
             stream,
             shared,
             node,
+            authentication: Authentication::new(shared.accounts.is_some()),
             incoming: Incoming::new(shared.max_request_bytes),
             outgoing: Outgoing::default(),
         }
@@ -85,9 +88,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
     async fn exchange(&mut self) -> Result<(), End> {
         loop {
             while let Some(frame) = self.incoming.next().map_err(End::Length)? {
-                match apis::answer(&self.context(), frame).map_err(End::Refused)? {
+                let answer = apis::answer(&self.context(), &mut self.authentication, frame);
+                match answer.map_err(End::Refused)? {
                     Answer::None => {}
                     Answer::Frame(frame) => self.outgoing.push(frame),
+                    Answer::Token(token) => self.outgoing.push_token(&token),
+                    Answer::Last(frame, refusal) => {
+                        self.outgoing.push(frame);
+                        return Err(End::Refused(refusal));
+                    }
                     Answer::Later(pending) => {
                         self.outgoing.write_to(&mut self.stream).await?;
                         let Some(frame) = self.wait(*pending).await? else {
@@ -136,6 +145,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
             shared: self.shared,
             node: self.node,
             now: now(),
+            instant: Instant::now().into_std(),
         }
     }
 }

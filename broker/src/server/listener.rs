@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::{Instrument, debug, debug_span, warn};
 
-use super::connection::{Connection, End};
+use super::connection::End;
+use super::secured;
 use crate::shared::Shared;
 
 /// Held by every task, so that one can wait until all are gone.
@@ -45,7 +46,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>, node: i32, _alive: Alive)
     if let Err(error) = stream.set_nodelay(true) {
         debug!(%error, "no TCP_NODELAY");
     }
-    match Connection::new(stream, &shared, node).serve().await {
+    match secured::serve(stream, &shared, node).await {
         End::Closed => debug!("closed by the client"),
         end => debug!(%end, "closed"),
     }

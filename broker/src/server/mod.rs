@@ -4,5 +4,6 @@ mod connection;
 mod incoming;
 mod listener;
 mod outgoing;
+mod secured;
 
 pub(crate) use listener::listen;

@@ -23,6 +23,15 @@ impl Outgoing {
         self.segments.extend(frame.into_segments());
     }
 
+    /// A SASL token without a header, as handshakes of version 0 have it.
+    pub(super) fn push_token(&mut self, token: &[u8]) {
+        // Tokens are ours, and short.
+        let length = u32::try_from(token.len()).unwrap_or(u32::MAX);
+        let framed = [&length.to_be_bytes(), token].concat();
+        self.length += framed.len();
+        self.segments.push_back(framed.into());
+    }
+
     /// How many bytes wait.
     pub(super) fn len(&self) -> usize {
         self.length

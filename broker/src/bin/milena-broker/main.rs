@@ -4,12 +4,12 @@ mod arguments;
 
 use std::process::ExitCode;
 
-use arguments::{Arguments, USAGE};
+use arguments::{Arguments, Serve, USAGE};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match arguments::parse(std::env::args().skip(1)) {
-        Ok(Arguments::Serve(builder)) => match serve(*builder).await {
+        Ok(Arguments::Serve(how)) => match serve(*how).await {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("milena-broker: {error}");
@@ -31,8 +31,11 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(builder: milena_broker::ClusterBuilder) -> std::io::Result<()> {
-    let cluster = builder.start().await?;
+async fn serve(how: Serve) -> std::io::Result<()> {
+    let cluster = how.cluster.start().await?;
+    if let (Some(path), Some(ca)) = (&how.ca_file, cluster.ca_pem()) {
+        std::fs::write(path, ca)?;
+    }
     // One line, for whoever reads it: everything after `=` is what a client's `bootstrap.servers` takes.
     println!("bootstrap.servers={}", cluster.bootstrap().join(","));
     tokio::signal::ctrl_c().await?;
