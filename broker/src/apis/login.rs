@@ -119,6 +119,7 @@ impl Login<'_, '_> {
 
     fn handshake(self, incoming: Incoming) -> Result<Answer, Refusal> {
         let (request, reply) = incoming.decode::<SaslHandshakeRequest>()?;
+        let renewal = self.authentication.is_renewal();
         let enabled = self.authentication.choose(
             self.accounts,
             &request.mechanism,
@@ -135,7 +136,12 @@ impl Login<'_, '_> {
         }
         response.error_code = ErrorCode::UNSUPPORTED_SASL_MECHANISM;
         let reason = format!("Unsupported SASL mechanism {}", request.mechanism);
-        Answer::last(reply, &response, Refusal::Authentication(reason))
+        let refusal = Refusal::Authentication(reason);
+        if renewal {
+            // Kafka finds out while it still decides who is to answer, and closes.
+            return Err(refusal);
+        }
+        Answer::last(reply, &response, refusal)
     }
 
     fn authenticate(self, incoming: Incoming) -> Result<Answer, Refusal> {

@@ -223,3 +223,140 @@ impl Authentication {
         Ok(lifetime.unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sasl::settings::{OauthBearer, Sasl};
+
+    const ALICE: &[u8] = b"\0alice\0secret";
+
+    /// A clock that stands until it is moved.
+    struct Clock(Instant);
+
+    impl Clock {
+        fn at(&self, millis: u64) -> Now {
+            Now {
+                instant: self.0 + Duration::from_millis(millis),
+                millis: i64::try_from(millis).unwrap(),
+            }
+        }
+    }
+
+    fn accounts(sasl: Sasl) -> Accounts {
+        Accounts::new(&sasl.plain().user("alice", "secret"), false)
+    }
+
+    fn log_in(
+        authentication: &mut Authentication,
+        accounts: &Accounts,
+        now: Now,
+    ) -> Result<Progress, String> {
+        assert!(authentication.choose(accounts, "PLAIN", 1, String::new()));
+        authentication.token(accounts, ALICE, now)
+    }
+
+    #[test]
+    fn the_states_of_a_login() {
+        let clock = Clock(Instant::now());
+        let accounts = accounts(Sasl::new());
+        let mut authentication = Authentication::new(true);
+        assert_eq!(
+            authentication.expected(),
+            Expected::Handshake { versions: true }
+        );
+        authentication.versions_told();
+        assert_eq!(
+            authentication.expected(),
+            Expected::Handshake { versions: false }
+        );
+        assert!(authentication.choose(&accounts, "PLAIN", 0, String::new()));
+        assert_eq!(authentication.expected(), Expected::Token);
+        let progress = authentication.token(&accounts, ALICE, clock.at(0)).unwrap();
+        assert_eq!(progress.lifetime, Some(Duration::ZERO));
+        assert_eq!(authentication.expected(), Expected::Request);
+        // Without a lifetime there is nothing to renew, ever.
+        assert!(!authentication.renew(clock.at(1 << 40).instant));
+        assert!(!authentication.is_expired(clock.at(1 << 40).instant));
+        assert_eq!(Authentication::new(false).expected(), Expected::Request);
+    }
+
+    #[test]
+    fn a_failure_is_the_end() {
+        let clock = Clock(Instant::now());
+        let accounts = accounts(Sasl::new());
+        let mut authentication = Authentication::new(true);
+        assert!(authentication.choose(&accounts, "PLAIN", 1, String::new()));
+        assert_eq!(authentication.expected(), Expected::Authenticate);
+        let wrong = authentication.token(&accounts, b"\0alice\0wrong", clock.at(0));
+        assert!(wrong.is_err());
+        assert_eq!(authentication.expected(), Expected::Nothing);
+        assert!(authentication.token(&accounts, ALICE, clock.at(0)).is_err());
+        let mut authentication = Authentication::new(true);
+        assert!(!authentication.choose(&accounts, "OAUTHBEARER", 1, String::new()));
+        assert_eq!(authentication.expected(), Expected::Nothing);
+    }
+
+    #[test]
+    fn sessions_end_and_are_renewed_at_most_once_a_second() {
+        let clock = Clock(Instant::now());
+        let accounts = accounts(Sasl::new().session_lifetime(Duration::from_millis(500)));
+        let mut authentication = Authentication::new(true);
+        let progress = log_in(&mut authentication, &accounts, clock.at(0)).unwrap();
+        assert_eq!(progress.lifetime, Some(Duration::from_millis(500)));
+        assert!(!authentication.is_expired(clock.at(500).instant));
+        assert!(authentication.is_expired(clock.at(501).instant));
+        // The first renewal may come at once.
+        assert!(authentication.renew(clock.at(600).instant));
+        assert_eq!(
+            authentication.expected(),
+            Expected::Handshake { versions: false }
+        );
+        assert!(log_in(&mut authentication, &accounts, clock.at(600)).is_ok());
+        assert!(!authentication.is_expired(clock.at(1100).instant));
+        assert!(!authentication.renew(clock.at(1599).instant));
+        assert_eq!(authentication.expected(), Expected::Request);
+        assert!(authentication.renew(clock.at(1600).instant));
+    }
+
+    #[test]
+    fn the_shorter_of_session_and_token_counts() {
+        let clock = Clock(Instant::now());
+        // Both expire: the token 2,000 ms after the beginning of time.
+        let token = b"n,,\x01auth=Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIiwiZXhwIjoyfQ.\x01\x01";
+        for (lifetime, at, expected) in [(0, 500, 1500), (1000, 500, 1000), (1000, 1500, 500)] {
+            let lifetime = Duration::from_millis(lifetime);
+            let sasl = Sasl::new().session_lifetime(lifetime);
+            let accounts = accounts(sasl.oauth_bearer(OauthBearer::unsecured()));
+            let mut authentication = Authentication::new(true);
+            assert!(authentication.choose(&accounts, "OAUTHBEARER", 1, String::new()));
+            let progress = authentication
+                .token(&accounts, token, clock.at(at))
+                .unwrap();
+            assert_eq!(progress.lifetime, Some(Duration::from_millis(expected)));
+        }
+    }
+
+    #[test]
+    fn one_who_renews_stays_who_he_is() {
+        let clock = Clock(Instant::now());
+        let sasl = Sasl::new().session_lifetime(Duration::from_secs(5));
+        let accounts = accounts(sasl.user("bob", "secret").scram_sha_256());
+        let logged_in = || {
+            let mut authentication = Authentication::new(true);
+            log_in(&mut authentication, &accounts, clock.at(0)).unwrap();
+            assert!(authentication.renew(clock.at(0).instant));
+            authentication
+        };
+        let mut authentication = logged_in();
+        assert!(authentication.choose(&accounts, "PLAIN", 1, String::new()));
+        let error = authentication.token(&accounts, b"\0bob\0secret", clock.at(0));
+        assert_eq!(
+            error.unwrap_err(),
+            "Cannot change principals during re-authentication from User.alice: User.bob"
+        );
+        let mut authentication = logged_in();
+        assert!(authentication.choose(&accounts, "SCRAM-SHA-256", 1, String::new()));
+        assert_eq!(authentication.expected(), Expected::Nothing);
+    }
+}

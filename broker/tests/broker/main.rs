@@ -14,6 +14,12 @@ mod connection;
 mod create_topics;
 mod fetch;
 mod list_offsets;
+mod login;
 mod long_poll;
 mod metadata;
 mod produce;
+mod profiles;
+mod renewal;
+mod sasl;
+#[cfg(feature = "tls")]
+mod tls;
