@@ -21,8 +21,8 @@
 //! connection, as it does with Kafka. What differs from a real broker is told in the README.
 //!
 //! # Security
-//! All listeners of a cluster are alike. With [`ClusterBuilder::tls`] they encrypt, with a certificate whose authority clients get from
-//! [`Cluster::ca_pem`]; with [`ClusterBuilder::sasl`] clients have to log in.
+//! All listeners of a cluster are alike. With `ClusterBuilder::tls` they encrypt, with a certificate whose authority clients get from
+//! `Cluster::ca_pem`; with [`ClusterBuilder::sasl`] clients have to log in.
 //!
 //! ```
 //! use milena_broker::{Cluster, Sasl};
