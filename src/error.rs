@@ -96,6 +96,18 @@ pub enum ConnectFailure {
     Sasl(SaslError),
 }
 
+impl Phase {
+    /// All of them, in their order.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Resolve,
+        Self::Tcp,
+        Self::Tls,
+        Self::ApiVersions,
+        Self::SaslHandshake,
+        Self::SaslAuthenticate,
+    ];
+}
+
 impl Error {
     pub(crate) fn new(kind: ErrorKind) -> Self {
         Self(Arc::new(Inner {
@@ -267,8 +279,8 @@ impl StdError for Error {
             ErrorKind::Connect {
                 cause: ConnectFailure::Sasl(error),
                 ..
-            }
-            | ErrorKind::Closed(CloseReason::AuthFailure(error)) => Some(error),
+            } => Some(error),
+            ErrorKind::Closed(CloseReason::AuthFailure(error)) => Some(&**error),
             _ => None,
         }
     }

@@ -33,6 +33,31 @@ impl BrokerVersions {
         Ok(Self { ranges })
     }
 
+    /// What Kafka 0.9 speaks, which cannot say so itself: for
+    /// [`fallback_versions`](crate::connection::ConnectionBuilder::fallback_versions).
+    #[must_use]
+    pub fn kafka_0_9() -> Self {
+        let highest = [
+            (ApiKey::PRODUCE, 1),
+            (ApiKey::FETCH, 1),
+            (ApiKey::LIST_OFFSETS, 0),
+            (ApiKey::METADATA, 0),
+            (ApiKey::OFFSET_COMMIT, 2),
+            (ApiKey::OFFSET_FETCH, 1),
+            (ApiKey::FIND_COORDINATOR, 0),
+            (ApiKey::JOIN_GROUP, 0),
+            (ApiKey::HEARTBEAT, 0),
+            (ApiKey::LEAVE_GROUP, 0),
+            (ApiKey::SYNC_GROUP, 0),
+            (ApiKey::DESCRIBE_GROUPS, 0),
+            (ApiKey::LIST_GROUPS, 0),
+        ];
+        let ranges = highest.map(|(api, max)| (api, VersionRange::new(0, max)));
+        Self {
+            ranges: ranges.to_vec(),
+        }
+    }
+
     /// The versions that the broker offers of an API; `None` if it does not know it.
     #[must_use]
     pub fn range(&self, api: ApiKey) -> Option<VersionRange> {

@@ -1,12 +1,17 @@
 //! What the nodes of a cluster share.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytestring::ByteString;
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::VersionRange;
 
+use crate::faults::Faults;
+use crate::latency::Latency;
 use crate::sasl::{Accounts, Counters};
+use crate::sight::{Connections, Logs};
 #[cfg(feature = "tls")]
 use crate::tls::TlsListener;
 use crate::topics::Catalog;
@@ -30,6 +35,15 @@ impl Node {
             id,
             host,
             port: address.port(),
+        }
+    }
+
+    /// A node without a socket. Its host is one that no name server knows, so that a client that dials it by mistake is told so at once.
+    pub(crate) fn in_memory(id: i32) -> Self {
+        Self {
+            id,
+            host: format!("node-{id}.invalid").into(),
+            port: 9092,
         }
     }
 
@@ -60,7 +74,14 @@ pub(crate) struct Shared {
     pub(crate) auto_create_topics: bool,
     /// `socket.request.max.bytes`
     pub(crate) max_request_bytes: usize,
+    /// `connections.max.idle.ms`
+    pub(crate) connections_max_idle: Duration,
     pub(crate) served: Vec<Served>,
+    /// Of the way to each of the nodes, in their order.
+    pub(crate) latencies: Vec<Latency>,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) logs: Logs,
     /// Who may log in, if clients have to.
     pub(crate) accounts: Option<Accounts>,
     pub(crate) authentications: Counters,
@@ -72,6 +93,12 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn node(&self, id: i32) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
+    }
+
+    /// How far the clients of a node are away.
+    pub(crate) fn latency(&self, node: i32) -> Option<&Latency> {
+        let place = self.nodes.iter().position(|found| found.id == node)?;
+        self.latencies.get(place)
     }
 
     pub(crate) fn served(&self, key: ApiKey) -> Option<&Served> {

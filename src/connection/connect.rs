@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
+use super::address::Address;
 use super::builder::ConnectionBuilder;
-use super::guard::ClosesOnDrop;
+use super::driver::Driver;
 use super::handle::Connection;
 use super::handshake::establish;
-use super::reader::read_loop;
 use super::shared::Shared;
-use super::writer::write_loop;
-use crate::error::{Error, ErrorKind};
+use crate::error::{ConnectFailure, Error, ErrorKind, Phase};
 
 impl ConnectionBuilder {
-    /// Connects to `host:port` and asks the broker which versions it speaks.
+    /// Connects to `host:port`: finds its addresses, opens a TCP connection to the one that answers first (RFC 8305), and then, each if it
+    /// was asked for, TLS, the exchange of versions, and SASL; all of it within [`connect_timeout`](Self::connect_timeout).
     ///
     /// # Errors
     /// Says how far it came and what stopped it. An address that is not `host:port`, and no tokio runtime to run on, are errors too.
@@ -23,27 +23,27 @@ impl ConnectionBuilder {
     /// If the tokio runtime was built without its time or I/O drivers.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves no task and no socket behind.
+    /// Dropping the future leaves no task and no socket behind; only a lookup in DNS, which systems cannot cancel, may go on.
     pub async fn connect(self, address: &str) -> Result<Connection, Error> {
         if Handle::try_current().is_err() {
             return Err(Error::new(ErrorKind::NoRuntime));
         }
-        let established = establish(address, &self.settings).await?;
-        tracing::debug!(peer = address, "connected");
+        let Some(address) = Address::parse(address) else {
+            let cause = ConnectFailure::InvalidAddress;
+            return Err(Error::connect(Phase::Resolve, cause).at(&Arc::from(address)));
+        };
+        let established = establish(&address, &self.settings).await?;
+        tracing::debug!(peer = %address, "connected");
         let shared = Shared::new(
-            Arc::from(address),
+            address,
             self.settings,
             established.versions,
-            established.next_id,
+            established.report,
         );
-        let connection = Connection::new(Arc::clone(&shared));
-        let (reader, writer) = established.socket.into_split();
-        // Made here and not in the tasks, which a runtime that shuts down may never run.
-        let guard = || ClosesOnDrop(Arc::clone(&shared));
-        let read = read_loop(guard(), reader, established.frames);
-        let write = write_loop(guard(), writer);
-        shared.adopt(tokio::spawn(read).abort_handle());
-        shared.adopt(tokio::spawn(write).abort_handle());
+        // Made here and not in the task, which a runtime that shuts down may never run.
+        let driver = Driver::new(&shared, established.channel, established.session);
+        let connection = Connection::new(shared);
+        tokio::spawn(driver.run());
         Ok(connection)
     }
 }

@@ -1,5 +1,6 @@
 //! Cuts a stream of bytes into frames. No I/O.
 
+use std::cell::Cell;
 use std::io::ErrorKind;
 
 use bytes::{Buf as _, Bytes, BytesMut};
@@ -14,6 +15,12 @@ const MIN_SPARE: usize = 4 << 10;
 
 /// How far ahead of what has arrived the buffer may grow on the word of a length prefix.
 const MAX_AHEAD: usize = 1 << 20;
+
+thread_local! {
+    /// A buffer without bytes in it. A connection that waits for something to read leaves its own here, so that only those which
+    /// have half a frame hold memory.
+    static SPARE: Cell<BytesMut> = Cell::new(BytesMut::new());
+}
 
 /// What a peer that does not speak Kafka's protocol most likely is.
 fn not_kafka(first: [u8; 4]) -> Option<&'static str> {
@@ -50,8 +57,19 @@ impl Frames {
         self.max_frame = max_frame;
     }
 
+    /// Nothing more came: the buffer is left to others if nothing is in it.
+    pub(crate) fn leave_buffer(&mut self) {
+        // One that grew for a large frame is not worth keeping.
+        if self.buffer.is_empty() && self.buffer.capacity() <= READ_SIZE {
+            SPARE.set(std::mem::take(&mut self.buffer));
+        }
+    }
+
     /// Where the next bytes go.
     pub(crate) fn buffer(&mut self) -> &mut BytesMut {
+        if self.buffer.capacity() == 0 {
+            self.buffer = SPARE.take();
+        }
         let missing = self
             .length()
             .map_or(0, |length| (length + 4).saturating_sub(self.buffer.len()));
@@ -149,6 +167,22 @@ mod tests {
         let mut frames = Frames::new(100 << 20);
         feed(&mut frames, &(100i32 << 20).to_be_bytes());
         assert!(frames.buffer().capacity() <= 2 * MAX_AHEAD);
+    }
+
+    #[test]
+    fn a_connection_that_waits_holds_no_buffer() {
+        let mut frames = Frames::new(1 << 20);
+        feed(&mut frames, &[0, 0, 0, 1, 7, 0]);
+        assert_eq!(frames.next().unwrap().unwrap(), [7][..]);
+        frames.leave_buffer();
+        assert!(frames.buffer.capacity() > 0, "a byte of the next is in it");
+        feed(&mut frames, &[0, 0, 0]);
+        assert_eq!(frames.next().unwrap().unwrap(), b""[..]);
+        frames.leave_buffer();
+        assert_eq!(frames.buffer.capacity(), 0);
+        let mut other = Frames::new(1 << 20);
+        let room = other.buffer().capacity();
+        assert!((1..=READ_SIZE).contains(&room), "{room}");
     }
 
     #[test]

@@ -3,11 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{Request, VersionRange};
 use milena_wire::messages::ProduceRequest;
 
 use super::builder::ConnectionBuilder;
-use super::call::{OnewayFuture, ResponseFuture};
+use super::raw::RawFuture;
+use super::report::ConnectReport;
+use super::response::{OnewayFuture, ResponseFuture};
 use super::shared::Shared;
 use crate::close_reason::CloseReason;
 use crate::versions::BrokerVersions;
@@ -28,7 +32,7 @@ struct Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.shared.close(CloseReason::Shutdown);
+        self.shared.close(&CloseReason::Shutdown);
     }
 }
 
@@ -73,10 +77,31 @@ impl Connection {
         OnewayFuture::new(Arc::clone(self.shared()), request)
     }
 
+    /// Sends a request that [`wire`](crate::wire) does not know, such as one of a newer Kafka: the bytes of its body behind the header,
+    /// at a version that is not held against what the broker offers. The future gives the bytes of the answer behind its header.
+    ///
+    /// The headers of an API or a version that wire does not know are taken to be those with tagged fields (request header 2, response
+    /// header 1).
+    ///
+    /// # Errors
+    /// As [`send`](Self::send). A broker closes the connection on what it does not know.
+    ///
+    /// # Cancel safety
+    /// As [`send`](Self::send).
+    pub fn send_raw(&self, api: ApiKey, version: i16, body: Bytes) -> RawFuture {
+        RawFuture::new(Arc::clone(self.shared()), api, version, body)
+    }
+
     /// The address that was connected to, as it was given.
     #[must_use]
     pub fn peer(&self) -> &str {
-        &self.shared().peer
+        self.shared().address.text()
+    }
+
+    /// How connecting went: how long each phase took, and what was agreed on.
+    #[must_use]
+    pub fn report(&self) -> &ConnectReport {
+        &self.shared().report
     }
 
     /// The versions that the broker offers.
@@ -95,10 +120,10 @@ impl Connection {
 
     /// Ends the connection: requests that wait fail with [`CloseReason::Shutdown`]. Does nothing if it has ended.
     pub fn close(&self) {
-        self.shared().close(CloseReason::Shutdown);
+        self.shared().close(&CloseReason::Shutdown);
     }
 
-    /// Waits until the connection has ended, and says why.
+    /// Waits until the connection has ended and its socket is gone, and says why.
     ///
     /// # Cancel safety
     /// Dropping the future changes nothing; another call gives the same reason.
@@ -106,7 +131,7 @@ impl Connection {
         self.shared().closed().await
     }
 
-    /// Why the connection ended; `None` while it lives.
+    /// Why the connection ended; `None` while requests can still be sent. The socket is gone a moment after the reason is there.
     #[must_use]
     pub fn close_reason(&self) -> Option<CloseReason> {
         self.shared().close_reason()

@@ -1,286 +1,210 @@
-//! From an address to a broker that has said which versions it speaks.
+//! From an address to a broker that answers: each phase in its order, all of them within one time-out.
 
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
-use bytes::{Buf as _, Bytes};
-use milena_wire::api_key::ApiKey;
-use milena_wire::codec::{Message as _, VersionRange};
-use milena_wire::encode_request;
-use milena_wire::error_code::ErrorCode;
-use milena_wire::messages::{ApiVersionsRequest, ApiVersionsResponse, ResponseHeader};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpStream, lookup_host};
+use milena_wire::codec::Message as _;
+use milena_wire::messages::ApiVersionsRequest;
+use tokio::net::lookup_host;
 
-use super::frames::Frames;
+use super::address::Address;
+use super::authenticate::{AuthenticateError, authenticate};
+use super::channel::{AskError, Channel};
+use super::clock::now;
+use super::dial::{open, tune};
+use super::negotiate::{NegotiateError, negotiate};
+use super::report::ConnectReport;
+use super::session::Session;
 use super::settings::Settings;
-use crate::close_reason::CloseReason;
+use super::stream::BoxedStream;
 use crate::error::{ConnectFailure, Error, Phase};
+use crate::sasl::SaslError;
+#[cfg(feature = "tls")]
+use crate::tls::{HandshakeFailure, TlsSession};
 use crate::versions::BrokerVersions;
 
-/// The longest frame that is accepted from a broker that has not proven to be one.
-const MAX_FRAME: usize = 64 << 10;
-
-/// The memory that such a broker's lists may take.
-const MEMORY_BUDGET: usize = 1 << 20;
-
 /// A broker that is ready for requests.
-#[derive(Debug)]
 pub(crate) struct Established {
-    pub(crate) socket: TcpStream,
-    /// What was read beyond the handshake.
-    pub(crate) frames: Frames,
+    pub(crate) channel: Channel,
     pub(crate) versions: BrokerVersions,
-    /// The first correlation id that was not used.
-    pub(crate) next_id: i32,
+    pub(crate) session: Session,
+    pub(crate) report: ConnectReport,
 }
 
-/// Resolves, connects, and asks for versions, all within the connect time-out.
-pub(crate) async fn establish(address: &str, settings: &Settings) -> Result<Established, Error> {
+/// Where connecting is, and how long it took to get there.
+struct Progress {
+    phase: Phase,
+    since: Instant,
+    report: ConnectReport,
+}
+
+impl Progress {
+    fn enter(&mut self, phase: Phase) {
+        let now = now();
+        self.report.took(self.phase, now - self.since);
+        (self.phase, self.since) = (phase, now);
+    }
+}
+
+/// Connects, asks for versions and authenticates.
+pub(crate) async fn establish(
+    address: &Address,
+    settings: &Settings,
+) -> Result<Established, Error> {
     // The phase is told from outside if the time-out cuts in.
-    let mut phase = Phase::Resolve;
-    let handshake = handshake(address, settings, &mut phase);
+    let mut progress = Progress {
+        phase: Phase::Resolve,
+        since: now(),
+        report: ConnectReport::default(),
+    };
+    let handshake = handshake(address, settings, &mut progress);
     let result = match tokio::time::timeout(settings.connect_timeout, handshake).await {
         Ok(result) => result,
         Err(_) => Err(ConnectFailure::TimedOut),
     };
-    result.map_err(|cause| Error::connect(phase, cause).at(&Arc::from(address)))
+    match result {
+        Ok((channel, versions, session)) => {
+            progress.enter(progress.phase);
+            Ok(Established {
+                channel,
+                versions,
+                session,
+                report: progress.report,
+            })
+        }
+        Err(cause) => Err(Error::connect(progress.phase, cause).at(address.text())),
+    }
 }
 
 async fn handshake(
-    address: &str,
+    address: &Address,
     settings: &Settings,
-    phase: &mut Phase,
-) -> Result<Established, ConnectFailure> {
-    let (host, port) = split_address(address).ok_or(ConnectFailure::InvalidAddress)?;
-    // A broker that hangs up on a version it does not know is asked for the oldest one on a fresh connection.
-    let mut version = ApiVersionsRequest::VERSIONS.max;
-    loop {
-        *phase = Phase::Resolve;
-        let addresses = lookup_host((host, port)).await.map_err(io_failure)?;
-        *phase = Phase::Tcp;
-        let mut socket = open(addresses).await.map_err(io_failure)?;
-        *phase = Phase::ApiVersions;
-        match negotiate(&mut socket, settings, version).await {
-            Err(NegotiationFailure::HungUp) if version > 0 => version = 0,
-            Err(NegotiationFailure::HungUp) => {
-                let text = "the broker closed the connection; is this Kafka's port, and is it newer than 0.9?";
-                return Err(ConnectFailure::Refused(text.into()));
+    progress: &mut Progress,
+) -> Result<(Channel, BrokerVersions, Session), ConnectFailure> {
+    check_credentials(settings, progress)?;
+    // A broker that hangs up on a version it does not know is asked for the oldest one on a fresh connection, and one that knows not
+    // even that is taken for what the user says.
+    let mut asked = Some(ApiVersionsRequest::VERSIONS.max);
+    let (mut channel, versions) = loop {
+        let mut channel = Channel::new(connect(address, settings, progress).await?);
+        progress.enter(Phase::ApiVersions);
+        let Some(version) = asked else {
+            break (
+                channel,
+                settings.fallback_versions.clone().unwrap_or_default(),
+            );
+        };
+        match negotiate(&mut channel, settings, version).await {
+            Ok(versions) => break (channel, versions),
+            Err(NegotiateError::Ask(AskError::HungUp(_))) if version > 0 => asked = Some(0),
+            Err(NegotiateError::Ask(AskError::HungUp(_))) => {
+                if settings.fallback_versions.is_none() {
+                    let text = "the broker closed the connection; is this Kafka's port, and is it newer than 0.9?";
+                    return Err(ConnectFailure::Refused(text.into()));
+                }
+                asked = None;
             }
-            Err(NegotiationFailure::Failed(cause)) => return Err(cause),
-            Ok((frames, versions, next_id)) => {
-                return Ok(Established {
-                    socket,
-                    frames,
-                    versions,
-                    next_id,
-                });
-            }
+            Err(NegotiateError::Ask(error)) => return Err(failure_of(error, settings)),
+            Err(NegotiateError::Refused(text)) => return Err(ConnectFailure::Refused(text)),
         }
-    }
-}
-
-fn io_failure(error: io::Error) -> ConnectFailure {
-    ConnectFailure::Io(Arc::new(error))
-}
-
-/// Host and port of `host:port`, `1.2.3.4:port` or `[::1]:port`.
-fn split_address(address: &str) -> Option<(&str, u16)> {
-    let (host, port) = address.rsplit_once(':')?;
-    let bracketed = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    let host = match bracketed {
-        Some(host) => host,
-        None if host.contains(':') => return None,
-        None => host,
     };
-    let port = port.parse().ok().filter(|&port| port != 0)?;
-    (!host.is_empty()).then_some((host, port))
-}
-
-/// The first address that accepts.
-async fn open(addresses: impl Iterator<Item = std::net::SocketAddr>) -> io::Result<TcpStream> {
-    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host name has no address");
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(socket) => {
-                // Requests leave in as few writes as possible already; to wait for more would only add latency.
-                socket.set_nodelay(true)?;
-                return Ok(socket);
-            }
-            Err(error) => failure = error,
-        }
-    }
-    Err(failure)
-}
-
-enum NegotiationFailure {
-    /// The peer closed the connection instead of answering.
-    HungUp,
-    Failed(ConnectFailure),
-}
-
-impl From<ConnectFailure> for NegotiationFailure {
-    fn from(cause: ConnectFailure) -> Self {
-        Self::Failed(cause)
-    }
-}
-
-/// Asks for the broker's versions, stepping down as it demands.
-async fn negotiate<S: AsyncRead + AsyncWrite + Unpin>(
-    socket: &mut S,
-    settings: &Settings,
-    first_version: i16,
-) -> Result<(Frames, BrokerVersions, i32), NegotiationFailure> {
-    let mut frames = Frames::new(MAX_FRAME);
-    let mut version = first_version;
-    let mut id = 1;
-    loop {
-        let body = ask(socket, &mut frames, settings, version, id).await?;
-        id += 1;
-        if error_code(&body) == Some(ErrorCode::UNSUPPORTED_VERSION) {
-            version = lower_version(&body, version).ok_or_else(|| {
-                ConnectFailure::Refused(format!(
-                    "the broker refuses ApiVersions v{version}, and offers no lower one"
-                ))
-            })?;
-            continue;
-        }
-        let (response, _) = ApiVersionsResponse::decode_prefix(&body, version, MEMORY_BUDGET)
-            .map_err(|error| ConnectFailure::Refused(error.to_string()))?;
-        if response.error_code != ErrorCode::NONE {
-            let text = format!("the broker answers {}", response.error_code);
-            return Err(ConnectFailure::Refused(text).into());
-        }
-        let versions = BrokerVersions::new(&response.api_keys).map_err(|api| {
-            ConnectFailure::Refused(format!("the broker's versions of {api} are upside down"))
-        })?;
-        frames.set_max_frame(settings.max_response_size);
-        return Ok((frames, versions, id));
-    }
-}
-
-/// One ApiVersions request and the body of its answer.
-async fn ask<S: AsyncRead + AsyncWrite + Unpin>(
-    socket: &mut S,
-    frames: &mut Frames,
-    settings: &Settings,
-    version: i16,
-    id: i32,
-) -> Result<Bytes, NegotiationFailure> {
-    let request = ApiVersionsRequest::default()
-        .with_client_software_name("milena")
-        .with_client_software_version(env!("CARGO_PKG_VERSION"));
-    let client_id = settings.client_id.as_ref();
-    let frame = encode_request(Vec::new(), &request, version, id, client_id)
-        .map_err(|error| ConnectFailure::Refused(error.to_string()))?;
-    let broken = |error: io::Error| match error.kind() {
-        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => NegotiationFailure::HungUp,
-        _ => NegotiationFailure::Failed(io_failure(error)),
-    };
-    socket
-        .write_all(&frame.into_bytes())
+    let enter = |phase| progress.enter(phase);
+    let lifetime = authenticate(&mut channel, settings, &versions, address, enter)
         .await
-        .map_err(broken)?;
-    let mut answer = loop {
-        let next = frames.next().map_err(|reason| not_a_broker(&reason))?;
-        if let Some(answer) = next {
-            break answer;
-        }
-        if socket.read_buf(frames.buffer()).await.map_err(broken)? == 0 {
-            return Err(NegotiationFailure::HungUp);
-        }
+        .map_err(|error| match error {
+            AuthenticateError::Ask(error) => failure_of(error, settings),
+            AuthenticateError::Sasl(error) => ConnectFailure::Sasl(error),
+        })?;
+    progress.report.session_lifetime = lifetime;
+    progress.report.mechanism = settings
+        .sasl
+        .as_ref()
+        .map(|authenticator| authenticator.mechanism().to_owned());
+    channel.frames.set_max_frame(settings.max_response_size);
+    Ok((channel, versions, Session::begin(now(), lifetime)))
+}
+
+/// What everybody could read is not sent, unless that was said to be meant.
+fn check_credentials(settings: &Settings, progress: &mut Progress) -> Result<(), ConnectFailure> {
+    let Some(authenticator) = &settings.sasl else {
+        return Ok(());
     };
-    // The header of this answer is of version 0 for ever.
-    let (header, left) = ResponseHeader::decode_prefix(&answer, 0, MEMORY_BUDGET)
-        .map_err(|error| ConnectFailure::Refused(error.to_string()))?;
-    if header.correlation_id != id {
-        let text = format!(
-            "the broker answers request {}, and {id} was asked",
-            header.correlation_id
-        );
-        return Err(ConnectFailure::Refused(text).into());
+    let is_safe = !authenticator.exposes_credentials() || settings.is_encrypted();
+    if is_safe || settings.allow_plaintext_credentials {
+        return Ok(());
     }
-    answer.advance(answer.len() - left);
-    Ok(answer)
+    progress.phase = Phase::SaslHandshake;
+    let mechanism = authenticator.mechanism().to_owned();
+    Err(SaslError::PlaintextCredentials { mechanism }.into())
 }
 
-/// What does not come in frames is no broker, and asking again does not make it one.
-fn not_a_broker(reason: &CloseReason) -> ConnectFailure {
-    match reason {
-        CloseReason::ConnectionBroken(error) => ConnectFailure::NotKafka(error.to_string()),
-        other => ConnectFailure::NotKafka(other.to_string()),
-    }
-}
-
-/// The error code that an answer of any version begins with.
-fn error_code(body: &Bytes) -> Option<ErrorCode> {
-    let code = body.first_chunk()?;
-    Some(ErrorCode(i16::from_be_bytes(*code)))
-}
-
-/// The version to ask next after the broker refused one: its highest, if its answer tells; else the oldest.
-fn lower_version(body: &Bytes, refused: i16) -> Option<i16> {
-    // Kafka answers in version 0, whatever was asked; others have been seen to send less than that.
-    let hint = ApiVersionsResponse::decode_prefix(body, 0, MEMORY_BUDGET).ok();
-    let range = hint.and_then(|(response, _)| {
-        let mut apis = response.api_keys.into_iter();
-        let own = apis.find(|api| ApiKey(api.api_key) == ApiKey::API_VERSIONS)?;
-        let theirs = VersionRange::new(own.min_version, own.max_version);
-        Some(theirs.intersection(ApiVersionsRequest::VERSIONS))
-    });
-    let next = match range {
-        Some(range) if range.is_empty() => return None,
-        Some(range) => range.max,
-        None => 0,
+/// A stream to the broker, with TLS if that is asked for.
+async fn connect(
+    address: &Address,
+    settings: &Settings,
+    progress: &mut Progress,
+) -> Result<BoxedStream, ConnectFailure> {
+    let stream: BoxedStream = if let Some(dialer) = &settings.dialer {
+        progress.enter(Phase::Tcp);
+        dialer.dial(address.text()).await?
+    } else {
+        progress.enter(Phase::Resolve);
+        let addresses = lookup_host((address.host(), address.port())).await?;
+        progress.enter(Phase::Tcp);
+        let stream = open(addresses.collect()).await?;
+        tune(&stream, settings.tcp_keepalive)?;
+        Box::new(stream)
     };
-    (next < refused).then_some(next)
+    #[cfg(feature = "tls")]
+    if let Some(tls) = &settings.tls {
+        progress.enter(Phase::Tls);
+        let stream = tls.connect(address.host(), stream).await?;
+        progress.report.tls = Some(TlsSession::of(&stream));
+        return Ok(Box::new(stream));
+    }
+    Ok(stream)
 }
 
-#[cfg(test)]
-mod tests {
-    use milena_wire::messages::api_versions::ApiVersion;
+/// What it means for connecting that there is no answer.
+fn failure_of(error: AskError, settings: &Settings) -> ConnectFailure {
+    match error {
+        AskError::HungUp(error) | AskError::Io(error) => {
+            // A TLS server may refuse a client's certificate after the handshake, when the first answer is read.
+            #[cfg(feature = "tls")]
+            if let Some(problem) = settings.tls.as_ref().and_then(|tls| tls.problem_of(&error)) {
+                return ConnectFailure::Tls(problem);
+            }
+            error.into()
+        }
+        // What does not come in frames is no broker, and asking again does not make it one.
+        AskError::NotAFrame(reason) => ConnectFailure::NotKafka(reason.to_string()),
+        AskError::WrongId { expected, received } => ConnectFailure::Refused(format!(
+            "the broker answers request {received}, and {expected} was asked"
+        )),
+        AskError::Request(error) => ConnectFailure::Refused(error.to_string()),
+        AskError::Response(error) => ConnectFailure::Refused(error.to_string()),
+    }
+}
 
-    use super::*;
+impl From<io::Error> for ConnectFailure {
+    fn from(error: io::Error) -> Self {
+        Self::Io(Arc::new(error))
+    }
+}
 
-    #[test]
-    fn addresses_are_split() {
-        let split = |address| split_address(address);
-        assert_eq!(split("localhost:9092"), Some(("localhost", 9092)));
-        assert_eq!(split("[::1]:9092"), Some(("::1", 9092)));
-        for wrong in [
-            "localhost",
-            "localhost:",
-            ":9092",
-            "::1:9092",
-            "h:0",
-            "h:99999",
-            "[]:1",
-        ] {
-            assert_eq!(split(wrong), None, "{wrong}");
+#[cfg(feature = "tls")]
+impl From<HandshakeFailure> for ConnectFailure {
+    fn from(failure: HandshakeFailure) -> Self {
+        match failure {
+            HandshakeFailure::Io(error) => error.into(),
+            HandshakeFailure::Problem(problem) => Self::Tls(problem),
         }
     }
+}
 
-    fn refusal(range: Option<(i16, i16)>) -> Bytes {
-        let mut response =
-            ApiVersionsResponse::default().with_error_code(ErrorCode::UNSUPPORTED_VERSION);
-        response.api_keys.extend(range.map(|(min, max)| {
-            ApiVersion::default()
-                .with_api_key(ApiKey::API_VERSIONS.0)
-                .with_min_version(min)
-                .with_max_version(max)
-        }));
-        response.encode(0).unwrap().into_bytes()
-    }
-
-    #[test]
-    fn the_next_version_is_the_brokers_highest_and_always_lower() {
-        assert_eq!(lower_version(&refusal(Some((0, 2))), 4), Some(2));
-        assert_eq!(lower_version(&refusal(None), 4), Some(0));
-        assert_eq!(lower_version(&Bytes::from_static(&[0, 35]), 4), Some(0));
-        assert_eq!(lower_version(&refusal(Some((0, 4))), 4), None, "no loop");
-        assert_eq!(lower_version(&refusal(Some((7, 9))), 4), None);
-        assert_eq!(lower_version(&refusal(None), 0), None);
+impl From<SaslError> for ConnectFailure {
+    fn from(error: SaslError) -> Self {
+        Self::Sasl(error)
     }
 }

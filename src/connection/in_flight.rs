@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::clock::after;
+use super::run::Answer;
 use crate::close_reason::CloseReason;
 
 /// A request that was handed to the socket.
@@ -12,21 +13,13 @@ pub(crate) struct Entry<T> {
     correlation_id: i32,
     /// How long the connection waits for this request when it is the oldest.
     patience: Duration,
+    answer: Answer,
     /// When the connection is given up if this is the oldest request and still unanswered.
     give_up_at: Instant,
     pub(crate) waiter: T,
 }
 
 impl<T> Entry<T> {
-    fn new(correlation_id: i32, now: Instant, patience: Duration, waiter: T) -> Self {
-        Self {
-            correlation_id,
-            patience,
-            give_up_at: after(now, patience),
-            waiter,
-        }
-    }
-
     /// The broker has only now come to this request, or has just taken some of its bytes.
     fn renew(&mut self, now: Instant) {
         self.give_up_at = self.give_up_at.max(after(now, self.patience));
@@ -39,49 +32,41 @@ pub(crate) struct InFlight<T> {
     entries: VecDeque<Entry<T>>,
     /// Requests without an answer, while they are being written.
     writing: Vec<Entry<T>>,
-    next_id: i32,
 }
 
 impl<T> InFlight<T> {
-    /// `next_id` is the first correlation id to be given.
-    pub(crate) fn new(next_id: i32) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             entries: VecDeque::new(),
             writing: Vec::new(),
-            next_id,
         }
     }
 
-    /// The id for a request that is about to be written.
-    pub(crate) fn next_id(&mut self) -> i32 {
-        let id = self.next_id;
-        // Ids are never negative: a peer that answers with -1 must not be able to hit one.
-        self.next_id = id.checked_add(1).unwrap_or(0);
-        id
-    }
-
-    /// A request that is about to be written and will be answered.
+    /// A request that is about to be written.
     pub(crate) fn push(
         &mut self,
         correlation_id: i32,
+        answer: Answer,
         now: Instant,
         patience: Duration,
         waiter: T,
     ) {
-        let entry = Entry::new(correlation_id, now, patience, waiter);
-        self.entries.push_back(entry);
+        let entry = Entry {
+            correlation_id,
+            patience,
+            answer,
+            give_up_at: after(now, patience),
+            waiter,
+        };
+        match answer {
+            Answer::Matching | Answer::MatchingOrZero => self.entries.push_back(entry),
+            Answer::None => self.writing.push(entry),
+        }
     }
 
-    /// A request that is about to be written and will not be answered.
-    pub(crate) fn push_oneway(
-        &mut self,
-        correlation_id: i32,
-        now: Instant,
-        patience: Duration,
-        waiter: T,
-    ) {
-        let entry = Entry::new(correlation_id, now, patience, waiter);
-        self.writing.push(entry);
+    /// Whether nothing is written or awaited.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.writing.is_empty()
     }
 
     /// Some bytes of what is being written went out.
@@ -108,8 +93,18 @@ impl<T> InFlight<T> {
             received: correlation_id,
         };
         let oldest = self.entries.pop_front().ok_or(out_of_sync(None))?;
-        if oldest.correlation_id != correlation_id {
-            let expected = oldest.correlation_id;
+        let expected = oldest.correlation_id;
+        let matches = match oldest.answer {
+            Answer::MatchingOrZero if correlation_id == 0 => {
+                tracing::warn!(
+                    expected,
+                    "an answer with correlation id 0, as old brokers send it"
+                );
+                true
+            }
+            _ => expected == correlation_id,
+        };
+        if !matches {
             // It fails with the others when the connection closes.
             self.entries.push_front(oldest);
             return Err(out_of_sync(Some(expected)));
@@ -147,19 +142,11 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn with(ids: &[i32]) -> InFlight<i32> {
-        let mut in_flight = InFlight::new(1);
+        let mut in_flight = InFlight::new();
         for &id in ids {
-            in_flight.push(id, Instant::now(), SECOND, id);
+            in_flight.push(id, Answer::Matching, Instant::now(), SECOND, id);
         }
         in_flight
-    }
-
-    #[test]
-    fn ids_start_where_told_and_wrap_to_zero() {
-        let mut in_flight = InFlight::<()>::new(1);
-        assert_eq!((in_flight.next_id(), in_flight.next_id()), (1, 2));
-        let mut in_flight = InFlight::<()>::new(i32::MAX);
-        assert_eq!((in_flight.next_id(), in_flight.next_id()), (i32::MAX, 0));
     }
 
     #[test]
@@ -187,15 +174,27 @@ mod tests {
         ));
     }
 
+    /// Statement 13: FindCoordinator v0 may answer id 0.
+    #[test]
+    fn an_old_quirk_is_tolerated_where_it_belongs() {
+        let mut in_flight = InFlight::new();
+        in_flight.push(5, Answer::MatchingOrZero, Instant::now(), SECOND, 5);
+        in_flight.push(6, Answer::MatchingOrZero, Instant::now(), SECOND, 6);
+        in_flight.push(7, Answer::Matching, Instant::now(), SECOND, 7);
+        assert_eq!(in_flight.answered(0, Instant::now()).unwrap(), 5);
+        assert_eq!(in_flight.answered(6, Instant::now()).unwrap(), 6);
+        assert!(in_flight.answered(0, Instant::now()).is_err());
+    }
+
     #[test]
     fn the_oldest_request_says_when_to_give_up() {
         let now = Instant::now();
-        let mut in_flight = InFlight::new(1);
+        let mut in_flight = InFlight::new();
         assert_eq!(in_flight.give_up_at(), None);
-        in_flight.push(1, now, 40 * SECOND, ());
-        in_flight.push(2, now, SECOND, ());
+        in_flight.push(1, Answer::Matching, now, 40 * SECOND, ());
+        in_flight.push(2, Answer::Matching, now, SECOND, ());
         assert_eq!(in_flight.give_up_at(), Some(now + 40 * SECOND));
-        in_flight.push_oneway(3, now, 10 * SECOND, ());
+        in_flight.push(3, Answer::None, now, 10 * SECOND, ());
         assert_eq!(in_flight.give_up_at(), Some(now + 10 * SECOND));
         in_flight.progressed(now + 5 * SECOND);
         assert_eq!(in_flight.give_up_at(), Some(now + 15 * SECOND));
@@ -206,17 +205,17 @@ mod tests {
     #[test]
     fn the_clock_of_a_request_starts_when_it_is_the_oldest() {
         let now = Instant::now();
-        let mut in_flight = InFlight::new(1);
-        in_flight.push(1, now, 60 * SECOND, ());
-        in_flight.push(2, now, 40 * SECOND, ());
+        let mut in_flight = InFlight::new();
+        in_flight.push(1, Answer::Matching, now, 60 * SECOND, ());
+        in_flight.push(2, Answer::Matching, now, 40 * SECOND, ());
         in_flight.answered(1, now + 50 * SECOND).unwrap();
         assert_eq!(in_flight.give_up_at(), Some(now + 90 * SECOND));
     }
 
     #[test]
     fn requests_without_an_answer_are_never_matched_to_one() {
-        let mut in_flight = InFlight::new(1);
-        in_flight.push_oneway(1, Instant::now(), SECOND, 1);
+        let mut in_flight = InFlight::new();
+        in_flight.push(1, Answer::None, Instant::now(), SECOND, 1);
         assert!(in_flight.answered(1, Instant::now()).is_err());
         assert_eq!(in_flight.drain(), [1]);
     }

@@ -4,24 +4,38 @@
 //! request on its own task and queues the bytes, whatever is queued leaves in one write, and answers are matched to the oldest
 //! request in flight.
 
+mod address;
+mod authenticate;
 mod builder;
 mod call;
+mod channel;
 mod clock;
 mod connect;
+mod dial;
+mod dialer;
+mod driver;
 mod frames;
-mod guard;
 mod handle;
 mod handshake;
+mod ids;
 mod in_flight;
+mod negotiate;
+mod observer;
 mod outbox;
 mod patience;
-mod reader;
+mod raw;
+mod report;
+mod response;
+mod run;
+mod session;
 mod settings;
 mod shared;
+mod stream;
 mod waiter;
 mod waiting_room;
-mod writer;
 
 pub use builder::ConnectionBuilder;
-pub use call::{OnewayFuture, ResponseFuture};
 pub use handle::Connection;
+pub use raw::RawFuture;
+pub use report::ConnectReport;
+pub use response::{OnewayFuture, ResponseFuture};

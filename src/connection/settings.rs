@@ -1,21 +1,38 @@
 //! What can be chosen of a connection.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytestring::ByteString;
 use milena_wire::codec::DEFAULT_MEMORY_BUDGET;
 
-/// How a connection behaves.
+use super::dialer::Dialer;
+use super::observer::Observer;
+use crate::sasl::SaslAuthenticator;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
+use crate::versions::BrokerVersions;
+
+/// How a connection is made and behaves.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) client_id: Option<ByteString>,
     pub(crate) connect_timeout: Duration,
+    pub(crate) dialer: Option<Dialer>,
+    pub(crate) tcp_keepalive: Option<Duration>,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Tls>,
+    pub(crate) sasl: Option<Arc<dyn SaslAuthenticator>>,
+    pub(crate) allow_plaintext_credentials: bool,
+    pub(crate) fallback_versions: Option<BrokerVersions>,
     pub(crate) request_timeout: Duration,
     pub(crate) deadline: Duration,
+    pub(crate) connections_max_idle: Duration,
     pub(crate) max_response_size: usize,
     pub(crate) memory_budget: usize,
     pub(crate) max_outstanding: usize,
     pub(crate) max_queued_bytes: usize,
+    pub(crate) on_close: Option<Observer>,
 }
 
 impl Default for Settings {
@@ -23,12 +40,31 @@ impl Default for Settings {
         Self {
             client_id: Some(ByteString::from_static("milena")),
             connect_timeout: Duration::from_secs(10),
+            dialer: None,
+            tcp_keepalive: Some(Duration::from_secs(60)),
+            #[cfg(feature = "tls")]
+            tls: None,
+            sasl: None,
+            allow_plaintext_credentials: false,
+            fallback_versions: None,
             request_timeout: Duration::from_secs(40),
             deadline: Duration::from_secs(30),
+            connections_max_idle: Duration::from_secs(9 * 60),
             max_response_size: 100 << 20,
             memory_budget: DEFAULT_MEMORY_BUDGET,
             max_outstanding: 10_000,
             max_queued_bytes: 64 << 20,
+            on_close: None,
         }
+    }
+}
+
+impl Settings {
+    /// Whether nobody between this side and the broker can read along.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        return false;
     }
 }

@@ -20,6 +20,11 @@ struct Place {
 }
 
 impl WaitingRoom {
+    /// Whether nobody waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
     /// Whether nobody is before the one with this number, or before a newcomer without one.
     pub(crate) fn may_pass(&self, number: Option<u64>) -> bool {
         self.places.front().map(|place| place.number) == number || self.places.is_empty()

@@ -12,7 +12,7 @@ pub enum TlsProblem {
     Expired,
     /// The broker's certificate comes from no authority that is trusted here.
     UnknownIssuer,
-    /// What answers does not speak TLS.
+    /// What answers does not speak TLS, or hangs up upon the first word of it, as a broker's plain port does.
     NotTls,
     /// The broker wants a client certificate, and none was given.
     CertificateRequired,
@@ -32,7 +32,7 @@ impl fmt::Display for TlsProblem {
             Self::WrongHost => "the broker's certificate is not for this host name",
             Self::Expired => "the broker's certificate has expired or is not valid yet",
             Self::UnknownIssuer => "the broker's certificate is signed by nobody who is trusted here: is the right CA given?",
-            Self::NotTls => "what answers does not speak TLS: is this the broker's TLS port?",
+            Self::NotTls => "what answers does not speak TLS, or hung up instead: is this the broker's TLS port?",
             Self::CertificateRequired => "the broker wants a client certificate",
             Self::CertificateRefused => "the broker does not accept the client certificate",
             Self::Incompatible => "no version or cipher suite of TLS in common",

@@ -1,5 +1,7 @@
 //! What is answered before a client has logged in, and when he logs in anew.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::Request;
@@ -11,7 +13,7 @@ use milena_wire::messages::sasl_handshake::{SaslHandshakeRequest, SaslHandshakeR
 use super::answer::Answer;
 use super::api_versions;
 use super::exchange::{Context, Incoming, Refusal};
-use super::header::{self, Header};
+use crate::head::Head;
 use crate::identity;
 use crate::sasl::{Accounts, Authentication, Expected, Now};
 
@@ -27,7 +29,7 @@ pub(super) fn answer(
 ) -> Result<Option<Answer>, Refusal> {
     let renewal = authentication.is_renewal();
     if authentication.expected() == Expected::Request {
-        let begins = header::peek(frame)?.key == ApiKey::SASL_HANDSHAKE;
+        let begins = parse(frame)?.api == ApiKey::SASL_HANDSHAKE;
         if !(begins && authentication.renew(context.instant)) {
             if authentication.is_expired(context.instant) {
                 context.shared.authentications.expired();
@@ -48,6 +50,17 @@ pub(super) fn answer(
     answer.map(Some)
 }
 
+/// Whether `answer` would take a request of this API: as one of a login, or of a client who has logged in.
+pub(super) fn admits(authentication: &Authentication, api: ApiKey, now: Instant) -> bool {
+    match authentication.expected() {
+        Expected::Handshake { versions: true } if api == ApiKey::API_VERSIONS => true,
+        Expected::Handshake { .. } => api == ApiKey::SASL_HANDSHAKE,
+        Expected::Authenticate => api == ApiKey::SASL_AUTHENTICATE,
+        Expected::Request => api == ApiKey::SASL_HANDSHAKE || !authentication.is_expired(now),
+        Expected::Token | Expected::Nothing => false,
+    }
+}
+
 /// One frame of a login.
 struct Login<'a, 'c> {
     context: &'a Context<'c>,
@@ -63,23 +76,23 @@ impl Login<'_, '_> {
         }
         match self.authentication.expected() {
             Expected::Handshake { versions } => {
-                let header = header::peek(frame)?;
-                match header.key {
-                    ApiKey::API_VERSIONS if versions => self.versions(frame, header),
+                let head = parse(frame)?;
+                match head.api {
+                    ApiKey::API_VERSIONS if versions => self.versions(frame, head),
                     ApiKey::SASL_HANDSHAKE => {
-                        let incoming = self.incoming::<SaslHandshakeRequest>(frame, header)?;
+                        let incoming = self.incoming::<SaslHandshakeRequest>(frame, head)?;
                         self.handshake(incoming)
                     }
                     other => Err(Refusal::Unauthenticated(other)),
                 }
             }
             Expected::Authenticate => {
-                let header = header::peek(frame)?;
-                if header.key == ApiKey::SASL_AUTHENTICATE {
-                    let incoming = self.incoming::<SaslAuthenticateRequest>(frame, header)?;
+                let head = parse(frame)?;
+                if head.api == ApiKey::SASL_AUTHENTICATE {
+                    let incoming = self.incoming::<SaslAuthenticateRequest>(frame, head)?;
                     self.authenticate(incoming)
                 } else {
-                    self.out_of_order(frame, header)
+                    self.out_of_order(frame, head)
                 }
             }
             Expected::Token => {
@@ -93,22 +106,22 @@ impl Login<'_, '_> {
     }
 
     /// A request of a kind that is known, in a version that is served.
-    fn incoming<R: Request>(&self, frame: &Bytes, header: Header) -> Result<Incoming, Refusal> {
-        let served = self.context.shared.served(header.key);
-        let served = served.ok_or(Refusal::UnknownApi(header.key))?;
-        if !served.versions.contains(header.version) {
-            return Err(Refusal::UnsupportedVersion(header.key, header.version));
+    fn incoming<R: Request>(&self, frame: &Bytes, head: Head<'_>) -> Result<Incoming, Refusal> {
+        let served = self.context.shared.served(head.api);
+        let served = served.ok_or(Refusal::UnknownApi(head.api))?;
+        if !served.versions.contains(head.version) {
+            return Err(Refusal::UnsupportedVersion(head.api, head.version));
         }
-        header::split(frame.clone(), header, R::header_version(header.version))
+        Incoming::open(frame.clone(), R::header_version)
     }
 
-    fn versions(self, frame: &Bytes, header: Header) -> Result<Answer, Refusal> {
-        let served = self.context.shared.served(header.key);
-        let served = served.ok_or(Refusal::UnknownApi(header.key))?;
-        if !served.versions.contains(header.version) {
-            return api_versions::unsupported(served, header.correlation_id);
+    fn versions(self, frame: &Bytes, head: Head<'_>) -> Result<Answer, Refusal> {
+        let served = self.context.shared.served(head.api);
+        let served = served.ok_or(Refusal::UnknownApi(head.api))?;
+        if !served.versions.contains(head.version) {
+            return api_versions::unsupported(served, head.correlation_id);
         }
-        let incoming = self.incoming::<ApiVersionsRequest>(frame, header)?;
+        let incoming = self.incoming::<ApiVersionsRequest>(frame, head)?;
         let (request, reply) = incoming.decode::<ApiVersionsRequest>()?;
         let response = api_versions::response(self.context, &request, reply.version);
         if response.error_code == ErrorCode::NONE {
@@ -178,18 +191,18 @@ impl Login<'_, '_> {
     }
 
     /// Another request than SaslAuthenticate. Kafka answers each in its own way; here only those of the login are, others just close.
-    fn out_of_order(self, frame: &Bytes, header: Header) -> Result<Answer, Refusal> {
-        let refusal = Refusal::Unauthenticated(header.key);
-        match header.key {
+    fn out_of_order(self, frame: &Bytes, head: Head<'_>) -> Result<Answer, Refusal> {
+        let refusal = Refusal::Unauthenticated(head.api);
+        match head.api {
             ApiKey::SASL_HANDSHAKE => {
-                let incoming = self.incoming::<SaslHandshakeRequest>(frame, header)?;
+                let incoming = self.incoming::<SaslHandshakeRequest>(frame, head)?;
                 let (_, reply) = incoming.decode::<SaslHandshakeRequest>()?;
                 let mut response = SaslHandshakeResponse::default();
                 response.error_code = ErrorCode::ILLEGAL_SASL_STATE;
                 Answer::last(reply, &response, refusal)
             }
             ApiKey::API_VERSIONS => {
-                let incoming = self.incoming::<ApiVersionsRequest>(frame, header)?;
+                let incoming = self.incoming::<ApiVersionsRequest>(frame, head)?;
                 let (_, reply) = incoming.decode::<ApiVersionsRequest>()?;
                 let mut response = ApiVersionsResponse::default();
                 response.error_code = ErrorCode::ILLEGAL_SASL_STATE;
@@ -198,6 +211,10 @@ impl Login<'_, '_> {
             _ => Err(refusal),
         }
     }
+}
+
+fn parse(frame: &[u8]) -> Result<Head<'_>, Refusal> {
+    Head::parse(frame).ok_or(Refusal::NoHeader)
 }
 
 fn refuse(reason: &str) -> Result<Answer, Refusal> {

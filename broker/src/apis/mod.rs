@@ -5,7 +5,6 @@ mod api_versions;
 mod create_topics;
 mod exchange;
 mod fetch;
-mod header;
 mod list_offsets;
 mod login;
 mod metadata;
@@ -18,6 +17,7 @@ mod topic_reference;
 use bytes::Bytes;
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{Request, VersionRange};
+use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::api_versions::ApiVersionsRequest;
 use milena_wire::messages::create_topics::CreateTopicsRequest;
 use milena_wire::messages::fetch::FetchRequest;
@@ -32,6 +32,7 @@ use exchange::Incoming;
 pub(crate) use exchange::{Context, Refusal};
 pub(crate) use pending_fetch::PendingFetch;
 
+use crate::head::Head;
 use crate::sasl::Authentication;
 use crate::shared::Served;
 
@@ -41,7 +42,11 @@ struct Api {
     versions: VersionRange,
     header_version: fn(i16) -> i16,
     answer: fn(&Context<'_>, Incoming) -> Result<Answer, Refusal>,
+    /// Answers that the request has failed as a whole, if the API has a way to say so.
+    fail: Option<Fail>,
 }
+
+type Fail = fn(&Context<'_>, Incoming, ErrorCode) -> Result<Answer, Refusal>;
 
 impl Api {
     const fn new<R: Request>(
@@ -52,20 +57,26 @@ impl Api {
             versions: R::VERSIONS,
             header_version: R::header_version,
             answer,
+            fail: None,
         }
+    }
+
+    const fn failing(mut self, fail: Fail) -> Self {
+        self.fail = Some(fail);
+        self
     }
 }
 
 /// All that is served: an ApiVersions answer lists just these.
 static APIS: &[Api] = &[
-    Api::new::<ProduceRequest>(produce::answer),
-    Api::new::<FetchRequest>(fetch::answer),
-    Api::new::<ListOffsetsRequest>(list_offsets::answer),
-    Api::new::<MetadataRequest>(metadata::answer),
-    Api::new::<SaslHandshakeRequest>(sasl_handshake::answer),
-    Api::new::<ApiVersionsRequest>(api_versions::answer),
-    Api::new::<CreateTopicsRequest>(create_topics::answer),
-    Api::new::<SaslAuthenticateRequest>(sasl_authenticate::answer),
+    Api::new::<ProduceRequest>(produce::answer).failing(produce::fail),
+    Api::new::<FetchRequest>(fetch::answer).failing(fetch::fail),
+    Api::new::<ListOffsetsRequest>(list_offsets::answer).failing(list_offsets::fail),
+    Api::new::<MetadataRequest>(metadata::answer).failing(metadata::fail),
+    Api::new::<SaslHandshakeRequest>(sasl_handshake::answer).failing(sasl_handshake::fail),
+    Api::new::<ApiVersionsRequest>(api_versions::answer).failing(api_versions::fail),
+    Api::new::<CreateTopicsRequest>(create_topics::answer).failing(create_topics::fail),
+    Api::new::<SaslAuthenticateRequest>(sasl_authenticate::answer).failing(sasl_authenticate::fail),
 ];
 
 /// The APIs that are served, by key, in the versions that `limits` leaves of each.
@@ -88,19 +99,59 @@ pub(crate) fn answer(
             return Ok(answer);
         }
     }
-    let header = header::peek(&frame)?;
-    let served = context.shared.served(header.key);
-    let api = APIS.iter().find(|api| api.key == header.key);
-    let (Some(api), Some(served)) = (api, served) else {
-        return Err(Refusal::UnknownApi(header.key));
-    };
-    if !served.versions.contains(header.version) {
-        // The client cannot know better before it has this answer, so it gets one that every client can read.
-        if header.key == ApiKey::API_VERSIONS {
-            return api_versions::unsupported(served, header.correlation_id);
-        }
-        return Err(Refusal::UnsupportedVersion(header.key, header.version));
+    match open(context, frame)? {
+        Opened::Request(api, incoming) => (api.answer)(context, incoming),
+        Opened::Answered(answer) => Ok(answer),
     }
-    let incoming = header::split(frame, header, (api.header_version)(header.version))?;
-    (api.answer)(context, incoming)
+}
+
+/// Whether a request may be asked by a client who is so far with his login.
+pub(crate) fn admits(context: &Context<'_>, authentication: &Authentication, frame: &[u8]) -> bool {
+    Head::parse(frame).is_none_or(|head| login::admits(authentication, head.api, context.instant))
+}
+
+/// Answers that a request has failed as a whole, without looking whether it would, or who asks. As Kafka, this says so for each of the topics and
+/// partitions that it is about, where the answer has no place for it at the top.
+pub(crate) fn fail(
+    context: &Context<'_>,
+    frame: Bytes,
+    code: ErrorCode,
+) -> Result<Answer, Refusal> {
+    match open(context, frame)? {
+        Opened::Request(api, incoming) => match api.fail {
+            Some(fail) => fail(context, incoming, code),
+            None => Err(Refusal::NoPlaceForError(api.key)),
+        },
+        Opened::Answered(answer) => Ok(answer),
+    }
+}
+
+/// A request whose header was read.
+enum Opened {
+    Request(&'static Api, Incoming),
+    /// There was nothing to look at behind the header.
+    Answered(Answer),
+}
+
+fn open(context: &Context<'_>, frame: Bytes) -> Result<Opened, Refusal> {
+    let Head {
+        api: key,
+        version,
+        correlation_id,
+        ..
+    } = Head::parse(&frame).ok_or(Refusal::NoHeader)?;
+    let served = context.shared.served(key);
+    let api = APIS.iter().find(|api| api.key == key);
+    let (Some(api), Some(served)) = (api, served) else {
+        return Err(Refusal::UnknownApi(key));
+    };
+    if !served.versions.contains(version) {
+        // The client cannot know better before it has this answer, so it gets one that every client can read.
+        if key == ApiKey::API_VERSIONS {
+            return api_versions::unsupported(served, correlation_id).map(Opened::Answered);
+        }
+        return Err(Refusal::UnsupportedVersion(key, version));
+    }
+    let incoming = Incoming::open(frame, api.header_version)?;
+    Ok(Opened::Request(api, incoming))
 }

@@ -15,3 +15,19 @@ pub(super) fn answer(_: &Context<'_>, incoming: Incoming) -> Result<Answer, Refu
         Some("SaslAuthenticate request received after successful authentication".into());
     Answer::now(reply, &response)
 }
+
+/// As with Kafka, a login that fails is the last that is answered.
+pub(super) fn fail(
+    context: &Context<'_>,
+    incoming: Incoming,
+    code: ErrorCode,
+) -> Result<Answer, Refusal> {
+    let (_, reply) = incoming.decode::<SaslAuthenticateRequest>()?;
+    let mut response = SaslAuthenticateResponse::default();
+    response.error_code = code;
+    if context.shared.accounts.is_none() {
+        return Answer::now(reply, &response);
+    }
+    let refusal = Refusal::Authentication("a fault lets the login fail".to_owned());
+    Answer::last(reply, &response, refusal)
+}

@@ -13,3 +13,19 @@ pub(super) fn answer(_: &Context<'_>, incoming: Incoming) -> Result<Answer, Refu
     response.error_code = ErrorCode::ILLEGAL_SASL_STATE;
     Answer::now(reply, &response)
 }
+
+/// As with Kafka, a login that fails is the last that is answered.
+pub(super) fn fail(
+    context: &Context<'_>,
+    incoming: Incoming,
+    code: ErrorCode,
+) -> Result<Answer, Refusal> {
+    let (_, reply) = incoming.decode::<SaslHandshakeRequest>()?;
+    let mut response = SaslHandshakeResponse::default();
+    response.error_code = code;
+    if context.shared.accounts.is_none() {
+        return Answer::now(reply, &response);
+    }
+    let refusal = Refusal::Authentication("a fault lets the login fail".to_owned());
+    Answer::last(reply, &response, refusal)
+}

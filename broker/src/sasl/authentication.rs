@@ -94,6 +94,11 @@ impl Authentication {
         }
     }
 
+    /// Whether the next frame is a token without a header, if anybody still looks at it.
+    pub(crate) fn expects_bare_token(&self) -> bool {
+        !self.wrapped && matches!(self.state, State::Exchange(..) | State::Over)
+    }
+
     /// Whether somebody has logged in before, so that what happens now is a renewal.
     pub(crate) fn is_renewal(&self) -> bool {
         self.session.is_some()

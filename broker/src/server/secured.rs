@@ -1,42 +1,39 @@
-//! Encryption around a connection, where the cluster has it.
+//! Encryption around a connection.
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use std::time::Duration;
 
-use super::connection::{Connection, End};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
+
+use super::connection::Connection;
+use super::end::End;
+use crate::latency::Latency;
 use crate::shared::Shared;
+use crate::tls::TlsListener;
 
-/// Serves until one of the two sides closes.
-#[cfg(feature = "tls")]
-pub(super) async fn serve<S>(stream: S, shared: &Shared, node: i32) -> End
+/// How long a client may take to read that the connection ends.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Shakes hands, and serves until one of the two sides closes.
+pub(super) async fn serve<S>(
+    stream: S,
+    tls: &TlsListener,
+    shared: &Shared,
+    node: i32,
+    number: u64,
+    latency: &Latency,
+) -> End
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    use std::time::Duration;
-
-    use tokio::io::AsyncWriteExt;
-    use tokio::time::timeout;
-
-    /// How long a client may take to read that the connection ends.
-    const FAREWELL: Duration = Duration::from_secs(1);
-
-    let Some(tls) = &shared.tls else {
-        return Connection::new(stream, shared, node).serve().await;
-    };
-    let mut stream = match tls.accept(stream).await {
+    let mut stream = match tls.accept(stream, shared.connections_max_idle).await {
         Ok(stream) => stream,
         Err(error) => return error.into(),
     };
-    let end = Connection::new(&mut stream, shared, node).serve().await;
+    let end = Connection::new(&mut stream, shared, node, number, latency)
+        .serve()
+        .await;
     // Without it the client would have to take the end for an attack. If he has gone, nothing is lost.
     let _farewell = timeout(FAREWELL, stream.shutdown()).await;
     end
-}
-
-/// Serves until one of the two sides closes.
-#[cfg(not(feature = "tls"))]
-pub(super) async fn serve<S>(stream: S, shared: &Shared, node: i32) -> End
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-{
-    Connection::new(stream, shared, node).serve().await
 }

@@ -1,8 +1,8 @@
 //! The authority that signs the cluster's certificates, and ends with it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -76,19 +76,15 @@ impl Authority {
         &self.pem
     }
 
-    /// A certificate for the listeners, which listen on this address.
+    /// A certificate for the listeners, which are reached by these names and addresses.
     pub(super) fn server(
         &self,
         tls: &Tls,
-        address: IpAddr,
+        hosts: impl Iterator<Item = String>,
     ) -> io::Result<(CertificateDer<'static>, PrivateKeyDer<'static>)> {
         let names = tls.host_names.clone().unwrap_or_else(|| {
-            let mut names = LOCAL.map(str::to_owned).to_vec();
-            let address = address.to_string();
-            if !names.contains(&address) {
-                names.push(address);
-            }
-            names
+            let names: BTreeSet<_> = LOCAL.map(str::to_owned).into_iter().chain(hosts).collect();
+            names.into_iter().collect()
         });
         let mut params = parameters(names, "milena-broker")?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

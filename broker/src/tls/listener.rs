@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use rustls::crypto::ring::{self, Ticketer};
 use rustls::server::{NoClientAuth, NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{HandshakeKind, RootCertStore, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -33,10 +34,10 @@ impl fmt::Debug for TlsListener {
 }
 
 impl TlsListener {
-    /// Makes all certificates, for a cluster that listens on this address.
-    pub(crate) fn new(tls: &Tls, address: IpAddr) -> io::Result<Self> {
+    /// Makes all certificates, for a cluster that is reached by these names and addresses.
+    pub(crate) fn new(tls: &Tls, hosts: impl Iterator<Item = String>) -> io::Result<Self> {
         let authority = Authority::new()?;
-        let (certificate, key) = authority.server(tls, address)?;
+        let (certificate, key) = authority.server(tls, hosts)?;
         // The program may have chosen another provider, or, by its features, more than one.
         let provider = Arc::new(ring::default_provider());
         let mut roots = RootCertStore::empty();
@@ -76,12 +77,14 @@ impl TlsListener {
         self.counters.snapshot()
     }
 
-    /// Shakes hands with a client. If that fails, he is told why, as far as TLS can say.
+    /// Shakes hands with a client, which must not take longer than this. If it fails, he is told why, as far as TLS can say.
     pub(crate) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         stream: S,
+        patience: Duration,
     ) -> io::Result<TlsStream<S>> {
-        let accepted = self.acceptor.accept(stream).await;
+        let accepted = timeout(patience, self.acceptor.accept(stream)).await;
+        let accepted = accepted.unwrap_or_else(|elapsed| Err(elapsed.into()));
         let counter = match &accepted {
             Err(_) => &self.counters.failed,
             Ok(stream) => match stream.get_ref().1.handshake_kind() {

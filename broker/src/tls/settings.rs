@@ -61,8 +61,8 @@ impl Tls {
         self
     }
 
-    /// The host names and IP addresses that the certificate is good for; for tests of clients that must refuse it. Default: the address that the
-    /// cluster listens on, `localhost`, `127.0.0.1` to `127.0.0.4` and `::1`.
+    /// The host names and IP addresses that the certificate is good for; for tests of clients that must refuse it. Default: those that
+    /// clients are told, the address that the cluster listens on, `localhost`, `127.0.0.1` to `127.0.0.4` and `::1`.
     pub fn host_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.host_names = Some(names.into_iter().map(Into::into).collect());
         self

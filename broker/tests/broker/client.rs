@@ -18,7 +18,7 @@ use milena_wire::messages::produce::{
     PartitionProduceData, PartitionProduceResponse, ProduceRequest, TopicProduceData,
 };
 use milena_wire::records::{BatchBuilder, Batches};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -39,6 +39,14 @@ impl Client {
             .unwrap();
         stream.set_nodelay(true).unwrap();
         Self::over(stream)
+    }
+}
+
+impl Client<DuplexStream> {
+    /// Connects to the node of this number without a socket.
+    pub(crate) async fn in_memory(cluster: &Cluster, node: usize) -> Self {
+        let address = &cluster.bootstrap()[node - 1];
+        Self::over(cluster.connect(address).await.unwrap())
     }
 }
 
@@ -81,6 +89,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         })
         .await
         .expect("no answer")
+    }
+
+    /// Reads the rest of a frame of which these bytes were read; its length.
+    pub(crate) async fn receive_rest(&mut self, start: &[u8]) -> usize {
+        let mut length = [0; 4];
+        length[..start.len()].copy_from_slice(start);
+        let rest = self.stream.read_exact(&mut length[start.len()..]);
+        timeout(PATIENCE, rest).await.unwrap().unwrap();
+        let mut frame = vec![0; u32::from_be_bytes(length) as usize];
+        let read = self.stream.read_exact(&mut frame);
+        timeout(PATIENCE, read).await.unwrap().unwrap()
     }
 
     /// Waits for the broker to close, and makes sure that it says nothing before.

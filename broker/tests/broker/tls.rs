@@ -6,7 +6,7 @@ use milena_wire::error_code::ErrorCode;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -41,8 +41,18 @@ fn config(
     }
 }
 
-fn default_config(cluster: &Cluster) -> ClientConfig {
+pub(crate) fn default_config(cluster: &Cluster) -> ClientConfig {
     config(cluster, None, rustls::DEFAULT_VERSIONS)
+}
+
+pub(crate) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    config: impl Into<Arc<ClientConfig>>,
+    host: &str,
+) -> io::Result<Client<TlsStream<S>>> {
+    let name = ServerName::try_from(host.to_owned()).unwrap();
+    let connector = TlsConnector::from(config.into());
+    Ok(Client::over(connector.connect(name, stream).await?))
 }
 
 async fn connect(
@@ -51,9 +61,7 @@ async fn connect(
     host: &str,
 ) -> io::Result<Client<TlsStream<TcpStream>>> {
     let stream = TcpStream::connect(&cluster.bootstrap()[0]).await?;
-    let name = ServerName::try_from(host.to_owned()).unwrap();
-    let connector = TlsConnector::from(config.into());
-    Ok(Client::over(connector.connect(name, stream).await?))
+    shake_hands(stream, config, host).await
 }
 
 async fn start(tls: Tls) -> Cluster {

@@ -1,0 +1,434 @@
+//! The task of a connection: it writes what is queued, hands out what is answered, and keeps the one timer.
+
+use std::future::{Future as _, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncWrite as _;
+use tokio::time::{Sleep, sleep_until};
+
+use super::authenticate::{AuthenticateError, authenticate};
+use super::channel::{AskError, Channel};
+use super::clock::{after, now};
+use super::in_flight::InFlight;
+use super::outbox::Rest;
+use super::run::{Run, Slices};
+use super::session::Session;
+use super::shared::{Shared, wake};
+use super::waiter::Waiter;
+use crate::close_reason::CloseReason;
+
+/// How often the queue is left alone before it is taken, so that everybody who is ready gets his bytes into the same write. Twice serves
+/// both kinds of runtime best.
+const YIELDS: usize = 2;
+
+/// How often the socket is read before what is queued gets its turn.
+const READS: usize = 16;
+
+/// However soon an idle connection is to be dropped, a busy one is not looked at more often.
+const MIN_IDLE_CHECK: Duration = Duration::from_millis(10);
+
+/// What there is to do that is not reading, writing or waiting.
+enum Task {
+    /// Requests are queued, and nothing is being written.
+    TakeQueue,
+    /// The session ends soon, and nothing is in flight.
+    Authenticate,
+}
+
+/// Drives a connection to its end. Whatever ends the task, a panic or a runtime that shuts down before it ever ran included, ends the
+/// connection, so that nobody goes on waiting for it.
+pub(crate) struct Driver {
+    link: Link,
+    // Behind the link: that the connection has ended is told when its socket is gone.
+    _end: End,
+}
+
+struct End(Arc<Shared>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// The channel, what is on its way, and who waits for it.
+struct Link {
+    shared: Arc<Shared>,
+    channel: Channel,
+    session: Session,
+    in_flight: InFlight<Arc<Waiter>>,
+    /// What is being written.
+    run: Run,
+    /// How many requests the run before had.
+    last_run: usize,
+    /// Whether all of it is handed over, and not all of that is flushed.
+    flushing: bool,
+    /// Requests that are done with, and of which the outbox does not know it yet.
+    settled: usize,
+    /// When bytes went or came last.
+    last_activity: Instant,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.shared.close(&CloseReason::Shutdown);
+        if let Some(reason) = self.shared.close_reason() {
+            for waiter in self.in_flight.drain() {
+                waiter.close(&reason);
+            }
+        }
+    }
+}
+
+impl Driver {
+    /// `channel` is past its handshake.
+    pub(crate) fn new(shared: &Arc<Shared>, channel: Channel, session: Session) -> Self {
+        let link = Link {
+            shared: Arc::clone(shared),
+            channel,
+            session,
+            in_flight: InFlight::new(),
+            run: Run::default(),
+            last_run: 0,
+            flushing: false,
+            settled: 0,
+            last_activity: now(),
+        };
+        Self {
+            link,
+            _end: End(Arc::clone(shared)),
+        }
+    }
+
+    pub(crate) async fn run(mut self) {
+        let reason = self.link.drive().await;
+        self.link.shared.close(&reason);
+        self.link.say_goodbye().await;
+    }
+}
+
+impl Link {
+    async fn drive(&mut self) -> CloseReason {
+        let first = self.last_activity;
+        let mut timer = pin!(sleep_until(first.into()));
+        // The handshake may have read on.
+        if let Err(reason) = self.hand_out() {
+            return reason;
+        }
+        loop {
+            match poll_fn(|context| self.poll(context, timer.as_mut())).await {
+                Ok(Task::TakeQueue) => {
+                    // Who is alone has nobody to wait for.
+                    if !self.in_flight.is_empty() || self.last_run > 1 {
+                        yield_to_others().await;
+                    }
+                    self.launch();
+                }
+                Ok(Task::Authenticate) => {
+                    if let Err(reason) = self.authenticate(timer.as_mut()).await {
+                        return reason;
+                    }
+                }
+                Err(reason) => return reason,
+            }
+        }
+    }
+
+    /// Reads, writes and waits until there is something else to do, or the connection ends.
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        mut timer: Pin<&mut Sleep>,
+    ) -> Poll<Result<Task, CloseReason>> {
+        // The timer first: a socket that is never empty must not hold it up.
+        while timer.as_mut().poll(context).is_ready() {
+            let next = self.expire(now())?;
+            timer.as_mut().reset(next.into());
+        }
+        self.poll_write(context)?;
+        self.poll_read(context)?;
+        let is_writing = !self.run.is_empty();
+        let is_due = self.session.is_due();
+        if is_due && !is_writing && self.in_flight.is_empty() {
+            return Poll::Ready(Ok(Task::Authenticate));
+        }
+        let settled = std::mem::take(&mut self.settled);
+        let wants_requests = !is_writing && !is_due;
+        let give_up_at = self.in_flight.give_up_at();
+        rest(
+            &self.shared,
+            context,
+            timer,
+            wants_requests,
+            settled,
+            give_up_at,
+        )
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Result<(), CloseReason> {
+        for _ in 0..READS {
+            match self.channel.poll_read(context) {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(Ok(0)) => {
+                    let text = "the broker closed the connection";
+                    return Err(CloseReason::broken(io::ErrorKind::UnexpectedEof, text));
+                }
+                Poll::Ready(Ok(_)) => self.hand_out()?,
+                Poll::Ready(Err(error)) => return Err(error.into()),
+            }
+        }
+        // There may be more.
+        context.waker().wake_by_ref();
+        Ok(())
+    }
+
+    /// Gives the answers that have arrived to those who wait for them.
+    fn hand_out(&mut self) -> Result<(), CloseReason> {
+        let now = now();
+        self.last_activity = now;
+        while let Some(frame) = self.channel.frames.next()? {
+            let Some(&id) = frame.first_chunk() else {
+                let text = "an answer is too short for a correlation id";
+                return Err(CloseReason::broken(io::ErrorKind::InvalidData, text));
+            };
+            let waiter = self.in_flight.answered(i32::from_be_bytes(id), now)?;
+            waiter.answer(frame);
+            self.settled += 1;
+        }
+        Ok(())
+    }
+
+    /// Takes what is queued, gives each request its id, in order, and notes that it is in flight. Withdrawn ones are left out.
+    fn launch(&mut self) {
+        let next = self.shared.outbox().take(&mut self.run);
+        wake(next);
+        let (queued, now) = (self.run.len(), now());
+        self.last_run = queued;
+        let Self {
+            in_flight, channel, ..
+        } = self;
+        self.run.stamp(|row| {
+            let request = &row.request;
+            if request.waiter.deadline() <= now {
+                request.waiter.expire();
+            }
+            if !request.waiter.launch() {
+                return None;
+            }
+            let id = channel.ids.next();
+            let waiter = Arc::clone(&request.waiter);
+            in_flight.push(id, request.answer, now, request.patience, waiter);
+            Some(id)
+        });
+        self.settled += queued - self.run.len();
+        if self.run.is_empty() {
+            self.run.clear();
+        }
+    }
+
+    /// Writes what was taken, in as few writes as the system takes.
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Result<(), CloseReason> {
+        while !self.run.is_empty() {
+            let mut stream = Pin::new(&mut self.channel.stream);
+            if self.flushing {
+                match stream.poll_flush(context)? {
+                    Poll::Ready(()) => self.written(),
+                    Poll::Pending => return Ok(()),
+                }
+                continue;
+            }
+            let mut slices = Slices::new();
+            let slices = self.run.slices(&mut slices);
+            if slices.is_empty() {
+                self.flushing = true;
+                continue;
+            }
+            match stream.as_mut().poll_write_vectored(context, slices)? {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
+                Poll::Ready(count) => {
+                    self.run.advance(count);
+                    self.last_activity = now();
+                    self.in_flight.progressed(self.last_activity);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All of it went out: requests that have no answer are done.
+    fn written(&mut self) {
+        self.flushing = false;
+        self.run.clear();
+        for entry in self.in_flight.written() {
+            entry.waiter.written();
+            self.settled += 1;
+        }
+    }
+
+    /// The timer went off: ends the calls whose deadline has passed, and the connection if its oldest request has waited too long or it was
+    /// idle for too long. Gives when the timer must go off next.
+    fn expire(&mut self, now: Instant) -> Result<Instant, CloseReason> {
+        let mut next = self.in_flight.give_up_at();
+        if next.is_some_and(|at| at <= now) {
+            return Err(CloseReason::ConnectionTimeout);
+        }
+        let mut late = Vec::new();
+        for waiter in self.in_flight.waiters() {
+            let deadline = waiter.deadline();
+            if deadline <= now {
+                late.push(Arc::clone(waiter));
+            } else if next.is_none_or(|next| deadline < next) && waiter.is_waiting() {
+                next = Some(deadline);
+            }
+        }
+        for waiter in late {
+            waiter.expire();
+        }
+        if let Some(at) = self.session.expire(now) {
+            next = Some(next.map_or(at, |next| next.min(at)));
+        }
+        let max_idle = self.shared.settings.connections_max_idle;
+        let idle_at = self
+            .in_flight
+            .is_empty()
+            .then(|| after(self.last_activity, max_idle));
+        expire_queued(&self.shared, now, next, idle_at)
+    }
+
+    /// Authenticates anew; requests wait in the queue meanwhile, and their deadlines go on.
+    async fn authenticate(&mut self, mut timer: Pin<&mut Sleep>) -> Result<(), CloseReason> {
+        let shared = &self.shared;
+        let exchange = authenticate(
+            &mut self.channel,
+            &shared.settings,
+            &shared.versions,
+            &shared.address,
+            |_| {},
+        );
+        let exchange = tokio::time::timeout(shared.settings.request_timeout, exchange);
+        // Of its own: few connections need it, and all would have to hold room for it.
+        let mut exchange = Box::pin(exchange);
+        let result = poll_fn(|context| {
+            if let Poll::Ready(result) = exchange.as_mut().poll(context) {
+                return Poll::Ready(Ok::<_, CloseReason>(result));
+            }
+            while timer.as_mut().poll(context).is_ready() {
+                let next = expire_queued(shared, now(), None, None)?;
+                timer.as_mut().reset(next.into());
+            }
+            // Nothing but the end of the connection can come of it.
+            ready!(rest(shared, context, timer.as_mut(), false, 0, None))?;
+            Poll::Pending
+        })
+        .await?;
+        drop(exchange);
+        self.last_activity = now();
+        match result {
+            Ok(Ok(lifetime)) => {
+                tracing::debug!(peer = %shared.address, ?lifetime, "authenticated anew");
+                self.session = Session::begin(self.last_activity, lifetime);
+                Ok(())
+            }
+            Ok(Err(AuthenticateError::Sasl(error))) => {
+                Err(CloseReason::AuthFailure(Arc::new(error)))
+            }
+            Ok(Err(AuthenticateError::Ask(error))) => Err(reason_of(error)),
+            Err(_) => Err(CloseReason::ConnectionTimeout),
+        }
+    }
+
+    /// Tells the peer, as far as that goes without waiting; between two frames, for half a one helps nobody.
+    async fn say_goodbye(&mut self) {
+        if self.run.is_empty() {
+            poll_fn(|context| {
+                let _ = Pin::new(&mut self.channel.stream).poll_shutdown(context);
+                Poll::Ready(())
+            })
+            .await;
+        }
+    }
+}
+
+/// Goes to the end of the line of tasks that are ready. (What tokio has for it looks for I/O, too, which costs a call to the system.)
+async fn yield_to_others() {
+    let mut left = YIELDS;
+    poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(());
+        }
+        left -= 1;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Waits until there is something in the queue, the connection is closed, or the timer must go off.
+fn rest(
+    shared: &Shared,
+    context: &mut Context<'_>,
+    mut timer: Pin<&mut Sleep>,
+    wants_requests: bool,
+    settled: usize,
+    give_up_at: Option<Instant>,
+) -> Poll<Result<Task, CloseReason>> {
+    let waker = context.waker();
+    let (rest, next) = shared
+        .outbox()
+        .rest(waker, wants_requests, settled, give_up_at);
+    wake(next);
+    match rest {
+        Rest::Queue => Poll::Ready(Ok(Task::TakeQueue)),
+        Rest::Closed(reason) => Poll::Ready(Err(reason)),
+        Rest::Until(at) => {
+            if timer.deadline().into_std() != at {
+                timer.as_mut().reset(at.into());
+                if timer.poll(context).is_ready() {
+                    // It is due already.
+                    context.waker().wake_by_ref();
+                }
+            }
+            Poll::Pending
+        }
+    }
+}
+
+/// The timer's part in the queue. Gives when it must go off next.
+fn expire_queued(
+    shared: &Shared,
+    now: Instant,
+    next: Option<Instant>,
+    idle_at: Option<Instant>,
+) -> Result<Instant, CloseReason> {
+    let max_idle = shared.settings.connections_max_idle;
+    let latest = after(now, max_idle.max(MIN_IDLE_CHECK));
+    let due = shared.outbox().expire(now, next, idle_at, latest);
+    for waiter in due.late {
+        waiter.expire();
+    }
+    wake(due.woken);
+    if due.idle_drop {
+        return Err(CloseReason::IdleDrop);
+    }
+    Ok(due.next)
+}
+
+/// Why the connection ends when the broker could not be asked.
+fn reason_of(error: AskError) -> CloseReason {
+    let broken = |text: String| CloseReason::broken(io::ErrorKind::InvalidData, text);
+    match error {
+        AskError::HungUp(error) | AskError::Io(error) => error.into(),
+        AskError::NotAFrame(reason) => reason,
+        AskError::WrongId { expected, received } => CloseReason::OutOfSync {
+            expected: Some(expected),
+            received,
+        },
+        AskError::Request(error) => broken(error.to_string()),
+        AskError::Response(error) => broken(error.to_string()),
+    }
+}

@@ -1,0 +1,58 @@
+//! How connecting went.
+
+use std::time::Duration;
+
+use crate::error::Phase;
+#[cfg(feature = "tls")]
+use crate::tls::TlsSession;
+
+/// How many phases there are.
+const PHASES: usize = 6;
+
+/// How a connection came about: how long each phase took, and what was agreed on.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ConnectReport {
+    phases: [Option<Duration>; PHASES],
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<TlsSession>,
+    pub(crate) mechanism: Option<String>,
+    pub(crate) session_lifetime: Option<Duration>,
+}
+
+impl ConnectReport {
+    /// The phases that there were, in their order, and how long each took. If a broker had to be asked on a second connection, it is
+    /// that one's.
+    pub fn phases(&self) -> impl Iterator<Item = (Phase, Duration)> {
+        let times = Phase::ALL.into_iter().zip(self.phases);
+        times.filter_map(|(phase, time)| Some((phase, time?)))
+    }
+
+    /// What TLS agreed on; `None` for a connection without TLS.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(&self) -> Option<&TlsSession> {
+        self.tls.as_ref()
+    }
+
+    /// The SASL mechanism; `None` for a connection without authentication.
+    #[must_use]
+    pub fn mechanism(&self) -> Option<&str> {
+        self.mechanism.as_deref()
+    }
+
+    /// How long the broker lets the first authentication last; before it is over, the connection authenticates anew (KIP-368). `None` if it
+    /// has no end.
+    #[must_use]
+    pub fn session_lifetime(&self) -> Option<Duration> {
+        self.session_lifetime
+    }
+
+    pub(crate) fn took(&mut self, phase: Phase, time: Duration) {
+        for (other, place) in Phase::ALL.into_iter().zip(&mut self.phases) {
+            if other == phase {
+                *place = Some(time);
+            }
+        }
+    }
+}
