@@ -13,7 +13,7 @@ use super::address::Address;
 use super::channel::{AskError, Channel};
 use super::settings::Settings;
 use crate::error::Phase;
-use crate::sasl::{SaslAuthenticator, SaslBroker, SaslError, Step};
+use crate::sasl::{SaslAuthenticator, SaslBroker, SaslError, Step, one_line};
 use crate::versions::BrokerVersions;
 
 /// Why an authentication did not come to its end.
@@ -151,7 +151,7 @@ async fn respond(
             if answer.error_code != ErrorCode::NONE {
                 return Err(SaslError::Refused {
                     code: Some(answer.error_code),
-                    message: answer.error_message.map(String::from),
+                    message: answer.error_message.map(|text| one_line(&text)),
                 }
                 .into());
             }

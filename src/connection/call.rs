@@ -51,11 +51,6 @@ impl Call {
         self.deadline = after(now(), time);
     }
 
-    /// Whether there is no time left.
-    pub(crate) fn is_over(&self) -> bool {
-        self.deadline <= now()
-    }
-
     /// Queues the request, or begins to wait for room. Gives its buffer back to be used again, if it does not wait.
     pub(crate) fn start(
         &mut self,
@@ -74,7 +69,7 @@ impl Call {
     /// What became of it, once it is known. It is to have been started.
     pub(crate) fn poll(&mut self, context: &Context<'_>) -> Poll<Outcome> {
         if let State::Blocked { .. } = self.state {
-            let late = self.is_over();
+            let late = self.deadline <= now();
             let State::Blocked {
                 frame,
                 number,

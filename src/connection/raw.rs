@@ -113,9 +113,6 @@ impl Future for RawFuture {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if let Some(body) = self.body.take() {
-            if self.call.is_over() {
-                return Poll::Ready(Err(self.error(ErrorKind::DeadlineExceeded)));
-            }
             let frame = self.encode(&body);
             let frame = frame.map_err(|error| self.error(ErrorKind::InvalidRequest(error)))?;
             self.call.start(frame, Answer::Matching, context);

@@ -143,9 +143,6 @@ impl<R: Request + 'static> Typed<R> {
         context: &Context<'_>,
     ) -> Poll<Result<Outcome, Error>> {
         if let Some(request) = self.request.take() {
-            if self.call.is_over() {
-                return Poll::Ready(Ok(Outcome::Expired { sent: false }));
-            }
             let (version, frame) = self.encode(&request)?;
             self.version = Some(version);
             let buffer = self.call.start(frame, answer(version), context);

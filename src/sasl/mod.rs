@@ -85,4 +85,5 @@ pub use error::SaslError;
 pub use oauthbearer::OauthBearer;
 pub use plain::Plain;
 pub use scram::{ScramSha256, ScramSha512};
+pub(crate) use text::one_line;
 pub use token::{Token, TokenFuture, TokenProvider};

@@ -4,7 +4,7 @@
 const LONGEST: usize = 256;
 
 /// One line that no terminal and no log stumbles over: what cannot be printed is escaped, and the rest of a long text is cut off.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::new();
     for (at, character) in text.chars().enumerate() {
         if at == LONGEST {

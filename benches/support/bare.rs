@@ -1,0 +1,48 @@
+//! What there is to beat: a socket, and bytes that were made beforehand.
+
+use bytes::{Buf as _, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+
+/// A stream over which frames are sent as they are.
+pub struct Bare<S> {
+    stream: S,
+    buffer: BytesMut,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Bare<S> {
+    pub fn new(stream: S) -> Self {
+        Self {
+            stream,
+            buffer: BytesMut::with_capacity(256 << 10),
+        }
+    }
+
+    pub async fn write(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+        self.stream.flush().await.unwrap();
+    }
+
+    /// Takes whole answers as they come until there were `count`, and drops them.
+    pub async fn read(&mut self, mut count: usize) {
+        while count > 0 {
+            while let Some(length) = self.buffer.first_chunk() {
+                let end = 4 + usize::try_from(i32::from_be_bytes(*length)).unwrap();
+                if self.buffer.len() < end {
+                    break;
+                }
+                self.buffer.advance(end);
+                count -= 1;
+            }
+            if count > 0 {
+                self.buffer.reserve(64 << 10);
+                assert!(self.stream.read_buf(&mut self.buffer).await.unwrap() > 0);
+            }
+        }
+    }
+
+    /// One request and its answer.
+    pub async fn round_trip(&mut self, frame: &[u8]) {
+        self.write(frame).await;
+        self.read(1).await;
+    }
+}
