@@ -23,7 +23,7 @@ pub enum CloseReason {
     /// Nothing was sent, received or awaited for longer than the connection may be idle.
     IdleDrop,
     /// The broker refused to authenticate the connection anew, or the mechanism did.
-    AuthFailure(SaslError),
+    AuthFailure(Arc<SaslError>),
     /// `close()` was called, or the last handle was dropped.
     Shutdown,
 }

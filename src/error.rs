@@ -279,8 +279,8 @@ impl StdError for Error {
             ErrorKind::Connect {
                 cause: ConnectFailure::Sasl(error),
                 ..
-            }
-            | ErrorKind::Closed(CloseReason::AuthFailure(error)) => Some(error),
+            } => Some(error),
+            ErrorKind::Closed(CloseReason::AuthFailure(error)) => Some(&**error),
             _ => None,
         }
     }

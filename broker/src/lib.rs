@@ -20,16 +20,58 @@
 //! lists just these. A request of another API or version closes the connection, as it does with Kafka. What differs from a real broker is told in the
 //! README.
 //!
+//! # Faults, and what can be seen
+//!
+//! [`Cluster::inject`] makes something go wrong, [`Cluster::log_requests`] shows what comes, and [`Cluster::connect`] needs no socket, so that time can be
+//! paused. All of it can be done while clients are at work.
+//!
+//! ```
+//! use milena_broker::{Action, ApiKey, Cluster, Fault, Moment};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let cluster = Cluster::builder().in_memory().start().await?;
+//! let log = cluster.log_requests();
+//! let lost = cluster.inject(Fault::on(ApiKey::METADATA, Action::Close(Moment::AfterReading)).times(3));
+//! // Start a client whose dialer is `cluster.dialer()`.
+//! # let client = async {
+//! #     use tokio::io::AsyncWriteExt;
+//! #     for _ in 0..3 {
+//! #         let mut stream = cluster.dialer().connect_to(1).await?;
+//! #         stream.write_all(&[0, 0, 0, 10, 0, 3, 0, 1, 0, 0, 0, 1, 0xff, 0xff]).await?;
+//! #         tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut Vec::new()).await?;
+//! #     }
+//! #     std::io::Result::Ok(())
+//! # };
+//! # client.await?;
+//! lost.until_hits(3).await;
+//! assert_eq!(log.until_seen(ApiKey::METADATA, 3).await.len(), 3);
+//! cluster.until_connections(|counts| counts.open == 0).await;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Why a connection was closed is said by [`tracing`] events at level `DEBUG`.
 
 #![forbid(unsafe_code)]
 
 mod apis;
 mod cluster;
+mod faults;
+mod head;
 mod identity;
+mod latency;
+mod requests;
 mod server;
 mod shared;
+mod sight;
 mod storage;
 mod topics;
 
 pub use cluster::{Cluster, ClusterBuilder};
+pub use faults::{AcceptAction, Action, Fault, FaultGuard, Moment};
+pub use milena_wire::api_key::ApiKey;
+pub use milena_wire::error_code::ErrorCode;
+pub use requests::Requests;
+pub use server::Dialer;
+pub use sight::{ConnectionCounts, ConnectionInfo, RequestLog, SeenRequest};

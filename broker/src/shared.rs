@@ -1,11 +1,16 @@
 //! What the nodes of a cluster share.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytestring::ByteString;
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::VersionRange;
 
+use crate::faults::Faults;
+use crate::latency::Latency;
+use crate::sight::{Connections, Logs};
 use crate::topics::Catalog;
 
 /// A node of the cluster, as clients see it.
@@ -27,6 +32,15 @@ impl Node {
             id,
             host,
             port: address.port(),
+        }
+    }
+
+    /// A node without a socket. Its host is one that no name server knows, so that a client that dials it by mistake is told so at once.
+    pub(crate) fn in_memory(id: i32) -> Self {
+        Self {
+            id,
+            host: format!("node-{id}.invalid").into(),
+            port: 9092,
         }
     }
 
@@ -57,11 +71,24 @@ pub(crate) struct Shared {
     pub(crate) auto_create_topics: bool,
     /// `socket.request.max.bytes`
     pub(crate) max_request_bytes: usize,
+    /// `connections.max.idle.ms`
+    pub(crate) connections_max_idle: Duration,
     pub(crate) served: Vec<Served>,
+    /// Of the way to each of the nodes, in their order.
+    pub(crate) latencies: Vec<Latency>,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) logs: Logs,
 }
 
 impl Shared {
     pub(crate) fn node(&self, id: i32) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
+    }
+
+    /// How far the clients of a node are away.
+    pub(crate) fn latency(&self, node: i32) -> Option<&Latency> {
+        let place = self.nodes.iter().position(|found| found.id == node)?;
+        self.latencies.get(place)
     }
 }

@@ -51,48 +51,49 @@ impl Call {
         self.deadline = after(now(), time);
     }
 
-    /// Queues the request, or begins to wait for room. Gives its buffer back to be used again, if it does not wait.
+    /// Queues the request, or begins to wait for room; the task of `context` is woken when there is news. `spare` is given its buffer, to
+    /// be used again, if it does not wait.
     pub(crate) fn start(
         &mut self,
         frame: Frame,
         answer: Answer,
         context: &Context<'_>,
-    ) -> Option<Vec<u8>> {
+        spare: impl FnOnce(Vec<u8>),
+    ) -> Poll<Outcome> {
         let request = Queued {
-            waiter: Waiter::new(self.deadline),
+            waiter: Waiter::new(self.deadline, context.waker()),
             patience: self.patience,
             answer,
         };
-        self.join(frame, request, None, context)
+        self.join(frame, request, None, context, spare)
     }
 
     /// What became of it, once it is known. It is to have been started.
     pub(crate) fn poll(&mut self, context: &Context<'_>) -> Poll<Outcome> {
-        if let State::Blocked { .. } = self.state {
-            let late = self.deadline <= now();
-            let State::Blocked {
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::Waiting(waiter) => {
+                let poll = waiter.poll(context);
+                if poll.is_pending() {
+                    self.state = State::Waiting(waiter);
+                }
+                poll
+            }
+            State::Blocked {
                 frame,
                 number,
                 request,
-            } = std::mem::replace(&mut self.state, State::Done)
-            else {
-                return Poll::Pending;
-            };
-            if late {
-                self.shared.unblock(number);
-                return Poll::Ready(Outcome::Expired { sent: false });
+            } => {
+                if self.deadline <= now() {
+                    self.shared.unblock(number);
+                    return Poll::Ready(Outcome::Expired { sent: false });
+                }
+                // Another task may wait by now.
+                let _ = request.waiter.poll(context);
+                self.join(frame, request, Some(number), context, drop)
             }
-            self.join(frame, request, Some(number), context);
+            // A future that is polled after it was ready never wakes again.
+            State::New | State::Done => Poll::Pending,
         }
-        // A future that is polled after it was ready never wakes again.
-        let State::Waiting(waiter) = &self.state else {
-            return Poll::Pending;
-        };
-        let poll = waiter.poll(context);
-        if poll.is_ready() {
-            self.state = State::Done;
-        }
-        poll
     }
 
     fn join(
@@ -101,24 +102,25 @@ impl Call {
         request: Queued,
         number: Option<u64>,
         context: &Context<'_>,
-    ) -> Option<Vec<u8>> {
-        let (state, buffer) = match self.shared.join(frame, &request, number, context) {
-            Joined::Queued(buffer) => (State::Waiting(request.waiter), Some(buffer)),
-            Joined::Blocked(frame, number) => {
-                let state = State::Blocked {
-                    frame,
-                    number,
-                    request,
-                };
-                (state, None)
+        spare: impl FnOnce(Vec<u8>),
+    ) -> Poll<Outcome> {
+        self.state = match self.shared.join(frame, &request, number, context) {
+            Joined::Queued(buffer) => {
+                spare(buffer);
+                State::Waiting(request.waiter)
             }
+            Joined::Blocked(frame, number) => State::Blocked {
+                frame,
+                number,
+                request,
+            },
             Joined::Closed(reason) => {
-                request.waiter.close(&reason);
-                (State::Waiting(request.waiter), None)
+                self.state = State::Done;
+                let sent = false;
+                return Poll::Ready(Outcome::Closed { reason, sent });
             }
         };
-        self.state = state;
-        buffer
+        Poll::Pending
     }
 }
 

@@ -63,6 +63,8 @@ struct Link {
     in_flight: InFlight<Arc<Waiter>>,
     /// What is being written.
     run: Run,
+    /// How many requests the run before had.
+    last_run: usize,
     /// Whether all of it is handed over, and not all of that is flushed.
     flushing: bool,
     /// Requests that are done with, and of which the outbox does not know it yet.
@@ -91,6 +93,7 @@ impl Driver {
             session,
             in_flight: InFlight::new(),
             run: Run::default(),
+            last_run: 0,
             flushing: false,
             settled: 0,
             last_activity: now(),
@@ -119,8 +122,9 @@ impl Link {
         loop {
             match poll_fn(|context| self.poll(context, timer.as_mut())).await {
                 Ok(Task::TakeQueue) => {
-                    for _ in 0..YIELDS {
-                        tokio::task::yield_now().await;
+                    // Who is alone has nobody to wait for.
+                    if !self.in_flight.is_empty() || self.last_run > 1 {
+                        yield_to_others().await;
                     }
                     self.launch();
                 }
@@ -203,6 +207,7 @@ impl Link {
         let next = self.shared.outbox().take(&mut self.run);
         wake(next);
         let (queued, now) = (self.run.len(), now());
+        self.last_run = queued;
         let Self {
             in_flight, channel, ..
         } = self;
@@ -329,7 +334,9 @@ impl Link {
                 self.session = Session::begin(self.last_activity, lifetime);
                 Ok(())
             }
-            Ok(Err(AuthenticateError::Sasl(error))) => Err(CloseReason::AuthFailure(error)),
+            Ok(Err(AuthenticateError::Sasl(error))) => {
+                Err(CloseReason::AuthFailure(Arc::new(error)))
+            }
             Ok(Err(AuthenticateError::Ask(error))) => Err(reason_of(error)),
             Err(_) => Err(CloseReason::ConnectionTimeout),
         }
@@ -345,6 +352,20 @@ impl Link {
             .await;
         }
     }
+}
+
+/// Goes to the end of the line of tasks that are ready. (What tokio has for it looks for I/O, too, which costs a call to the system.)
+async fn yield_to_others() {
+    let mut left = YIELDS;
+    poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(());
+        }
+        left -= 1;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Waits until there is something in the queue, the connection is closed, or the timer must go off.

@@ -112,12 +112,14 @@ impl Future for RawFuture {
     type Output = Result<Bytes, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(body) = self.body.take() {
+        let outcome = if let Some(body) = self.body.take() {
             let frame = self.encode(&body);
             let frame = frame.map_err(|error| self.error(ErrorKind::InvalidRequest(error)))?;
-            self.call.start(frame, Answer::Matching, context);
-        }
-        Poll::Ready(match ready!(self.call.poll(context)) {
+            self.call.start(frame, Answer::Matching, context, drop)
+        } else {
+            self.call.poll(context)
+        };
+        Poll::Ready(match ready!(outcome) {
             Outcome::Answered(frame) => self.decode(frame),
             other => {
                 let (kind, sent) = other.failure();

@@ -145,10 +145,13 @@ impl<R: Request + 'static> Typed<R> {
         if let Some(request) = self.request.take() {
             let (version, frame) = self.encode(&request)?;
             self.version = Some(version);
-            let buffer = self.call.start(frame, answer(version), context);
-            if let Some(buffer) = buffer.filter(|buffer| buffer.capacity() <= MAX_SCRATCH) {
-                SCRATCH.set(buffer);
-            }
+            let spare = |buffer: Vec<u8>| {
+                if buffer.capacity() <= MAX_SCRATCH {
+                    SCRATCH.set(buffer);
+                }
+            };
+            let answer = answer(version);
+            return self.call.start(frame, answer, context, spare).map(Ok);
         }
         self.call.poll(context).map(Ok)
     }

@@ -216,7 +216,7 @@ mod tests {
 
     fn queued() -> Queued {
         Queued {
-            waiter: Waiter::new(Instant::now()),
+            waiter: Waiter::new(Instant::now(), std::task::Waker::noop()),
             patience: Duration::from_secs(40),
             answer: Answer::Matching,
         }

@@ -1,5 +1,6 @@
 //! Where the answer to one request is put, and who is woken by it.
 
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
@@ -38,29 +39,31 @@ impl Outcome {
 #[derive(Debug)]
 pub(crate) struct Waiter {
     deadline: Instant,
+    /// [`LAUNCHED`] and [`OVER`]: whichever of the two comes first decides what becomes of the request.
+    flags: AtomicU8,
     state: Mutex<State>,
 }
 
+/// The driver has it: from then on it may be sent, whatever becomes of the wait.
+const LAUNCHED: u8 = 1;
+
+/// Nobody waits any more: bytes that are not with the driver yet are never written.
+const OVER: u8 = 2;
+
 #[derive(Debug)]
 enum State {
-    Waiting {
-        waker: Option<Waker>,
-        /// Whether the writer has it: from then on it may be sent, whatever becomes of the wait.
-        launched: bool,
-    },
+    Waiting(Waker),
     Done(Outcome),
-    /// Nobody waits any more: the answer is dropped unread, and bytes not yet written never are.
+    /// The answer is dropped unread.
     Abandoned,
 }
 
 impl Waiter {
-    pub(crate) fn new(deadline: Instant) -> Arc<Self> {
+    pub(crate) fn new(deadline: Instant, waker: &Waker) -> Arc<Self> {
         Arc::new(Self {
             deadline,
-            state: Mutex::new(State::Waiting {
-                waker: None,
-                launched: false,
-            }),
+            flags: AtomicU8::new(0),
+            state: Mutex::new(State::Waiting(waker.clone())),
         })
     }
 
@@ -74,75 +77,69 @@ impl Waiter {
 
     /// Whether somebody still waits.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.with(|state| matches!(state, State::Waiting { .. }))
+        self.with(|state| matches!(state, State::Waiting(_)))
     }
 
-    /// The writer is about to send the request: gives false, and it must not, if nobody waits any more.
+    /// The driver is about to send the request: gives false, and it must not, if nobody waits any more.
     pub(crate) fn launch(&self) -> bool {
-        self.with(|state| match state {
-            State::Waiting { launched, .. } => {
-                *launched = true;
-                true
-            }
-            State::Done(_) | State::Abandoned => false,
-        })
+        self.flags.fetch_or(LAUNCHED, Ordering::AcqRel) & OVER == 0
+    }
+
+    /// The wait is over. Gives whether the request was launched before.
+    fn end(&self) -> bool {
+        self.flags.fetch_or(OVER, Ordering::AcqRel) & LAUNCHED != 0
     }
 
     /// The answer came.
     pub(crate) fn answer(&self, frame: Bytes) {
-        self.settle(|_| Outcome::Answered(frame));
+        self.settle(Outcome::Answered(frame));
     }
 
     /// The request is written, and has no answer.
     pub(crate) fn written(&self) {
-        self.settle(|_| Outcome::Written);
+        self.settle(Outcome::Written);
     }
 
     /// The deadline passed.
     pub(crate) fn expire(&self) {
-        self.settle(|sent| Outcome::Expired { sent });
+        let sent = self.end();
+        self.settle(Outcome::Expired { sent });
     }
 
     /// The connection ended.
     pub(crate) fn close(&self, reason: &CloseReason) {
-        self.settle(|sent| Outcome::Closed {
-            reason: reason.clone(),
-            sent,
-        });
+        let (sent, reason) = (self.end(), reason.clone());
+        self.settle(Outcome::Closed { reason, sent });
     }
 
-    /// Tells the outcome, which may depend on whether the request was launched, if somebody still waits for one.
-    fn settle(&self, outcome: impl FnOnce(bool) -> Outcome) {
-        let waker = self.with(|state| match state {
-            State::Waiting { waker, launched } => {
-                let (waker, launched) = (waker.take(), *launched);
-                *state = State::Done(outcome(launched));
-                waker
-            }
-            State::Done(_) | State::Abandoned => None,
+    /// Tells the outcome, if somebody still waits for one.
+    fn settle(&self, outcome: Outcome) {
+        let settled = self.with(|state| match state {
+            State::Waiting(_) => Ok(std::mem::replace(state, State::Done(outcome))),
+            // It is dropped outside of the lock, too.
+            State::Done(_) | State::Abandoned => Err(outcome),
         });
-        if let Some(waker) = waker {
+        if let Ok(State::Waiting(waker)) = settled {
             waker.wake();
         }
     }
 
     pub(crate) fn abandon(&self) {
+        self.end();
         // What was there is dropped outside of the lock.
         drop(self.with(|state| std::mem::replace(state, State::Abandoned)));
     }
 
     pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<Outcome> {
-        self.with(|state| match std::mem::replace(state, State::Abandoned) {
-            State::Done(outcome) => Poll::Ready(outcome),
-            State::Waiting { waker, launched } => {
-                let waker = match waker {
-                    Some(waker) if waker.will_wake(context.waker()) => waker,
-                    _ => context.waker().clone(),
-                };
-                let waker = Some(waker);
-                *state = State::Waiting { waker, launched };
+        self.with(|state| match state {
+            State::Waiting(waker) => {
+                waker.clone_from(context.waker());
                 Poll::Pending
             }
+            State::Done(_) => match std::mem::replace(state, State::Abandoned) {
+                State::Done(outcome) => Poll::Ready(outcome),
+                State::Waiting(_) | State::Abandoned => Poll::Pending,
+            },
             State::Abandoned => Poll::Pending,
         })
     }

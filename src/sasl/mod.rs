@@ -6,8 +6,12 @@
 //! | `SCRAM-SHA-256` | [`ScramSha256`] | a user and a password, or a delegation token and its HMAC |
 //! | `SCRAM-SHA-512` | [`ScramSha512`] | the same |
 //! | `OAUTHBEARER` | [`OauthBearer`] | a bearer token, or a [`TokenProvider`] that fetches them; TLS |
+//! | `GSSAPI` | `Gssapi` (feature `gssapi`) | a Kerberos ticket, or a client keytab |
+//! | `AWS_MSK_IAM` | `AwsMskIam` (feature `aws-msk-iam`) | AWS credentials; TLS |
 //!
-//! PLAIN and OAUTHBEARER [show](SaslAuthenticator::exposes_credentials) what they send to whoever listens, so they are refused on a
+//! `OidcClientCredentials` (feature `oidc`) fetches bearer tokens from an OAuth 2.0 endpoint.
+//!
+//! PLAIN, OAUTHBEARER and AWS_MSK_IAM [show](SaslAuthenticator::exposes_credentials) what they send to whoever listens, so they are refused on a
 //! connection without TLS. The mechanism is what the program says: if a broker does not offer it, no other one is tried in its place,
 //! as else a false broker could ask for the password itself.
 //!
@@ -71,8 +75,16 @@
 //! ```
 
 mod authenticator;
+#[cfg(feature = "aws-msk-iam")]
+mod aws_msk_iam;
 mod error;
+#[cfg(feature = "gssapi")]
+mod gssapi;
 mod oauthbearer;
+#[cfg(feature = "oidc")]
+mod oidc;
+#[cfg(any(feature = "aws-msk-iam", feature = "oidc"))]
+mod percent;
 mod plain;
 mod scram;
 #[cfg(test)]
@@ -81,8 +93,17 @@ mod text;
 mod token;
 
 pub use authenticator::{SaslAuthenticator, SaslBroker, SaslFuture, SaslSession, Step};
+#[cfg(feature = "aws-msk-iam")]
+pub use aws_msk_iam::{
+    AwsCredentials, AwsCredentialsFuture, AwsCredentialsProvider, AwsEnvironmentCredentials,
+    AwsMskIam,
+};
 pub use error::SaslError;
+#[cfg(feature = "gssapi")]
+pub use gssapi::Gssapi;
 pub use oauthbearer::OauthBearer;
+#[cfg(feature = "oidc")]
+pub use oidc::OidcClientCredentials;
 pub use plain::Plain;
 pub use scram::{ScramSha256, ScramSha512};
 pub(crate) use text::one_line;

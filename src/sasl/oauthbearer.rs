@@ -117,11 +117,11 @@ impl SaslSession for Session {
 
 /// The one message with a token in it.
 fn message(authorization_id: &str, token: &Token) -> Result<Zeroizing<Vec<u8>>, SaslError> {
-    let value = token.value.expose();
-    check(value, &token.extensions)?;
+    let value = token.value().expose();
+    check(value, token.extensions())?;
     let header = header(authorization_id)?;
     let mut parts = vec![header.as_bytes(), b"\x01auth=Bearer ", value.as_bytes()];
-    for (key, value) in &token.extensions {
+    for (key, value) in token.extensions() {
         parts.extend([&b"\x01"[..], key.as_bytes(), b"=", value.as_bytes()]);
     }
     parts.push(b"\x01\x01");
@@ -178,9 +178,9 @@ fn invalid<T>(what: &str) -> Result<T, SaslError> {
 fn refusal(token: &Token, challenge: &[u8], now: SystemTime) -> SaslError {
     let text = Zeroizing::new(String::from_utf8_lossy(challenge).into_owned());
     // A broker that repeats the token must not bring it into a log.
-    let mut message = one_line(&text.replace(token.value.expose(), "..."));
+    let mut message = one_line(&text.replace(token.value().expose(), "..."));
     let age = token
-        .expires_at
+        .expires_at()
         .and_then(|end| now.duration_since(end).ok());
     if let Some(age) = age {
         let seconds = age.as_secs();
@@ -233,8 +233,8 @@ mod tests {
         // RFC 7628, section 4.1.
         let with = OauthBearer::new(
             Token::new("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==")
-                .extension("host", "server.example.com")
-                .extension("port", "143"),
+                .with_extension("host", "server.example.com")
+                .with_extension("port", "143"),
         )
         .authorization_id("user@example.com");
         assert_eq!(
@@ -267,23 +267,23 @@ mod tests {
             ("a space", with(Token::new("a b"))),
             ("a line", with(Token::new("token\n"))),
             ("not ASCII", with(Token::new("tökén"))),
-            ("no key", with(token().extension("", "x"))),
-            ("auth", with(token().extension("auth", "x"))),
-            ("a digit", with(token().extension("key1", "x"))),
-            ("key with =", with(token().extension("a=b", "x"))),
-            ("key not ASCII", with(token().extension("é", "x"))),
+            ("no key", with(token().with_extension("", "x"))),
+            ("auth", with(token().with_extension("auth", "x"))),
+            ("a digit", with(token().with_extension("key1", "x"))),
+            ("key with =", with(token().with_extension("a=b", "x"))),
+            ("key not ASCII", with(token().with_extension("é", "x"))),
             (
                 "twice",
-                with(token().extension("k", "x").extension("k", "y")),
+                with(token().with_extension("k", "x").with_extension("k", "y")),
             ),
-            ("no value", with(token().extension("k", ""))),
+            ("no value", with(token().with_extension("k", ""))),
             (
                 "value with a separator",
-                with(token().extension("k", "a\x01auth=b")),
+                with(token().with_extension("k", "a\x01auth=b")),
             ),
-            ("value with NUL", with(token().extension("k", "\0"))),
-            ("value with DEL", with(token().extension("k", "\x7f"))),
-            ("value not ASCII", with(token().extension("k", "é"))),
+            ("value with NUL", with(token().with_extension("k", "\0"))),
+            ("value with DEL", with(token().with_extension("k", "\x7f"))),
+            ("value not ASCII", with(token().with_extension("k", "é"))),
             ("name with NUL", with(token()).authorization_id("a\0")),
             (
                 "name with a separator",
@@ -297,8 +297,8 @@ mod tests {
             );
         }
         let good = token()
-            .extension("AUTH", "a=b,c ~\t\r\n")
-            .extension("auths", "x");
+            .with_extension("AUTH", "a=b,c ~\t\r\n")
+            .with_extension("auths", "x");
         assert!(first(&with(good)).is_ok());
     }
 
@@ -323,7 +323,7 @@ mod tests {
         let now = SystemTime::now();
         let second = Duration::from_secs(1);
         for (expires_at, told) in [(now - 12 * second, true), (now + second, false)] {
-            let token = Token::new("token").expires_at(expires_at);
+            let token = Token::new("token").with_expires_at(expires_at);
             let error = refusal(&token, b"{}", now).to_string();
             assert_eq!(error.contains("expired 12 s ago"), told, "{error}");
         }
@@ -371,7 +371,7 @@ mod tests {
     /// Statement 32: not even a broker that repeats the token brings it into an error.
     #[test]
     fn statement_32_nothing_shows_the_token() {
-        let with = OauthBearer::new(Token::new("hunter2").extension("tenant", "blue"));
+        let with = OauthBearer::new(Token::new("hunter2").with_extension("tenant", "blue"));
         let shown = shown(&with, &[br#"{"status":"hunter2 is bad","hunter2":1}"#, b""]);
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(shown.contains("is bad") && shown.contains("blue"));

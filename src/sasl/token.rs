@@ -30,9 +30,9 @@ pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<Token, SaslError>>
 /// A bearer token.
 #[derive(Clone, Debug)]
 pub struct Token {
-    pub(super) value: Secret,
-    pub(super) expires_at: Option<SystemTime>,
-    pub(super) extensions: Vec<(String, String)>,
+    value: Secret,
+    expires_at: Option<SystemTime>,
+    extensions: Vec<(String, String)>,
 }
 
 impl Token {
@@ -48,7 +48,7 @@ impl Token {
     /// When it ends, if that is known. Only the broker decides whether it still is good, as clocks differ; but the error of a refused one
     /// says so if it was over.
     #[must_use]
-    pub fn expires_at(mut self, time: SystemTime) -> Self {
+    pub fn with_expires_at(mut self, time: SystemTime) -> Self {
         self.expires_at = Some(time);
         self
     }
@@ -56,9 +56,27 @@ impl Token {
     /// Tells the broker more (KIP-342). The key has letters only and is not `auth`; the value is not empty, of ASCII that can be printed,
     /// or white space. Both are sent readable, and shown by `Debug`. In Java: `extension_KEY` in `sasl.jaas.config`.
     #[must_use]
-    pub fn extension(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn with_extension(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.extensions.push((key.into(), value.into()));
         self
+    }
+
+    /// The token itself.
+    #[must_use]
+    pub fn value(&self) -> &Secret {
+        &self.value
+    }
+
+    /// When it ends, if that is known.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.expires_at
+    }
+
+    /// What else the broker is told, as keys and values.
+    #[must_use]
+    pub fn extensions(&self) -> &[(String, String)] {
+        &self.extensions
     }
 }
 

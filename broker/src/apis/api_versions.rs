@@ -1,5 +1,6 @@
 //! ApiVersions.
 
+use milena_wire::api_key::ApiKey;
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::api_versions::{ApiVersion, ApiVersionsRequest, ApiVersionsResponse};
 
@@ -16,6 +17,14 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
         response.error_code = ErrorCode::INVALID_REQUEST;
     } else {
         response.api_keys = context.shared.served.iter().map(range).collect();
+        response.throttle_time_ms = context.throttle_ms;
+        if reply.version >= 3 {
+            context.shared.connections.introduce(
+                context.connection,
+                &request.client_software_name,
+                &request.client_software_version,
+            );
+        }
     }
     Answer::now(reply, &response)
 }
@@ -29,6 +38,25 @@ pub(super) fn unsupported(served: &Served, correlation_id: i32) -> Result<Answer
         version: 0,
         correlation_id,
     };
+    Answer::now(reply, &response)
+}
+
+pub(super) fn fail(
+    context: &Context<'_>,
+    incoming: Incoming,
+    code: ErrorCode,
+) -> Result<Answer, Refusal> {
+    let (_, reply) = incoming.decode::<ApiVersionsRequest>()?;
+    if code == ErrorCode::UNSUPPORTED_VERSION {
+        let served = context.shared.served.iter();
+        let mut served = served.filter(|served| served.key == ApiKey::API_VERSIONS);
+        let served = served
+            .next()
+            .ok_or(Refusal::UnknownApi(ApiKey::API_VERSIONS))?;
+        return unsupported(served, reply.correlation_id);
+    }
+    let mut response = ApiVersionsResponse::default();
+    response.error_code = code;
     Answer::now(reply, &response)
 }
 

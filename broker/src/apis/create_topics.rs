@@ -19,6 +19,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
         *times.entry(&topic.name).or_default() += 1;
     }
     let mut response = CreateTopicsResponse::default();
+    response.throttle_time_ms = context.throttle_ms;
     for topic in request
         .topics
         .iter()
@@ -38,6 +39,23 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
             response.topics.push(result);
         }
     }
+    Answer::now(reply, &response)
+}
+
+pub(super) fn fail(
+    _: &Context<'_>,
+    incoming: Incoming,
+    code: ErrorCode,
+) -> Result<Answer, Refusal> {
+    let (request, reply) = incoming.decode::<CreateTopicsRequest>()?;
+    let mut response = CreateTopicsResponse::default();
+    let topics = request.topics.into_iter().map(|topic| {
+        let mut result = CreatableTopicResult::default();
+        result.name = topic.name;
+        result.error_code = code;
+        result
+    });
+    response.topics = topics.collect();
     Answer::now(reply, &response)
 }
 

@@ -17,8 +17,12 @@ pub(crate) struct Context<'a> {
     pub(crate) shared: &'a Shared,
     /// The node that the client speaks to.
     pub(crate) node: i32,
+    /// The number of the connection that the request came over.
+    pub(crate) connection: u64,
     /// Milliseconds since 1970.
     pub(crate) now: i64,
+    /// How long the client is to wait before it asks again, in milliseconds.
+    pub(crate) throttle_ms: i32,
 }
 
 /// A request, its header read.
@@ -67,6 +71,8 @@ pub(crate) enum Refusal {
     Malformed(DecodeError),
     /// A produce request with `acks=0` failed, and closing is the only way to say so.
     UnacknowledgedFailure,
+    /// An error is to be answered that no answer of this API can carry.
+    NoPlaceForError(ApiKey),
     /// A bug: the answer does not fit its version.
     Answer(EncodeError),
 }
@@ -81,6 +87,7 @@ impl fmt::Display for Refusal {
             }
             Self::Malformed(error) => write!(f, "malformed request: {error}"),
             Self::UnacknowledgedFailure => f.write_str("a produce request with acks=0 failed"),
+            Self::NoPlaceForError(key) => write!(f, "no answer of API {} carries an error", key.0),
             Self::Answer(error) => write!(f, "the answer cannot be written: {error}"),
         }
     }

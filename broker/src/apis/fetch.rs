@@ -1,11 +1,13 @@
 //! Fetch, without sessions: an answer that offers none makes clients name all partitions each time.
 
 use milena_wire::error_code::ErrorCode;
-use milena_wire::messages::fetch::{FetchRequest, FetchResponse};
+use milena_wire::messages::fetch::{
+    FetchRequest, FetchResponse, FetchTopic, FetchableTopicResponse,
+};
 
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal};
-use super::pending_fetch::PendingFetch;
+use super::pending_fetch::{PendingFetch, failed};
 
 /// The epochs of a request that begins a session, or that wants none.
 const INITIAL_EPOCH: i32 = 0;
@@ -16,6 +18,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     if !matches!(request.session_epoch, INITIAL_EPOCH | FINAL_EPOCH) {
         let mut response = FetchResponse::default();
         response.error_code = ErrorCode::FETCH_SESSION_ID_NOT_FOUND;
+        response.throttle_time_ms = context.throttle_ms;
         return Answer::now(reply, &response);
     }
     let mut pending = PendingFetch::new(context, request, reply);
@@ -26,4 +29,35 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
             Ok(Answer::Later(Box::new(pending)))
         }
     }
+}
+
+pub(super) fn fail(
+    _: &Context<'_>,
+    incoming: Incoming,
+    code: ErrorCode,
+) -> Result<Answer, Refusal> {
+    let (request, reply) = incoming.decode::<FetchRequest>()?;
+    let mut response = FetchResponse::default();
+    response.error_code = code;
+    // Since version 13 the code at the top is all.
+    if reply.version < 13 {
+        response.responses = request
+            .topics
+            .into_iter()
+            .map(|asked| fail_topic(asked, code))
+            .collect();
+    }
+    Answer::now(reply, &response)
+}
+
+fn fail_topic(asked: FetchTopic, code: ErrorCode) -> FetchableTopicResponse {
+    let mut answer = FetchableTopicResponse::default();
+    answer.topic = asked.topic;
+    let partitions = asked.partitions.iter().map(|asked| {
+        let mut partition = failed(code);
+        partition.partition_index = asked.partition;
+        partition
+    });
+    answer.partitions = partitions.collect();
+    answer
 }

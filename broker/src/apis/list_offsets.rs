@@ -36,6 +36,7 @@ fn first_version(timestamp: i64) -> Option<i16> {
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
     let (request, reply) = incoming.decode::<ListOffsetsRequest>()?;
     let mut response = ListOffsetsResponse::default();
+    response.throttle_time_ms = context.throttle_ms;
     for asked in &request.topics {
         let topic = context.shared.catalog.by_name(&asked.name);
         let mut seen = HashSet::new();
@@ -47,17 +48,41 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
             } else {
                 Err(ErrorCode::INVALID_REQUEST)
             };
-            let mut found = found.unwrap_or_else(|code| {
-                let mut failed = ListOffsetsPartitionResponse::default();
-                failed.error_code = code;
-                failed
-            });
+            let mut found = found.unwrap_or_else(failed);
             found.partition_index = partition.partition_index;
             answer.partitions.push(found);
         }
         response.topics.push(answer);
     }
     Answer::now(reply, &response)
+}
+
+pub(super) fn fail(
+    _: &Context<'_>,
+    incoming: Incoming,
+    code: ErrorCode,
+) -> Result<Answer, Refusal> {
+    let (request, reply) = incoming.decode::<ListOffsetsRequest>()?;
+    let mut response = ListOffsetsResponse::default();
+    let topics = request.topics.into_iter().map(|asked| {
+        let mut answer = ListOffsetsTopicResponse::default();
+        answer.name = asked.name;
+        let partitions = asked.partitions.iter().map(|asked| {
+            let mut partition = failed(code);
+            partition.partition_index = asked.partition_index;
+            partition
+        });
+        answer.partitions = partitions.collect();
+        answer
+    });
+    response.topics = topics.collect();
+    Answer::now(reply, &response)
+}
+
+fn failed(code: ErrorCode) -> ListOffsetsPartitionResponse {
+    let mut failed = ListOffsetsPartitionResponse::default();
+    failed.error_code = code;
+    failed
 }
 
 fn list(

@@ -32,9 +32,13 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     let (request, reply) = incoming.decode::<MetadataRequest>()?;
     let shared = context.shared;
     let mut response = MetadataResponse::default();
+    response.throttle_time_ms = context.throttle_ms;
     if !is_possible(&request, reply.version) {
         let topics = request.topics.unwrap_or_default();
-        response.topics = topics.into_iter().map(invalid_request).collect();
+        response.topics = topics
+            .into_iter()
+            .map(|topic| refused(topic, ErrorCode::INVALID_REQUEST))
+            .collect();
         return Answer::now(reply, &response);
     }
     response.brokers = shared.nodes.iter().map(broker).collect();
@@ -65,14 +69,27 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     Answer::now(reply, &response)
 }
 
+pub(super) fn fail(
+    _: &Context<'_>,
+    incoming: Incoming,
+    code: ErrorCode,
+) -> Result<Answer, Refusal> {
+    let (request, reply) = incoming.decode::<MetadataRequest>()?;
+    let mut response = MetadataResponse::default();
+    let topics = request.topics.unwrap_or_default().into_iter();
+    response.topics = topics.map(|topic| refused(topic, code)).collect();
+    response.error_code = code;
+    Answer::now(reply, &response)
+}
+
 /// Versions 10 and 11 have a field for ids that no broker has ever answered.
 fn is_possible(request: &MetadataRequest, version: i16) -> bool {
     let mut topics = request.topics.iter().flatten();
     version >= 12 || topics.all(|topic| topic.name.is_some() && topic.topic_id.is_nil())
 }
 
-fn invalid_request(topic: MetadataRequestTopic) -> MetadataResponseTopic {
-    let mut answer = failed(ErrorCode::INVALID_REQUEST);
+fn refused(topic: MetadataRequestTopic, code: ErrorCode) -> MetadataResponseTopic {
+    let mut answer = failed(code);
     answer.name = Some(topic.name.unwrap_or_default());
     answer.topic_id = topic.topic_id;
     answer

@@ -14,6 +14,7 @@ mod topic_reference;
 use bytes::Bytes;
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{Message, Request, VersionRange};
+use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::api_versions::ApiVersionsRequest;
 use milena_wire::messages::create_topics::CreateTopicsRequest;
 use milena_wire::messages::fetch::FetchRequest;
@@ -27,6 +28,7 @@ use exchange::Incoming;
 pub(crate) use exchange::{Context, Refusal};
 pub(crate) use pending_fetch::PendingFetch;
 
+use crate::head::Head;
 use crate::shared::Served;
 
 /// An API with what answers it.
@@ -35,7 +37,11 @@ struct Api {
     versions: VersionRange,
     header_version: fn(i16) -> i16,
     answer: fn(&Context<'_>, Incoming) -> Result<Answer, Refusal>,
+    /// Answers that the request has failed as a whole, if the API has a way to say so.
+    fail: Option<Fail>,
 }
+
+type Fail = fn(&Context<'_>, Incoming, ErrorCode) -> Result<Answer, Refusal>;
 
 impl Api {
     const fn new<R: Request>(
@@ -46,18 +52,24 @@ impl Api {
             versions: R::VERSIONS,
             header_version: R::header_version,
             answer,
+            fail: None,
         }
+    }
+
+    const fn failing(mut self, fail: Fail) -> Self {
+        self.fail = Some(fail);
+        self
     }
 }
 
 /// All that is served: an ApiVersions answer lists just these.
 static APIS: &[Api] = &[
-    Api::new::<ProduceRequest>(produce::answer),
-    Api::new::<FetchRequest>(fetch::answer),
-    Api::new::<ListOffsetsRequest>(list_offsets::answer),
-    Api::new::<MetadataRequest>(metadata::answer),
-    Api::new::<ApiVersionsRequest>(api_versions::answer),
-    Api::new::<CreateTopicsRequest>(create_topics::answer),
+    Api::new::<ProduceRequest>(produce::answer).failing(produce::fail),
+    Api::new::<FetchRequest>(fetch::answer).failing(fetch::fail),
+    Api::new::<ListOffsetsRequest>(list_offsets::answer).failing(list_offsets::fail),
+    Api::new::<MetadataRequest>(metadata::answer).failing(metadata::fail),
+    Api::new::<ApiVersionsRequest>(api_versions::answer).failing(api_versions::fail),
+    Api::new::<CreateTopicsRequest>(create_topics::answer).failing(create_topics::fail),
 ];
 
 /// The APIs that are served, by key.
@@ -71,7 +83,42 @@ pub(crate) fn served() -> Vec<Served> {
 
 /// Answers a request: everything of its frame but the length.
 pub(crate) fn answer(context: &Context<'_>, frame: Bytes) -> Result<Answer, Refusal> {
-    let (key, version, correlation_id) = peek(&frame).ok_or(Refusal::NoHeader)?;
+    match open(context, frame)? {
+        Opened::Request(api, incoming) => (api.answer)(context, incoming),
+        Opened::Answered(answer) => Ok(answer),
+    }
+}
+
+/// Answers that a request has failed as a whole, without looking whether it would. As Kafka, this says so for each of the topics and partitions that it
+/// is about, where the answer has no place for it at the top.
+pub(crate) fn fail(
+    context: &Context<'_>,
+    frame: Bytes,
+    code: ErrorCode,
+) -> Result<Answer, Refusal> {
+    match open(context, frame)? {
+        Opened::Request(api, incoming) => match api.fail {
+            Some(fail) => fail(context, incoming, code),
+            None => Err(Refusal::NoPlaceForError(api.key)),
+        },
+        Opened::Answered(answer) => Ok(answer),
+    }
+}
+
+/// A request whose header was read.
+enum Opened {
+    Request(&'static Api, Incoming),
+    /// There was nothing to look at behind the header.
+    Answered(Answer),
+}
+
+fn open(context: &Context<'_>, frame: Bytes) -> Result<Opened, Refusal> {
+    let Head {
+        api: key,
+        version,
+        correlation_id,
+        ..
+    } = Head::parse(&frame).ok_or(Refusal::NoHeader)?;
     let served = context
         .shared
         .served
@@ -84,7 +131,7 @@ pub(crate) fn answer(context: &Context<'_>, frame: Bytes) -> Result<Answer, Refu
     if !served.versions.contains(version) {
         // The client cannot know better before it has this answer, so it gets one that every client can read.
         if key == ApiKey::API_VERSIONS {
-            return api_versions::unsupported(served, correlation_id);
+            return api_versions::unsupported(served, correlation_id).map(Opened::Answered);
         }
         return Err(Refusal::UnsupportedVersion(key, version));
     }
@@ -105,20 +152,8 @@ pub(crate) fn answer(context: &Context<'_>, frame: Bytes) -> Result<Answer, Refu
         correlation_id,
         body,
     };
-    (api.answer)(context, incoming)
+    Ok(Opened::Request(api, incoming))
 }
 
 /// What the tagged fields of a header may take.
 const MAX_HEADER_MEMORY: usize = 64 << 10;
-
-/// API key, version and correlation id stand at the same place in every header.
-fn peek(frame: &[u8]) -> Option<(ApiKey, i16, i32)> {
-    let (key, rest) = frame.split_first_chunk()?;
-    let (version, rest) = rest.split_first_chunk()?;
-    let (correlation_id, _) = rest.split_first_chunk()?;
-    Some((
-        ApiKey(i16::from_be_bytes(*key)),
-        i16::from_be_bytes(*version),
-        i32::from_be_bytes(*correlation_id),
-    ))
-}

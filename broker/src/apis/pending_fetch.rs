@@ -127,6 +127,7 @@ impl PendingFetch {
             elsewhere: Vec::new(),
         };
         let mut response = FetchResponse::default();
+        response.throttle_time_ms = context.throttle_ms;
         response.responses = self.topics.iter().map(|asked| pass.topic(asked)).collect();
         let enough = pass.bytes >= self.min_bytes || pass.urgent || !pass.served;
         if !over && !enough && !self.max_wait.is_zero() {
@@ -301,7 +302,7 @@ fn unread(code: ErrorCode) -> PartitionData {
     partition
 }
 
-fn failed(code: ErrorCode) -> PartitionData {
+pub(super) fn failed(code: ErrorCode) -> PartitionData {
     let mut partition = PartitionData::default();
     partition.error_code = code;
     partition.high_watermark = -1;

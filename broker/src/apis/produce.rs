@@ -49,6 +49,34 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     Ok(Answer::None)
 }
 
+pub(super) fn fail(
+    _: &Context<'_>,
+    incoming: Incoming,
+    code: ErrorCode,
+) -> Result<Answer, Refusal> {
+    let (request, reply) = incoming.decode::<ProduceRequest>()?;
+    if request.acks == 0 {
+        return Err(Refusal::UnacknowledgedFailure);
+    }
+    let mut response = ProduceResponse::default();
+    let topics = request.topic_data.into_iter().map(|asked| {
+        let mut answer = TopicProduceResponse::default();
+        answer.name = asked.name;
+        answer.topic_id = asked.topic_id;
+        let partitions = asked.partition_data.into_iter().map(|data| {
+            let mut partition = PartitionProduceResponse::default();
+            partition.index = data.index;
+            partition.base_offset = -1;
+            partition.error_code = code;
+            partition
+        });
+        answer.partition_responses = partitions.collect();
+        answer
+    });
+    response.responses = topics.collect();
+    Answer::now(reply, &response)
+}
+
 struct Produce<'a> {
     context: &'a Context<'a>,
     version: i16,
@@ -67,6 +95,7 @@ struct Written {
 impl Produce<'_> {
     fn response(&self, topics: Vec<TopicProduceData>) -> ProduceResponse {
         let mut response = ProduceResponse::default();
+        response.throttle_time_ms = self.context.throttle_ms;
         let mut elsewhere = Vec::new();
         for asked in topics {
             let by_id = self.version >= 13;

@@ -1,132 +1,127 @@
 //! One connection: reads requests, answers them one at a time and in order, as Kafka does.
 
-use std::fmt;
-use std::io;
+use std::mem;
 use std::pin::pin;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use milena_wire::codec::Frame;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
-use tokio::time::{Instant, sleep_until};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, sleep, sleep_until};
+use tracing::debug;
 
-use super::incoming::{Incoming, InvalidLength};
-use super::outgoing::Outgoing;
-use crate::apis::{self, Answer, Context, PendingFetch, Refusal};
+use super::end::End;
+use super::incoming::Incoming;
+use super::link::{Link, NOTHING, READ_AHEAD};
+use crate::apis::{self, Answer, Context, PendingFetch};
+use crate::faults::{Action, Hit, Id, Moment, mangle};
+use crate::head::Head;
+use crate::latency::Latency;
+use crate::requests::RequestOrigin;
 use crate::shared::Shared;
-
-/// Answers to pipelined requests are gathered up to this many bytes before they are written.
-const GATHER: usize = 1 << 20;
-/// How much is read ahead while a request is waiting; also how it is noticed that the client has gone.
-const READ_AHEAD: usize = 1 << 20;
-
-/// Why a connection ended.
-#[derive(Debug)]
-pub(super) enum End {
-    /// The client has closed it.
-    Closed,
-    Io(io::Error),
-    Length(InvalidLength),
-    Refused(Refusal),
-}
-
-impl fmt::Display for End {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Closed => f.write_str("the client closed it"),
-            Self::Io(error) => write!(f, "{error}"),
-            Self::Length(error) => write!(f, "{error}"),
-            Self::Refused(refusal) => write!(f, "{refusal}"),
-        }
-    }
-}
-
-impl From<io::Error> for End {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
+use crate::sight::SeenRequest;
 
 /// A connection to one of the nodes.
 #[derive(Debug)]
 pub(super) struct Connection<'a, S> {
-    stream: S,
+    link: Link<'a, S>,
     shared: &'a Shared,
     node: i32,
-    incoming: Incoming,
-    outgoing: Outgoing,
+    number: u64,
+    next: Next,
+    /// What an answer says about how long to wait.
+    throttle_ms: i32,
+}
+
+/// Whether it is known what goes wrong with the next request. A fault may be for a request of which only the head has come, and meets it once.
+#[derive(Debug, Default)]
+enum Next {
+    #[default]
+    Unknown,
+    Known(Option<Hit<Action>>),
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
-    pub(super) fn new(stream: S, shared: &'a Shared, node: i32) -> Self {
+    pub(super) fn new(
+        stream: S,
+        shared: &'a Shared,
+        node: i32,
+        number: u64,
+        latency: &'a Latency,
+    ) -> Self {
+        let incoming = Incoming::new(shared.max_request_bytes);
         Self {
-            stream,
+            link: Link::new(stream, incoming, latency, shared.connections_max_idle),
             shared,
             node,
-            incoming: Incoming::new(shared.max_request_bytes),
-            outgoing: Outgoing::default(),
+            number,
+            next: Next::Unknown,
+            throttle_ms: 0,
         }
     }
 
-    /// Serves until one of the two sides closes.
-    pub(super) async fn serve(mut self) -> End {
+    /// Serves until one of the two sides closes. By reference, since a future holds what it is given twice.
+    pub(super) async fn serve(&mut self) -> End {
         let end = match self.exchange().await {
-            Ok(()) => End::Closed,
+            Ok(never) => match never {},
             Err(end) => end,
         };
-        if let End::Length(_) | End::Refused(_) = end {
+        if !matches!(end, End::Io(_) | End::Idle) {
             // What was asked before is answered.
-            let written = self.outgoing.write_to(&mut self.stream).await;
-            written.err().map_or(end, End::Io)
-        } else {
-            end
+            let written = Box::pin(self.link.write_all()).await;
+            if let (Err(error), false) = (written, matches!(end, End::Closed)) {
+                return error;
+            }
         }
+        end
     }
 
-    async fn exchange(&mut self) -> Result<(), End> {
+    async fn exchange(&mut self) -> Result<std::convert::Infallible, End> {
         loop {
-            while let Some(frame) = self.incoming.next().map_err(End::Length)? {
-                match apis::answer(&self.context(), frame).map_err(End::Refused)? {
+            if self.shared.faults.armed() {
+                self.look_ahead();
+            }
+            if let Next::Known(Some(_)) = self.next {
+                // What is rare has its futures elsewhere, so that the one of each connection stays small.
+                Box::pin(self.before_reading()).await?;
+            }
+            let Some(request) = self.link.incoming().next()? else {
+                self.link.read().await?;
+                continue;
+            };
+            if self.shared.logs.wanted() {
+                self.log(&request);
+            }
+            if let Next::Known(Some(hit)) = mem::take(&mut self.next) {
+                Box::pin(self.disturb(request, hit)).await?;
+            } else {
+                match apis::answer(&self.context(), request)? {
                     Answer::None => {}
-                    Answer::Frame(frame) => self.outgoing.push(frame),
+                    Answer::Frame(frame) => self.link.push(frame.into_segments()),
                     Answer::Later(pending) => {
-                        self.outgoing.write_to(&mut self.stream).await?;
-                        let Some(frame) = self.wait(*pending).await? else {
-                            return Ok(());
-                        };
-                        self.outgoing.push(frame);
+                        let frame = Box::pin(self.wait(*pending)).await?;
+                        self.link.push(frame.into_segments());
                     }
                 }
-                if self.outgoing.len() >= GATHER {
-                    self.outgoing.write_to(&mut self.stream).await?;
-                }
             }
-            self.outgoing.write_to(&mut self.stream).await?;
-            if self.stream.read_buf(self.incoming.room()).await? == 0 {
-                return Ok(());
-            }
+            self.link.make_room().await?;
         }
     }
 
-    /// Waits for the answer to a fetch; `None` if the client does not wait any more.
-    async fn wait(&mut self, mut pending: PendingFetch) -> Result<Option<Frame>, End> {
+    /// Waits for the answer to a fetch.
+    async fn wait(&mut self, mut pending: PendingFetch) -> Result<Frame, End> {
         let mut over = pin!(sleep_until(Instant::now() + pending.max_wait()));
         loop {
-            tokio::select! {
-                biased;
-                () = pending.more() => {
-                    let answer = pending.try_answer(&self.context(), false);
-                    if let Some(frame) = answer.map_err(End::Refused)? {
-                        return Ok(Some(frame));
-                    }
+            let more = async {
+                tokio::select! {
+                    biased;
+                    () = pending.more() => false,
+                    () = &mut over => true,
                 }
-                () = &mut over => {
-                    return pending.try_answer(&self.context(), true).map_err(End::Refused);
-                }
-                read = self.stream.read_buf(self.incoming.room()), if self.incoming.len() < READ_AHEAD => {
-                    if read? == 0 {
-                        return Ok(None);
-                    }
-                }
+            };
+            let is_over = self.link.during(more, READ_AHEAD).await?;
+            if let Some(frame) = pending.try_answer(&self.context(), is_over)? {
+                return Ok(frame);
             }
         }
     }
@@ -135,8 +130,160 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
         Context {
             shared: self.shared,
             node: self.node,
+            connection: self.number,
             now: now(),
+            throttle_ms: self.throttle_ms,
         }
+    }
+
+    fn log(&self, request: &[u8]) {
+        let Some(head) = Head::parse(request) else {
+            return;
+        };
+        self.shared.logs.push(&SeenRequest {
+            api: head.api,
+            version: head.version,
+            correlation_id: head.correlation_id,
+            client_id: head.client_id().map(str::to_owned),
+            node: self.node,
+            connection: self.number,
+            at: Instant::now(),
+        });
+    }
+
+    /// Finds out what goes wrong with the next request, as soon as it is known which that is.
+    fn look_ahead(&mut self) {
+        let (node, connection) = (self.node, self.number);
+        if let (Next::Unknown, Some(head)) = (&self.next, self.link.incoming().head()) {
+            let (api, client_id) = (head.api, head.client_id());
+            let origin = RequestOrigin {
+                api,
+                client_id,
+                node,
+                connection,
+            };
+            self.next = Next::Known(self.shared.faults.request(&origin));
+        }
+    }
+
+    /// What goes wrong before all of a request is there.
+    async fn before_reading(&mut self) -> Result<(), End> {
+        let Next::Known(Some(hit)) = &self.next else {
+            return Ok(());
+        };
+        let (fault, action) = (hit.fault, &hit.action);
+        if let Action::Close(Moment::BeforeReading) = action {
+            debug!("a fault closes before reading");
+            self.shared.faults.happened(fault);
+            return Err(End::Fault);
+        }
+        if let Action::Stall(Moment::BeforeReading) = action {
+            self.stall(fault, NOTHING).await?;
+            self.next = Next::Known(None);
+        }
+        Ok(())
+    }
+
+    /// What goes wrong with a request that is there.
+    async fn disturb(
+        &mut self,
+        request: Bytes,
+        Hit { fault, action }: Hit<Action>,
+    ) -> Result<(), End> {
+        debug!(?action, "a fault");
+        match action {
+            Action::Close(Moment::AfterReading) => {
+                self.shared.faults.happened(fault);
+                return Err(End::Fault);
+            }
+            Action::Stall(Moment::AfterReading) => self.stall(fault, READ_AHEAD).await?,
+            Action::Throttle(time) => {
+                self.throttle_ms = i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
+            }
+            _ => {}
+        }
+        let answered = self.answer(request, &action).await;
+        self.throttle_ms = 0;
+        let answer = answered?.map(Frame::into_bytes).unwrap_or_default();
+        self.leave(answer, fault, action).await
+    }
+
+    /// The answer to a request; `None` if it has none.
+    async fn answer(&mut self, request: Bytes, action: &Action) -> Result<Option<Frame>, End> {
+        let context = self.context();
+        let answer = match action {
+            Action::Error(code) => apis::fail(&context, request, *code)?,
+            Action::ErrorAfterApplying(code) => {
+                apis::answer(&context, request.clone())?;
+                apis::fail(&context, request, *code)?
+            }
+            _ => apis::answer(&context, request)?,
+        };
+        match answer {
+            Answer::None => Ok(None),
+            Answer::Frame(frame) => Ok(Some(frame)),
+            Answer::Later(pending) => self.wait(*pending).await.map(Some),
+        }
+    }
+
+    /// How an answer leaves.
+    async fn leave(&mut self, mut answer: Bytes, fault: Id, action: Action) -> Result<(), End> {
+        let faults = &self.shared.faults;
+        match action {
+            // That was done before it was applied.
+            Action::Stall(Moment::AfterReading) => {
+                self.link.push([answer]);
+                return Ok(());
+            }
+            Action::Stall(Moment::AfterApplying) => {
+                self.stall(fault, READ_AHEAD).await?;
+                self.link.push([answer]);
+                return Ok(());
+            }
+            Action::Stall(Moment::AfterBytes(count)) => {
+                self.link.push([answer.split_to(count.min(answer.len()))]);
+                self.link.write_all().await?;
+                self.stall(fault, READ_AHEAD).await?;
+                self.link.push([answer]);
+                return Ok(());
+            }
+            Action::Close(Moment::AfterBytes(count)) => {
+                self.link.push([answer.split_to(count.min(answer.len()))]);
+                self.link.write_all().await?;
+            }
+            Action::Delay(time) => {
+                self.pause(time).await?;
+                self.link.push([answer]);
+            }
+            Action::Throttle(time) => {
+                self.link.push([answer]);
+                self.link.write().await?;
+                faults.happened(fault);
+                return self.pause(time).await;
+            }
+            Action::Split(size) => self.link.write_split(answer, size.get()).await?,
+            Action::Silence => self.link.silence(),
+            Action::Close(_) => {}
+            _ => self.link.push([mangle(answer, &action)]),
+        }
+        faults.happened(fault);
+        match action {
+            Action::Close(_) => Err(End::Fault),
+            _ => Ok(()),
+        }
+    }
+
+    /// Does nothing until the fault is removed.
+    async fn stall(&mut self, fault: Id, read_ahead: usize) -> Result<(), End> {
+        let faults = &self.shared.faults;
+        faults.happened(fault);
+        self.link
+            .during(faults.until_removed(fault), read_ahead)
+            .await
+    }
+
+    async fn pause(&mut self, time: Duration) -> Result<(), End> {
+        self.link.during(sleep(time), READ_AHEAD).await
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use bytes::{Buf, Bytes, BytesMut};
 
+use crate::head::Head;
+
 const LENGTH_PREFIX: usize = 4;
 /// How much is read at a time where no larger frame is under way.
 const READ: usize = 64 << 10;
@@ -75,9 +77,40 @@ impl Incoming {
         }
     }
 
+    /// What the next frame begins with, as soon as that is there.
+    pub(super) fn head(&self) -> Option<Head<'_>> {
+        let length = self.frame_length().ok()??;
+        let come = self.buffer.get(LENGTH_PREFIX..)?;
+        match come.get(..length) {
+            Some(frame) => Head::parse(frame),
+            None => Head::parse(come).filter(Head::is_whole),
+        }
+    }
+
+    /// A buffer to go on with, if there is none of any use here.
+    pub(super) fn lend(&mut self, spare: impl FnOnce() -> BytesMut) {
+        if self.buffer.capacity() == 0 {
+            self.buffer = spare();
+        }
+    }
+
+    /// Gives the buffer away if nothing is in it, so that who waits for nothing in particular holds no memory. It may be of use to somebody else.
+    pub(super) fn give_back(&mut self) -> Option<BytesMut> {
+        if !self.buffer.is_empty() {
+            return None;
+        }
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.try_reclaim(READ).then_some(buffer)
+    }
+
     /// How many bytes have come.
     pub(super) fn len(&self) -> usize {
         self.buffer.len()
+    }
+
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.buffer.capacity()
     }
 
     /// The buffer to read into, with room for what is missing.
@@ -127,6 +160,33 @@ mod tests {
             assert_eq!(lengths, [0, 1, 10, 100_000, 3], "{step}");
             assert_eq!(incoming.len(), 0);
         }
+    }
+
+    #[test]
+    fn an_empty_buffer_goes_from_one_to_the_next() {
+        let mut incoming = fed(&[0, 0, 0, 1, 7]);
+        assert!(incoming.give_back().is_none());
+        let frame = incoming.next().unwrap().unwrap();
+        // Somebody still holds a part of it.
+        assert!(incoming.give_back().is_none());
+        let buffer = fed(&[]).give_back().unwrap();
+        let place = buffer.as_ptr();
+        incoming.lend(|| buffer);
+        assert_eq!(incoming.room().as_ptr(), place);
+        assert_eq!(&frame[..], [7]);
+    }
+
+    #[test]
+    fn a_head_is_there_before_its_frame() {
+        let mut wire = vec![0, 0, 1, 0, 0, 3, 0, 13, 0, 0, 0, 7, 0, 1, b'x'];
+        wire.resize(100, 0);
+        assert!(fed(&wire[..14]).head().is_none());
+        let incoming = fed(&wire);
+        let head = incoming.head().unwrap();
+        assert_eq!((head.correlation_id, head.client_id()), (7, Some("x")));
+        assert!(fed(&[0xff; 20]).head().is_none());
+        // Too short for a name, but there is no more of it.
+        assert!(fed(&[0, 0, 0, 8, 0, 3, 0, 13, 0, 0, 0, 7]).head().is_some());
     }
 
     #[test]

@@ -1,51 +1,144 @@
 //! The listener of one node, and the tasks of its connections.
 
 use std::convert::Infallible;
+use std::future::pending;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::{Instrument, debug, debug_span, warn};
 
-use super::connection::{Connection, End};
+use super::connection::Connection;
+use super::doors::Door;
+use super::end::End;
+use crate::faults::AcceptAction;
 use crate::shared::Shared;
+use crate::sight::Open;
 
 /// Held by every task, so that one can wait until all are gone.
 pub(crate) type Alive = mpsc::Sender<Infallible>;
 
 /// How long to wait when there are no more file descriptors.
 const RETRY: Duration = Duration::from_millis(100);
+/// How many connections the system keeps that were not accepted yet: whoever comes then waits for a second. Linux has no more, unless told to.
+const BACKLOG: u32 = 4096;
 
-/// Accepts connections to a node. They end with this future.
-pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>, node: i32, alive: Alive) {
-    let mut connections = JoinSet::new();
+/// Listens on an address.
+pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let bound = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        }?;
+        // Elsewhere it would let two listen on one port.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    bound().map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+    })
+}
+
+/// Accepts connections to a node, from its sockets if it has any and through its door. They end with this future.
+pub(crate) async fn listen(
+    listener: Option<TcpListener>,
+    mut door: Door,
+    shared: Arc<Shared>,
+    node: i32,
+    alive: Alive,
+) {
+    let mut acceptor = Acceptor {
+        connections: JoinSet::new(),
+        shared,
+        node,
+        alive,
+    };
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    let span = debug_span!("connection", node, %peer);
-                    let serve = serve(stream, shared.clone(), node, alive.clone());
-                    connections.spawn(serve.instrument(span));
-                }
+            accepted = accept(listener.as_ref()) => match accepted {
+                Ok((stream, peer)) => acceptor.tcp(stream, peer),
                 Err(error) => {
                     warn!(node, %error, "accepting failed");
                     tokio::time::sleep(RETRY).await;
                 }
             },
+            Some(stream) = door.recv() => acceptor.memory(stream),
             // Nothing to do but to forget it.
-            Some(_) = connections.join_next() => {}
+            Some(_) = acceptor.connections.join_next() => {}
         }
     }
 }
 
-async fn serve(stream: TcpStream, shared: Arc<Shared>, node: i32, _alive: Alive) {
-    // Answers are written whole: there is nothing to wait for.
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(%error, "no TCP_NODELAY");
+async fn accept(listener: Option<&TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => pending().await,
     }
-    match Connection::new(stream, &shared, node).serve().await {
+}
+
+/// Makes a task of each connection.
+struct Acceptor {
+    connections: JoinSet<()>,
+    shared: Arc<Shared>,
+    node: i32,
+    alive: Alive,
+}
+
+impl Acceptor {
+    fn tcp(&mut self, stream: TcpStream, peer: SocketAddr) {
+        // Answers are written whole: there is nothing to wait for.
+        if let Err(error) = stream.set_nodelay(true) {
+            debug!(%error, "no TCP_NODELAY");
+        }
+        self.spawn(stream, Some(peer));
+    }
+
+    fn memory(&mut self, stream: DuplexStream) {
+        self.spawn(stream, None);
+    }
+
+    fn spawn<S>(&mut self, stream: S, peer: Option<SocketAddr>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let node = self.node;
+        let open = self.shared.connections.accept(node, peer);
+        let number = open.number();
+        let span = debug_span!(
+            "connection",
+            node,
+            number,
+            peer = peer.map(tracing::field::display)
+        );
+        let serve = serve(stream, self.shared.clone(), node, open, self.alive.clone());
+        let task = self.connections.spawn(serve.instrument(span));
+        self.shared.connections.served_by(number, task);
+    }
+}
+
+async fn serve<S>(stream: S, shared: Arc<Shared>, node: i32, open: Open, _alive: Alive)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let Some(latency) = shared.latency(node) else {
+        return;
+    };
+    if let Some(hit) = shared.faults.accepted(node, open.number()) {
+        shared.faults.happened(hit.fault);
+        match hit.action {
+            AcceptAction::Close => return debug!("closed by a fault"),
+            AcceptAction::Stall => Box::pin(shared.faults.until_removed(hit.fault)).await,
+        }
+    }
+    let mut connection = Connection::new(stream, &shared, node, open.number(), latency);
+    match connection.serve().await {
         End::Closed => debug!("closed by the client"),
         end => debug!(%end, "closed"),
     }

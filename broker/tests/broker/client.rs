@@ -18,7 +18,7 @@ use milena_wire::messages::produce::{
     PartitionProduceData, PartitionProduceResponse, ProduceRequest, TopicProduceData,
 };
 use milena_wire::records::{BatchBuilder, Batches};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -26,8 +26,8 @@ use uuid::Uuid;
 /// Longer than any answer takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub(crate) struct Client {
-    pub(crate) stream: TcpStream,
+pub(crate) struct Client<S = TcpStream> {
+    pub(crate) stream: S,
     last_id: i32,
 }
 
@@ -38,6 +38,20 @@ impl Client {
             .await
             .unwrap();
         stream.set_nodelay(true).unwrap();
+        Self::over(stream)
+    }
+}
+
+impl Client<DuplexStream> {
+    /// Connects to the node of this number without a socket.
+    pub(crate) async fn in_memory(cluster: &Cluster, node: usize) -> Self {
+        let address = &cluster.bootstrap()[node - 1];
+        Self::over(cluster.connect(address).await.unwrap())
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    pub(crate) fn over(stream: S) -> Self {
         Self { stream, last_id: 0 }
     }
 
@@ -75,6 +89,17 @@ impl Client {
         })
         .await
         .expect("no answer")
+    }
+
+    /// Reads the rest of a frame of which these bytes were read; its length.
+    pub(crate) async fn receive_rest(&mut self, start: &[u8]) -> usize {
+        let mut length = [0; 4];
+        length[..start.len()].copy_from_slice(start);
+        let rest = self.stream.read_exact(&mut length[start.len()..]);
+        timeout(PATIENCE, rest).await.unwrap().unwrap();
+        let mut frame = vec![0; u32::from_be_bytes(length) as usize];
+        let read = self.stream.read_exact(&mut frame);
+        timeout(PATIENCE, read).await.unwrap().unwrap()
     }
 
     /// Waits for the broker to close, and makes sure that it says nothing before.

@@ -1,4 +1,4 @@
-//! The broker over real sockets, asked in raw requests.
+//! The broker over real sockets and without them, asked in raw requests.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,7 +11,9 @@
 mod api_versions;
 mod client;
 mod connection;
+mod controls;
 mod create_topics;
+mod faults;
 mod fetch;
 mod list_offsets;
 mod long_poll;

@@ -17,7 +17,7 @@ fn frame(topic_bytes: usize) -> Frame {
 
 fn queued(deadline: Instant) -> Queued {
     Queued {
-        waiter: Waiter::new(deadline),
+        waiter: Waiter::new(deadline, Waker::noop()),
         patience: 40 * SECOND,
         answer: Answer::Matching,
     }

@@ -1,10 +1,15 @@
 //! Starts a cluster and serves until ctrl-c.
 
 mod arguments;
+mod control;
 
+use std::io;
 use std::process::ExitCode;
 
 use arguments::{Arguments, USAGE};
+use control::Command;
+use milena_broker::{Cluster, ClusterBuilder};
+use tokio::sync::mpsc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -17,7 +22,7 @@ async fn main() -> ExitCode {
             }
         },
         Ok(Arguments::Help) => {
-            println!("{USAGE}");
+            println!("{USAGE}\n\n{}", control::USAGE);
             ExitCode::SUCCESS
         }
         Ok(Arguments::Version) => {
@@ -31,11 +36,53 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(builder: milena_broker::ClusterBuilder) -> std::io::Result<()> {
+async fn serve(builder: ClusterBuilder) -> io::Result<()> {
+    raise_limits();
     let cluster = builder.start().await?;
     // One line, for whoever reads it: everything after `=` is what a client's `bootstrap.servers` takes.
     println!("bootstrap.servers={}", cluster.bootstrap().join(","));
-    tokio::signal::ctrl_c().await?;
+    tokio::select! {
+        ended = tokio::signal::ctrl_c() => ended?,
+        never = obey(&cluster) => match never {},
+    }
     cluster.shutdown().await;
     Ok(())
+}
+
+/// Does what it is told on the standard input.
+async fn obey(cluster: &Cluster) -> std::convert::Infallible {
+    let mut lines = lines();
+    while let Some(line) = lines.recv().await {
+        match line.parse::<Command>() {
+            Ok(command) => {
+                command.apply(cluster);
+                println!("ok");
+            }
+            Err(error) => println!("{error}"),
+        }
+    }
+    // Who says nothing more may still want to be served.
+    std::future::pending().await
+}
+
+/// The lines of the standard input. A thread of its own reads them: the runtime would wait at its end for one of its own that is stuck in a read.
+fn lines() -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel(16);
+    std::thread::spawn(move || {
+        let lines = io::stdin().lines().map_while(Result::ok);
+        for line in lines.filter(|line| !line.trim().is_empty()) {
+            if sender.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// Each connection is an open file, and most systems allow few of them unless asked.
+fn raise_limits() {
+    #[cfg(unix)]
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        eprintln!("milena-broker: the limit of open files stays as it is: {error}");
+    }
 }
