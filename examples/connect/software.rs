@@ -77,6 +77,17 @@ pub(crate) fn guess(versions: &BrokerVersions) -> Guess {
     }
 }
 
+/// Enough of them to know what it means.
+fn few(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    match names.get(..SHOWN) {
+        Some(shown) if names.len() > SHOWN => {
+            format!("{} and {} more", shown.join(", "), names.len() - SHOWN)
+        }
+        _ => names.join(", "),
+    }
+}
+
 impl Section for Guess {
     fn text(&self) -> String {
         match (self.release, self.lacks.as_slice()) {
@@ -86,7 +97,7 @@ impl Section for Guess {
             ),
             (Some(release), lacks) => format!(
                 "software: a guess: not Apache Kafka, as it lacks {}; the newest that it offers is of {release}",
-                lacks.join(", ")
+                few(lacks)
             ),
         }
     }
