@@ -176,6 +176,7 @@ impl Error {
                 ConnectFailure::Sasl(error) => error.is_retriable(),
                 _ => false,
             },
+            ErrorKind::Closed(CloseReason::AuthFailure(error)) => error.is_retriable(),
             ErrorKind::Closed(_) | ErrorKind::DeadlineExceeded => true,
             _ => false,
         }

@@ -132,6 +132,8 @@ impl Link {
                     if let Err(reason) = self.authenticate(timer.as_mut()).await {
                         return reason;
                     }
+                    // The new session has an end of its own.
+                    timer.as_mut().reset(now().into());
                 }
                 Err(reason) => return reason,
             }

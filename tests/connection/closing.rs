@@ -3,20 +3,13 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use milena::CloseReason;
 use milena::error::ErrorKind;
 use milena::wire::encode_response;
 use milena::wire::messages::produce::{PartitionProduceData, TopicProduceData};
 use milena::wire::messages::{MetadataRequest, MetadataResponse, ProduceRequest};
-use milena::{CloseReason, Error};
 
-use crate::peer::{Listener, soon, usual_versions};
-
-fn reason(error: &Error) -> &CloseReason {
-    let ErrorKind::Closed(reason) = error.kind() else {
-        panic!("{error:?}");
-    };
-    reason
-}
+use crate::peer::{Listener, reason, soon, usual_versions};
 
 /// Fault 1 of the list.
 #[tokio::test]

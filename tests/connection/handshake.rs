@@ -3,18 +3,15 @@
 use std::time::{Duration, Instant};
 
 use milena::Connection;
-use milena::error::{ConnectFailure, ErrorKind, Phase};
+use milena::error::{ConnectFailure, Phase};
 use milena::wire::api_key::ApiKey;
 use milena::wire::codec::{Message as _, VersionRange};
 use milena::wire::messages::{ApiVersionsRequest, MetadataRequest};
 
-use crate::peer::{Listener, api, meet, soon, text, usual_versions};
+use crate::peer::{Listener, api, connect_failure, meet, soon, text, usual_versions};
 
 fn phase(error: &milena::Error) -> Phase {
-    let ErrorKind::Connect { phase, .. } = error.kind() else {
-        panic!("{error:?}");
-    };
-    *phase
+    connect_failure(error).0
 }
 
 #[tokio::test]
@@ -172,10 +169,8 @@ async fn a_peer_that_says_nothing_is_given_up_at_the_connect_timeout() {
     let serve = listener.accept();
     let (result, mut peer) = soon(async { tokio::join!(connect, serve) }).await;
     let error = result.unwrap_err();
-    let ErrorKind::Connect { phase, cause } = error.kind() else {
-        panic!("{error:?}");
-    };
-    assert_eq!(*phase, Phase::ApiVersions);
+    let (phase, cause) = connect_failure(&error);
+    assert_eq!(phase, Phase::ApiVersions);
     assert!(matches!(cause, ConnectFailure::TimedOut));
     assert!(started.elapsed() >= Duration::from_millis(200));
     peer.request().await;

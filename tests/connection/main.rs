@@ -10,5 +10,8 @@
 
 mod closing;
 mod handshake;
+mod idle;
 mod peer;
 mod pipeline;
+mod sasl;
+mod transport;

@@ -4,17 +4,21 @@ use std::future::Future;
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
+use milena::connection::ConnectionBuilder;
+use milena::error::{ConnectFailure, ErrorKind, Phase};
 use milena::wire::api_key::ApiKey;
 use milena::wire::codec::{Message as _, Request as _, Response};
 use milena::wire::encode_response;
 use milena::wire::error_code::ErrorCode;
 use milena::wire::messages::api_versions::ApiVersion;
 use milena::wire::messages::{
-    ApiVersionsRequest, ApiVersionsResponse, MetadataRequest, ProduceRequest, RequestHeader,
+    ApiVersionsRequest, ApiVersionsResponse, FetchRequest, FindCoordinatorRequest, MetadataRequest,
+    ProduceRequest, RequestHeader, SaslAuthenticateRequest, SaslHandshakeRequest,
 };
-use milena::{Connection, Error};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use milena::{CloseReason, Connection, Error};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 /// Everything in these tests happens within this time, or has failed.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -43,28 +47,102 @@ impl Listener {
     pub(crate) async fn accept(&self) -> Peer {
         let (stream, _) = soon(self.listener.accept()).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        let buffer = BytesMut::new();
-        Peer { stream, buffer }
+        Peer::new(stream)
     }
 
     /// A connection that has been through its handshake, and the peer at its other end.
     pub(crate) async fn connected(
         &self,
-        change: impl FnOnce(
-            milena::connection::ConnectionBuilder,
-        ) -> milena::connection::ConnectionBuilder,
+        change: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
     ) -> (Connection, Peer) {
+        let (connection, peer) = self
+            .meet(change, async |peer| {
+                peer.answer_versions(&usual_versions()).await;
+            })
+            .await;
+        (connection.unwrap(), peer)
+    }
+
+    /// What comes of connecting while the peer follows `script`.
+    pub(crate) async fn meet(
+        &self,
+        change: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
+        script: impl AsyncFnOnce(&mut Peer),
+    ) -> (Result<Connection, Error>, Peer) {
         let builder = change(Connection::builder());
         let address = self.address();
         let connect = builder.connect(&address);
         let serve = async {
             let mut peer = self.accept().await;
+            script(&mut peer).await;
+            peer
+        };
+        soon(async { tokio::join!(connect, serve) }).await
+    }
+}
+
+/// Peers that are reached without a socket, so that time may be paused.
+pub(crate) struct Memory {
+    dialed: mpsc::UnboundedSender<DuplexStream>,
+    accepted: mpsc::UnboundedReceiver<DuplexStream>,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        let (dialed, accepted) = mpsc::unbounded_channel();
+        Self { dialed, accepted }
+    }
+
+    /// Has a connection come here instead of going over TCP.
+    pub(crate) fn dial(&self, builder: ConnectionBuilder) -> ConnectionBuilder {
+        let dialed = self.dialed.clone();
+        builder.dialer(move |_address| {
+            let (ours, theirs) = tokio::io::duplex(1 << 20);
+            dialed.send(theirs).unwrap();
+            async move { Ok(ours) }
+        })
+    }
+
+    pub(crate) async fn accept(&mut self) -> Peer {
+        Peer::new(self.accepted.recv().await.unwrap())
+    }
+
+    /// A connection that has been through its handshake, and the peer at its other end.
+    pub(crate) async fn connected(
+        &mut self,
+        change: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
+    ) -> (Connection, Peer) {
+        let connect = self
+            .dial(change(Connection::builder()))
+            .connect("peer.invalid:9092");
+        let serve = async {
+            let mut peer = self.accept().await;
             peer.answer_versions(&usual_versions()).await;
             peer
         };
-        let (connection, peer) = soon(async { tokio::join!(connect, serve) }).await;
+        let (connection, peer) = tokio::join!(connect, serve);
         (connection.unwrap(), peer)
     }
+}
+
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// The reason for which a request failed when its connection ended.
+pub(crate) fn reason(error: &Error) -> &CloseReason {
+    let ErrorKind::Closed(reason) = error.kind() else {
+        panic!("{error:?}");
+    };
+    reason
+}
+
+/// How far connecting came, and what stopped it.
+pub(crate) fn connect_failure(error: &Error) -> (Phase, &ConnectFailure) {
+    let ErrorKind::Connect { phase, cause } = error.kind() else {
+        panic!("{error:?}");
+    };
+    (*phase, cause)
 }
 
 /// What comes of connecting to a broker that follows `script`, and of the script.
@@ -79,7 +157,7 @@ pub(crate) async fn meet<T>(
 
 /// One accepted connection.
 pub(crate) struct Peer {
-    pub(crate) stream: TcpStream,
+    stream: Box<dyn Stream>,
     buffer: BytesMut,
 }
 
@@ -97,27 +175,62 @@ impl Received {
 }
 
 impl Peer {
-    /// The next request; `None` when the client has closed the connection.
-    pub(crate) async fn try_request(&mut self) -> Option<Received> {
-        let mut frame = loop {
+    pub(crate) fn new(stream: impl Stream + 'static) -> Self {
+        let (stream, buffer) = (Box::new(stream), BytesMut::new());
+        Self { stream, buffer }
+    }
+
+    /// The next frame, without its length; `None` when the client has closed the connection.
+    pub(crate) async fn frame(&mut self) -> Option<Bytes> {
+        loop {
             if self.buffer.len() >= 4 {
                 let length = u32::from_be_bytes(self.buffer[..4].try_into().unwrap()) as usize;
                 if self.buffer.len() >= 4 + length {
                     self.buffer.advance(4);
-                    break self.buffer.split_to(length).freeze();
+                    return Some(self.buffer.split_to(length).freeze());
                 }
             }
-            match soon(self.stream.read_buf(&mut self.buffer)).await {
+            match self.stream.read_buf(&mut self.buffer).await {
                 Ok(read) if read > 0 => {}
                 _ => return None,
             }
-        };
+        }
+    }
+
+    /// Waits until the client sends something, however long that takes.
+    pub(crate) async fn wait_for_bytes(&mut self) {
+        assert!(self.buffer.is_empty(), "there are some already");
+        assert!(self.stream.read_buf(&mut self.buffer).await.unwrap() > 0);
+    }
+
+    /// Whether nothing comes for a while; time is paused.
+    pub(crate) async fn is_silent(&mut self) -> bool {
+        let a_while = Duration::from_secs(1);
+        let read = tokio::time::timeout(a_while, self.stream.read_buf(&mut self.buffer)).await;
+        self.buffer.is_empty() && read.is_err()
+    }
+
+    /// The next bytes as they come.
+    pub(crate) async fn bytes(&mut self, count: usize) -> Vec<u8> {
+        while self.buffer.len() < count {
+            assert!(soon(self.stream.read_buf(&mut self.buffer)).await.unwrap() > 0);
+        }
+        self.buffer.split_to(count).to_vec()
+    }
+
+    /// The next request; `None` when the client has closed the connection.
+    pub(crate) async fn try_request(&mut self) -> Option<Received> {
+        let mut frame = soon(self.frame()).await?;
         let key = ApiKey(i16::from_be_bytes(frame[..2].try_into().unwrap()));
         let version = i16::from_be_bytes(frame[2..4].try_into().unwrap());
         let header_version = match key {
             ApiKey::API_VERSIONS => ApiVersionsRequest::header_version(version),
             ApiKey::METADATA => MetadataRequest::header_version(version),
             ApiKey::PRODUCE => ProduceRequest::header_version(version),
+            ApiKey::FETCH => FetchRequest::header_version(version),
+            ApiKey::FIND_COORDINATOR => FindCoordinatorRequest::header_version(version),
+            ApiKey::SASL_HANDSHAKE => SaslHandshakeRequest::header_version(version),
+            ApiKey::SASL_AUTHENTICATE => SaslAuthenticateRequest::header_version(version),
             _ => panic!("no test sends {key}"),
         };
         let (header, left) = RequestHeader::decode_prefix(&frame, header_version, 1024).unwrap();
