@@ -171,6 +171,10 @@ fn io_failure(phase: Phase, error: &io::Error, options: &Options) -> Told {
         (Phase::Tls, _) => {
             Told::hinted("hung_up", "if this is a port without TLS, leave out --tls")
         }
+        (Phase::SaslHandshake | Phase::SaslAuthenticate, kind) if is_hang_up(kind) => Told::hinted(
+            "hung_up",
+            "some brokers refuse a wrong user or a wrong password like this; the broker's log may tell why",
+        ),
         (_, kind) if is_hang_up(kind) && options.tls.is_none() => Told::hinted(
             "hung_up",
             "is this the broker's TLS port? Then add --tls; the broker's log may tell more",
@@ -205,7 +209,7 @@ fn timed_out(phase: Phase, options: &Options) -> Told {
                 "what listens there does not answer to TLS: if this is a port without it, leave out --tls"
             }
             Phase::ApiVersions if options.tls.is_none() => {
-                "what listens there does not answer: is it a Kafka broker, and is this not its TLS port (--tls)?"
+                "what listens there does not answer: is it a Kafka broker? For a TLS port add --tls; Kafka 0.9 needs --fallback-0.9"
             }
             Phase::ApiVersions => "what listens there does not answer: is it a Kafka broker?",
             _ => "the broker, or who gives the credentials, takes longer than --connect-timeout",
