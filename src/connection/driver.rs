@@ -243,13 +243,20 @@ impl Link {
                 }
                 continue;
             }
-            let mut slices = Slices::new();
-            let slices = self.run.slices(&mut slices);
-            if slices.is_empty() {
-                self.flushing = true;
-                continue;
-            }
-            match stream.as_mut().poll_write_vectored(context, slices)? {
+            let written = match self.run.piece() {
+                Some([]) => {
+                    self.flushing = true;
+                    continue;
+                }
+                // The system takes a single piece faster by itself.
+                Some(piece) => stream.as_mut().poll_write(context, piece)?,
+                None => {
+                    let mut slices = Slices::new();
+                    let pieces = self.run.slices(&mut slices);
+                    stream.as_mut().poll_write_vectored(context, pieces)?
+                }
+            };
+            match written {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
                 Poll::Ready(count) => {
