@@ -25,9 +25,6 @@ const MAX_FRAME: usize = 64 << 10;
 /// The memory that such a broker's lists may take.
 pub(crate) const MEMORY_BUDGET: usize = 1 << 20;
 
-/// Larger payloads than 4 KiB are not copied into a request's buffer; the rest of one is short.
-const REQUEST_SIZE: usize = 5 << 10;
-
 /// The stream of a connection with what was read of it, and the ids of its requests.
 pub(crate) struct Channel {
     pub(crate) stream: BoxedStream,
@@ -85,16 +82,16 @@ impl Channel {
         read
     }
 
-    /// The body of the answer to `request`, undecoded: the answers that refuse a version come in another.
+    /// The body of the answer to `request`, undecoded: the answers that refuse a version come in another. The request is encoded in `buffer`,
+    /// which is overwritten in memory afterwards.
     pub(crate) async fn ask_raw<R: Request + Sync>(
         &mut self,
         request: &R,
         version: i16,
         client_id: Option<&ByteString>,
+        buffer: Vec<u8>,
     ) -> Result<Bytes, AskError> {
         let id = self.ids.next();
-        // With room for whatever is copied into it, so that a secret leaves no trace in a buffer that was outgrown.
-        let buffer = Vec::with_capacity(REQUEST_SIZE);
         let frame =
             encode_request(buffer, request, version, id, client_id).map_err(AskError::Request)?;
         self.write(&Zeroizing::new(frame.into_bytes().into()))
@@ -113,14 +110,15 @@ impl Channel {
         Ok(answer)
     }
 
-    /// The answer to `request`.
+    /// The answer to `request`; see [`ask_raw`](Self::ask_raw).
     pub(crate) async fn ask<R: Request + Sync>(
         &mut self,
         request: &R,
         version: i16,
         client_id: Option<&ByteString>,
+        buffer: Vec<u8>,
     ) -> Result<R::Response, AskError> {
-        let body = self.ask_raw(request, version, client_id).await?;
+        let body = self.ask_raw(request, version, client_id, buffer).await?;
         let (response, _) = R::Response::decode_prefix(&body, version, MEMORY_BUDGET)
             .map_err(AskError::Response)?;
         Ok(response)
