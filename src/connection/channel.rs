@@ -6,11 +6,10 @@ use std::io;
 use std::pin::pin;
 use std::task::{Context, Poll};
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use bytestring::ByteString;
-use milena_wire::codec::{DecodeError, EncodeError, Message as _, Request, Response as _};
-use milena_wire::encode_request;
-use milena_wire::messages::ResponseHeader;
+use milena_wire::codec::{DecodeError, EncodeError, Message as _, Request};
+use milena_wire::{encode_request, split_response};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use zeroize::Zeroizing;
 
@@ -96,18 +95,14 @@ impl Channel {
             encode_request(buffer, request, version, id, client_id).map_err(AskError::Request)?;
         self.write(&Zeroizing::new(frame.into_bytes().into()))
             .await?;
-        let mut answer = self.read_frame().await?;
-        let header_version = R::Response::header_version(version);
-        let (header, left) = ResponseHeader::decode_prefix(&answer, header_version, MEMORY_BUDGET)
-            .map_err(AskError::Response)?;
-        if header.correlation_id != id {
-            return Err(AskError::WrongId {
-                expected: id,
-                received: header.correlation_id,
-            });
+        let answer = self.read_frame().await?;
+        let (received, body) =
+            split_response::<R::Response>(answer, version).map_err(AskError::Response)?;
+        if received != id {
+            let expected = id;
+            return Err(AskError::WrongId { expected, received });
         }
-        answer.advance(answer.len() - left);
-        Ok(answer)
+        Ok(body)
     }
 
     /// The answer to `request`; see [`ask_raw`](Self::ask_raw).
