@@ -20,9 +20,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use milena::Connection;
+use milena::wire::codec::Request;
+use milena::wire::encode_request;
+use milena::wire::messages::fetch::{FetchPartition, FetchTopic};
+use milena::wire::messages::produce::{PartitionProduceData, TopicProduceData};
+use milena::wire::messages::{FetchRequest, ProduceRequest};
 use support::bare::Bare;
-use support::stub::Stub;
+use support::stub::{FETCHED, Stub};
 use support::{cpu, heartbeat, heartbeat_frame, is_test, median, runtimes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -153,6 +159,92 @@ async fn fairness(connection: &Connection, requests: usize) -> (Duration, Durati
     (times[times.len() / 2], times[times.len() * 999 / 1000])
 }
 
+/// The frames under way while large ones are moved.
+const LARGE_DEPTH: usize = 4;
+
+/// The bytes a second of 1 MiB frames, there (`produce`) or back (`fetch`), by a bare socket.
+async fn bare_bulk(bare: &mut Bare<TcpStream>, frame: &[u8], count: usize) -> f64 {
+    let began = Instant::now();
+    for _ in 0..LARGE_DEPTH {
+        bare.write(frame).await;
+    }
+    for done in 0..count {
+        bare.read(1).await;
+        if done + LARGE_DEPTH < count {
+            bare.write(frame).await;
+        }
+    }
+    (count * FETCHED) as f64 / began.elapsed().as_secs_f64()
+}
+
+async fn milena_bulk<R>(connection: &Connection, request: R, count: usize) -> f64
+where
+    R: Request + Clone + Send + 'static,
+    R::Response: Send,
+{
+    let began = Instant::now();
+    let mut tasks = JoinSet::new();
+    for _ in 0..LARGE_DEPTH {
+        let (connection, request) = (connection.clone(), request.clone());
+        tasks.spawn(async move {
+            for _ in 0..count / LARGE_DEPTH {
+                connection.send(request.clone()).await.unwrap();
+            }
+        });
+    }
+    tasks.join_all().await;
+    (count * FETCHED) as f64 / began.elapsed().as_secs_f64()
+}
+
+fn large_produce() -> ProduceRequest {
+    let data = PartitionProduceData::default().with_records(Bytes::from(vec![7; FETCHED]));
+    let topic = TopicProduceData::default()
+        .with_name("t")
+        .with_partition_data(vec![data]);
+    ProduceRequest::default()
+        .with_acks(1)
+        .with_topic_data(vec![topic])
+}
+
+fn fetch() -> FetchRequest {
+    let topic = FetchTopic::default()
+        .with_topic("t")
+        .with_partitions(vec![FetchPartition::default()]);
+    FetchRequest::default().with_topics(vec![topic])
+}
+
+fn encoded<R: Request>(request: &R) -> Vec<u8> {
+    let client = "milena".into();
+    let frame = encode_request(Vec::new(), request, 12, 7, Some(&client)).unwrap();
+    frame.into_bytes().to_vec()
+}
+
+async fn bulk(name: &str, socket: &mut Bare<TcpStream>, connection: &Connection, rounds: usize) {
+    let count = if rounds == 1 { 8 } else { 400 };
+    let frames = [encoded(&large_produce()), encoded(&fetch())];
+    for (direction, frame) in ["there", "back"].into_iter().zip(frames) {
+        let mut figures: [Vec<f64>; 3] = Default::default();
+        for _ in 0..rounds {
+            let bare = bare_bulk(socket, &frame, count).await;
+            let milena = match direction {
+                "there" => milena_bulk(connection, large_produce(), count).await,
+                _ => milena_bulk(connection, fetch(), count).await,
+            };
+            let row = [bare, milena, milena / bare];
+            figures
+                .iter_mut()
+                .zip(row)
+                .for_each(|(all, value)| all.push(value));
+        }
+        let [bare, milena, ratio] = figures.each_mut().map(|values| median(values));
+        println!(
+            "{name}: frames of 1 MiB {direction}: bare {:.2} GB/s, milena {:.2} GB/s, {ratio:.2} x",
+            bare / 1e9,
+            milena / 1e9
+        );
+    }
+}
+
 fn main() {
     support::stub::serve_if_asked();
     let (rounds, scale) = if is_test() { (1, 50) } else { (15, 1) };
@@ -205,6 +297,7 @@ fn main() {
                 "{name}: 64 tasks on one connection: p50 {middle:?}, p99.9 {worst:?}, {:.1} x",
                 worst.as_secs_f64() / middle.as_secs_f64()
             );
+            bulk(name, &mut socket, &connection, rounds).await;
         });
     }
 }

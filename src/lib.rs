@@ -5,10 +5,18 @@
 //!
 //! ```no_run
 //! use milena::Connection;
+//! use milena::sasl::ScramSha256;
 //! use milena::wire::messages::MetadataRequest;
 //!
-//! # async fn example() -> Result<(), milena::Error> {
-//! let connection = Connection::builder().connect("localhost:9092").await?;
+//! # #[cfg(feature = "tls")]
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use milena::tls::Tls;
+//!
+//! let connection = Connection::builder()
+//!     .tls(Tls::from_pem_file("ca.pem")?)
+//!     .sasl(ScramSha256::new("alice", "alice-secret"))
+//!     .connect("localhost:9095")
+//!     .await?;
 //! let metadata = connection.send(MetadataRequest::default()).await?;
 //! for topic in &metadata.topics {
 //!     println!("{:?} has {} partitions", topic.name, topic.partitions.len());
@@ -17,34 +25,24 @@
 //! # }
 //! ```
 //!
-//! # Pipelining
-//!
-//! A connection carries many requests at once; Kafka answers them in their order. Each call is a future that joins the queue when it is
-//! first polled, so to have several under way, poll several: from as many tasks as you like (a [`Connection`] is a cheap clone), or side
-//! by side in one. Requests that are ready together leave in one write.
-//!
-//! # Deadlines
-//!
-//! A call's clock starts when [`send`](Connection::send) is called and covers queueing, writing and the answer
-//! ([`deadline`](connection::ResponseFuture::deadline) for one call, [`ConnectionBuilder::deadline`](connection::ConnectionBuilder::deadline)
-//! for all). A call that runs out of time gives up its own answer and nothing else. Only when the oldest request of a connection stays
-//! unanswered for [`request_timeout`](connection::ConnectionBuilder::request_timeout) is the broker taken for dead and the connection closed.
-//!
-//! # When it closes
-//!
-//! Every connection ends with one [`CloseReason`]: [`closed`](Connection::closed) waits for it, and every call that was under way fails with
-//! it. [`Error::may_have_been_sent`] tells whether the broker may have carried the request out, which is what decides whether sending
-//! it again is safe.
-//!
-//! # Cancellation
-//!
-//! Any future here can be dropped at any time. A request that the writer has not taken yet is withdrawn; one that it has may be carried
-//! out, and its answer is passed over. A frame is never half written.
+//! [`connection`] tells how it works: pipelining, deadlines, cancellation, back-pressure, how it ends. [`sasl`] has the mechanisms of
+//! authentication and how to write another, [`tls`] says who is trusted.
 //!
 //! # Features
 //!
-//! `gzip`, `snappy`, `lz4` and `zstd-read` are on by default and pure Rust; `zstd` adds writing zstd by the C library; `internal` adds the
-//! messages that brokers and controllers speak among themselves.
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `ring` | yes | TLS, with ring for its cryptography |
+//! | `aws-lc-rs` | no | TLS, with aws-lc-rs for its cryptography |
+//! | `tls` | by these two | TLS, with the cryptography that the program brings along |
+//! | `gzip`, `snappy`, `lz4` | yes | these codecs for record batches, both ways, in pure Rust |
+//! | `zstd-read` | yes | reading zstd, in pure Rust |
+//! | `zstd` | no | zstd both ways by the C library |
+//! | `gssapi` | no | SASL by Kerberos; needs the C library krb5 |
+//! | `aws-msk-iam` | no | SASL by AWS IAM |
+//! | `oidc` | no | tokens for OAUTHBEARER from an OAuth 2.0 endpoint |
+//! | `saslprep` | no | SASLprep for SCRAM |
+//! | `internal` | no | the messages that brokers and controllers speak among themselves |
 
 #![forbid(unsafe_code)]
 

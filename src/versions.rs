@@ -5,7 +5,7 @@ use std::any::Any;
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{Request, VersionRange};
 use milena_wire::messages::api_versions::ApiVersion;
-use milena_wire::messages::{FetchRequest, MetadataRequest, ProduceRequest};
+use milena_wire::messages::{ApiVersionsRequest, FetchRequest, MetadataRequest, ProduceRequest};
 use milena_wire::uuid::Uuid;
 
 use crate::error::{Error, ErrorKind};
@@ -116,6 +116,16 @@ fn content_range<R: Request + 'static>(request: &R) -> VersionRange {
         if topics.any(|topic| !topic.topic_id.is_nil()) {
             // Versions 10 and 11 have the field, and brokers do not heed it.
             return VersionRange::new(min.max(12), max);
+        }
+    }
+    if let Some(versions) = request.downcast_ref::<ApiVersionsRequest>() {
+        let software = [
+            &versions.client_software_name,
+            &versions.client_software_version,
+        ];
+        if software.iter().any(|word| word.is_empty()) {
+            // From version 3 on brokers refuse who does not say what he is (KIP-511).
+            return VersionRange::new(min, max.min(2));
         }
     }
     R::VERSIONS

@@ -11,9 +11,13 @@ pub struct Bare<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Bare<S> {
     pub fn new(stream: S) -> Self {
+        Self::with_buffer(stream, 256 << 10)
+    }
+
+    pub fn with_buffer(stream: S, bytes: usize) -> Self {
         Self {
             stream,
-            buffer: BytesMut::with_capacity(256 << 10),
+            buffer: BytesMut::with_capacity(bytes),
         }
     }
 
@@ -34,7 +38,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Bare<S> {
                 count -= 1;
             }
             if count > 0 {
-                self.buffer.reserve(64 << 10);
+                self.buffer.reserve(4 << 10);
                 assert!(self.stream.read_buf(&mut self.buffer).await.unwrap() > 0);
             }
         }

@@ -12,14 +12,23 @@
 )]
 
 pub mod bare;
+pub mod broker;
 pub mod stub;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use milena::wire::encode_request;
 use milena::wire::messages::HeartbeatRequest;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
+use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// The CPU time, user and system, that this process has used.
 pub fn cpu() -> Duration {
@@ -56,6 +65,45 @@ pub fn runtimes() -> [(&'static str, Runtime); 2] {
         ("current-thread", current_thread.unwrap()),
         ("multi-thread", multi_thread.unwrap()),
     ]
+}
+
+/// Bare TLS, as the client configures it: ring, and the session of before if there was one.
+pub async fn tls_stream(ca: &str, stream: TcpStream) -> TlsStream<TcpStream> {
+    let name = ServerName::try_from("127.0.0.1").unwrap();
+    TlsConnector::from(tls_config(ca))
+        .connect(name, stream)
+        .await
+        .unwrap()
+}
+
+/// Trusts this authority alone.
+pub fn tls_config(ca: &str) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_slice(ca.as_bytes()).unwrap())
+        .unwrap();
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Arc::new(config)
+}
+
+/// As many open files as this process may have.
+pub fn raise_file_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).unwrap();
+}
+
+/// The memory of this process that is in use, in bytes.
+pub fn resident() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
+    kilobytes.unwrap().parse::<f64>().unwrap() * 1024.0
 }
 
 /// The middle one.

@@ -3,18 +3,25 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use milena_wire::api_key::ApiKey;
+use milena_wire::codec::VersionRange;
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::faults::{Fault, FaultGuard};
 use crate::latency::Latency;
+use crate::profile::Profile;
+use crate::sasl::{Accounts, Authentications, Counters, Sasl};
 use crate::server::Dialer;
 use crate::shared::{Node, Shared};
 use crate::sight::{ConnectionCounts, ConnectionInfo, Logs, RequestLog};
+#[cfg(feature = "tls")]
+use crate::tls::{ClientCertificate, Tls, TlsHandshakes, TlsListener};
 use crate::topics::{Catalog, MAX_PARTITIONS};
 use crate::{apis, identity, server};
 
@@ -65,7 +72,7 @@ impl Cluster {
     }
 
     /// Connects to the node with this address without a socket, whether it has one or not. Everything goes over it that goes over a socket, faults
-    /// and latency included, and time may be paused.
+    /// and latency included, and time may be paused. If the cluster encrypts, the client has to do so here too.
     ///
     /// # Errors
     /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if no node has this address.
@@ -117,8 +124,8 @@ impl Cluster {
         }
     }
 
-    /// Closes all connections to a node now, whatever they are about; how many those were. What was asked may have been applied. The node goes on
-    /// accepting new ones.
+    /// Closes all connections to a node now, whatever they are about; how many those were. What was asked may have been applied. Where they are encrypted,
+    /// TLS takes no leave, as when a broker crashes. The node goes on accepting new ones.
     pub fn drop_connections(&self, node: i32) -> usize {
         self.shared.connections.close(node)
     }
@@ -158,6 +165,39 @@ impl Cluster {
         self.shared.logs.begin(LOGGED)
     }
 
+    /// How often clients have logged in by SASL, or have failed to.
+    #[must_use]
+    pub fn authentications(&self) -> Authentications {
+        self.shared.authentications.snapshot()
+    }
+
+    /// The certificate in PEM of the authority that has signed the listeners' certificate: what a client needs to trust. `None` without TLS.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.shared.tls.as_ref().map(|tls| tls.authority().pem())
+    }
+
+    /// Makes a certificate that the listeners trust, if they ask for one. One that they don't trust comes from another cluster.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) without TLS; else what went wrong in making it.
+    #[cfg(feature = "tls")]
+    pub fn client_certificate(&self, common_name: &str) -> io::Result<ClientCertificate> {
+        match &self.shared.tls {
+            Some(tls) => tls.authority().client(common_name),
+            None => invalid("a cluster without TLS has no client certificates"),
+        }
+    }
+
+    /// How often clients have shaken hands, or have failed to. All are 0 without TLS.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls_handshakes(&self) -> TlsHandshakes {
+        let tls = self.shared.tls.as_ref();
+        tls.map(TlsListener::handshakes).unwrap_or_default()
+    }
+
     /// Ends every task, closes every socket, and waits until all are gone.
     ///
     /// # Cancel safety
@@ -182,6 +222,12 @@ pub struct ClusterBuilder {
     every_record: bool,
     connections_max_idle: Duration,
     latency: Duration,
+    profile: Profile,
+    /// What is served less than the profile would.
+    limits: Vec<(ApiKey, VersionRange)>,
+    sasl: Option<Sasl>,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
 }
 
 impl Default for ClusterBuilder {
@@ -196,6 +242,11 @@ impl Default for ClusterBuilder {
             every_record: true,
             connections_max_idle: Duration::from_secs(600),
             latency: Duration::ZERO,
+            profile: Profile::Newest,
+            limits: Vec::new(),
+            sasl: None,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 }
@@ -245,8 +296,8 @@ impl ClusterBuilder {
         self
     }
 
-    /// A connection is closed if for so long nothing was asked over it, or nothing was taken of an answer. Default: 10 minutes. (Kafka:
-    /// `connections.max.idle.ms`)
+    /// A connection is closed if for so long nothing was asked over it, or nothing was taken of an answer, or if it takes so long to begin to encrypt.
+    /// Default: 10 minutes. (Kafka: `connections.max.idle.ms`)
     pub fn connections_max_idle(mut self, idle: Duration) -> Self {
         self.connections_max_idle = idle.min(FOR_EVER);
         self
@@ -260,15 +311,53 @@ impl ClusterBuilder {
         self
     }
 
+    /// Which broker the cluster passes for. Default: [`Profile::Newest`].
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// Serves an API up to this version only, or less if the profile has less.
+    pub fn cap_api(self, key: ApiKey, newest: i16) -> Self {
+        self.limit_api(key, 0..=newest)
+    }
+
+    /// Serves an API in these versions only, or those of them that the profile has; if that leaves none, not at all.
+    pub fn limit_api(mut self, key: ApiKey, versions: RangeInclusive<i16>) -> Self {
+        let range = VersionRange::new(*versions.start(), *versions.end());
+        self.limits.push((key, range));
+        self
+    }
+
+    /// Serves everything but this API.
+    pub fn without_api(mut self, key: ApiKey) -> Self {
+        self.limits.push((key, VersionRange::NONE));
+        self
+    }
+
+    /// Makes clients log in before they ask for anything. Default: nobody needs to.
+    pub fn sasl(mut self, sasl: Sasl) -> Self {
+        self.sasl = Some(sasl);
+        self
+    }
+
+    /// Encrypts all connections. Default: none is.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Starts the cluster. When this returns, every node listens. It lives on the runtime that this is called on.
     ///
     /// # Errors
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if an option is out of range; else what binding the sockets gave.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if an option is out of range; else what binding the sockets gave, or making certificates.
     ///
     /// # Cancel safety
     /// If the future is dropped, nothing was started.
     pub async fn start(self) -> io::Result<Cluster> {
         self.check()?;
+        let accounts = self.accounts().await?;
         let mut nodes = Vec::new();
         let mut listeners = Vec::new();
         for (id, offset) in (1..).zip(0..self.nodes) {
@@ -285,6 +374,8 @@ impl ClusterBuilder {
             nodes.push(Node::new(id, listener.local_addr()?));
             listeners.push(Some(listener));
         }
+        #[cfg(feature = "tls")]
+        let tls = self.tls_listener(&nodes)?;
         let bootstrap = nodes.iter().map(Node::address).collect();
         let ids: Vec<_> = nodes.iter().map(|node| node.id).collect();
         let (dialer, doors) = server::doors(nodes.iter().map(|node| (node.id, node.address())));
@@ -296,10 +387,14 @@ impl ClusterBuilder {
             auto_create_topics: self.auto_create_topics,
             max_request_bytes: self.max_request_bytes,
             connections_max_idle: self.connections_max_idle,
-            served: apis::served(),
+            served: apis::served(|key| self.versions(key)),
             faults: Arc::default(),
             connections: Arc::default(),
             logs: Logs::default(),
+            accounts,
+            authentications: Counters::default(),
+            #[cfg(feature = "tls")]
+            tls,
         });
         let (alive, ended) = mpsc::channel(1);
         let mut tasks = JoinSet::new();
@@ -321,10 +416,40 @@ impl ClusterBuilder {
         })
     }
 
+    /// What is served of an API.
+    fn versions(&self, key: ApiKey) -> VersionRange {
+        let limits = self.limits.iter().filter(|(limited, _)| *limited == key);
+        limits.fold(self.profile.versions(key), |versions, (_, limit)| {
+            versions.intersection(*limit)
+        })
+    }
+
+    #[cfg(feature = "tls")]
+    fn tls_listener(&self, nodes: &[Node]) -> io::Result<Option<TlsListener>> {
+        let Some(tls) = &self.tls else {
+            return Ok(None);
+        };
+        let hosts = nodes.iter().map(|node| node.host.to_string());
+        let hosts = hosts.chain([self.listen.ip().to_string()]);
+        TlsListener::new(tls, hosts).map(Some)
+    }
+
+    /// Hashing passwords is slow work, so it is done here, and where it stops nobody.
+    async fn accounts(&self) -> io::Result<Option<Accounts>> {
+        let Some(sasl) = self.sasl.clone() else {
+            return Ok(None);
+        };
+        let lenient = self.profile.is_lenient_with_nonces();
+        let accounts = tokio::task::spawn_blocking(move || Accounts::new(&sasl, lenient));
+        accounts.await.map(Some).map_err(io::Error::other)
+    }
+
     fn check(&self) -> io::Result<()> {
-        let invalid = |message: String| Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         if self.nodes == 0 {
-            return invalid("a cluster needs at least one node".to_owned());
+            return invalid("a cluster needs at least one node");
+        }
+        if let Some(problem) = self.sasl.as_ref().and_then(Sasl::problem) {
+            return invalid(problem);
         }
         let port = self.listen.port();
         if port != 0 && port.checked_add(self.nodes - 1).is_none() {
@@ -341,4 +466,9 @@ impl ClusterBuilder {
         }
         Ok(())
     }
+}
+
+fn invalid<T>(message: impl Into<String>) -> io::Result<T> {
+    let message: String = message.into();
+    Err(io::Error::new(io::ErrorKind::InvalidInput, message))
 }

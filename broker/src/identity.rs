@@ -1,4 +1,4 @@
-//! Ids that are new each time: of clusters and of topics.
+//! What is new each time: ids of clusters and topics, nonces.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -15,6 +15,11 @@ fn random() -> u128 {
 /// A topic's id.
 pub(crate) fn topic_id() -> Uuid {
     Builder::from_random_bytes(random().to_be_bytes()).into_uuid()
+}
+
+/// Something that was never used before: the broker's part of a SCRAM exchange, and a salt.
+pub(crate) fn nonce() -> String {
+    format!("{:032x}", random())
 }
 
 /// A cluster's id: 22 characters, as Kafka makes them of 16 random bytes.

@@ -16,9 +16,9 @@
 //! # }
 //! ```
 //!
-//! What is served: ApiVersions, Metadata, CreateTopics, Produce, Fetch and ListOffsets, each from its oldest version to its newest. An ApiVersions answer
-//! lists just these. A request of another API or version closes the connection, as it does with Kafka. What differs from a real broker is told in the
-//! README.
+//! What is served: ApiVersions, SaslHandshake, SaslAuthenticate, Metadata, CreateTopics, Produce, Fetch and ListOffsets, each from its oldest version to
+//! its newest, or as a Kafka of old has it: see [`Profile`]. An ApiVersions answer lists just these. A request of another API or version closes the
+//! connection, as it does with Kafka. What differs from a real broker is told in the README.
 //!
 //! # Faults, and what can be seen
 //!
@@ -51,6 +51,35 @@
 //! # }
 //! ```
 //!
+//! # Security
+//!
+//! All ways into a cluster are alike, sockets or not. With `ClusterBuilder::tls` they are encrypted, with a certificate whose authority clients get from
+//! `Cluster::ca_pem`; with [`ClusterBuilder::sasl`] clients have to log in.
+//!
+//! ```
+//! use milena_broker::{Cluster, Sasl};
+//! # #[cfg(feature = "tls")]
+//! use milena_broker::Tls;
+//!
+//! # #[cfg(feature = "tls")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let cluster = Cluster::builder()
+//!     .tls(Tls::new())
+//!     .sasl(Sasl::new().scram_sha_256().user("alice", "alice-secret"))
+//!     .start()
+//!     .await?;
+//! std::fs::write(std::env::temp_dir().join("ca.pem"), cluster.ca_pem().unwrap_or_default())?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "tls"))]
+//! # fn main() {}
+//! ```
+//!
+//! # Features
+//!
+//! - `tls` (default): encrypted listeners, by rustls and ring.
+//!
 //! Why a connection was closed is said by [`tracing`] events at level `DEBUG`.
 
 #![forbid(unsafe_code)]
@@ -61,17 +90,25 @@ mod faults;
 mod head;
 mod identity;
 mod latency;
+mod profile;
 mod requests;
+mod sasl;
 mod server;
 mod shared;
 mod sight;
 mod storage;
+#[cfg(feature = "tls")]
+mod tls;
 mod topics;
 
 pub use cluster::{Cluster, ClusterBuilder};
 pub use faults::{AcceptAction, Action, Fault, FaultGuard, Moment};
 pub use milena_wire::api_key::ApiKey;
 pub use milena_wire::error_code::ErrorCode;
+pub use profile::{Profile, UnknownProfile};
 pub use requests::Requests;
+pub use sasl::{Authentications, Mechanism, OauthBearer, Sasl, UnknownMechanism};
 pub use server::Dialer;
 pub use sight::{ConnectionCounts, ConnectionInfo, RequestLog, SeenRequest};
+#[cfg(feature = "tls")]
+pub use tls::{ClientAuth, ClientCertificate, Tls, TlsHandshakes};

@@ -10,7 +10,10 @@ use milena_wire::codec::VersionRange;
 
 use crate::faults::Faults;
 use crate::latency::Latency;
+use crate::sasl::{Accounts, Counters};
 use crate::sight::{Connections, Logs};
+#[cfg(feature = "tls")]
+use crate::tls::TlsListener;
 use crate::topics::Catalog;
 
 /// A node of the cluster, as clients see it.
@@ -79,6 +82,12 @@ pub(crate) struct Shared {
     pub(crate) faults: Arc<Faults>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) logs: Logs,
+    /// Who may log in, if clients have to.
+    pub(crate) accounts: Option<Accounts>,
+    pub(crate) authentications: Counters,
+    /// If connections are encrypted.
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<TlsListener>,
 }
 
 impl Shared {
@@ -90,5 +99,9 @@ impl Shared {
     pub(crate) fn latency(&self, node: i32) -> Option<&Latency> {
         let place = self.nodes.iter().position(|found| found.id == node)?;
         self.latencies.get(place)
+    }
+
+    pub(crate) fn served(&self, key: ApiKey) -> Option<&Served> {
+        self.served.iter().find(|served| served.key == key)
     }
 }

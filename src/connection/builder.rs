@@ -94,8 +94,9 @@ impl ConnectionBuilder {
         self
     }
 
-    /// What a broker is taken to speak that closes the connection when it is asked, as those before 0.10 do; see
-    /// [`BrokerVersions::kafka_0_9`]. Default: none, and connecting to such a broker fails.
+    /// What a broker is taken to speak that does not say it when it is asked, as those before 0.10: it closes the connection, or is silent for
+    /// a quarter of [`connect_timeout`](Self::connect_timeout). See [`BrokerVersions::kafka_0_9`]. Default: none, and connecting to such a
+    /// broker fails.
     pub fn fallback_versions(mut self, versions: BrokerVersions) -> Self {
         self.settings().fallback_versions = Some(versions);
         self

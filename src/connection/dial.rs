@@ -20,6 +20,9 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Connects to whichever address answers first; each has a head start before the next (RFC 8305, "happy eyeballs").
 pub(crate) async fn open(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
+    if let [only] = *addresses {
+        return TcpStream::connect(only).await;
+    }
     let mut addresses = interleave(addresses).into_iter();
     let mut attempts: Vec<Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>> = Vec::new();
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host name has no address");

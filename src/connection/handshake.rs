@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use milena_wire::codec::Message as _;
 use milena_wire::messages::ApiVersionsRequest;
@@ -18,6 +18,7 @@ use super::report::ConnectReport;
 use super::session::Session;
 use super::settings::Settings;
 use super::stream::BoxedStream;
+use crate::close_reason::CloseReason;
 use crate::error::{ConnectFailure, Error, Phase};
 use crate::sasl::SaslError;
 #[cfg(feature = "tls")]
@@ -95,7 +96,15 @@ async fn handshake(
                 settings.fallback_versions.clone().unwrap_or_default(),
             );
         };
-        match negotiate(&mut channel, settings, version).await {
+        let answer = negotiate(&mut channel, settings, version);
+        // Kafka 0.9 neither answers nor hangs up.
+        let patience = settings.fallback_versions.as_ref();
+        let patience = patience.map_or(Duration::MAX, |_| settings.connect_timeout / 4);
+        let Ok(answer) = tokio::time::timeout(patience, answer).await else {
+            asked = None;
+            continue;
+        };
+        match answer {
             Ok(versions) => break (channel, versions),
             Err(NegotiateError::Ask(AskError::HungUp(_))) if version > 0 => asked = Some(0),
             Err(NegotiateError::Ask(AskError::HungUp(_))) => {
@@ -178,6 +187,9 @@ fn failure_of(error: AskError, settings: &Settings) -> ConnectFailure {
             error.into()
         }
         // What does not come in frames is no broker, and asking again does not make it one.
+        AskError::NotAFrame(CloseReason::ConnectionBroken(error)) => {
+            ConnectFailure::NotKafka(error.to_string())
+        }
         AskError::NotAFrame(reason) => ConnectFailure::NotKafka(reason.to_string()),
         AskError::WrongId { expected, received } => ConnectFailure::Refused(format!(
             "the broker answers request {received}, and {expected} was asked"

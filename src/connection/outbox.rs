@@ -226,6 +226,8 @@ impl Outbox {
             if at <= now && self.closed.is_none() {
                 // Under the same lock as joining: a request is either before it, and nothing is idle, or finds the connection closed.
                 self.closed = Some(CloseReason::IdleDrop);
+                // It is the driver who asks; his task's memory is not to stay for as long as there are handles.
+                self.driver = None;
                 idle_drop = true;
             }
             next = next.min(at);

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use milena_wire::api_key::ApiKey;
-use milena_wire::codec::{EncodeErrorKind, Frame, Message as _, Request, Response, VersionRange};
-use milena_wire::encode_request;
-use milena_wire::messages::{ProduceRequest, ResponseHeader};
+use milena_wire::codec::{EncodeErrorKind, Frame, Message as _, Request, VersionRange};
+use milena_wire::messages::ProduceRequest;
+use milena_wire::{encode_request, split_response};
 
 use super::call::Call;
 use super::patience::own_wait;
@@ -192,7 +192,7 @@ impl<R: Request + 'static> Typed<R> {
         }
     }
 
-    fn decode(&self, mut frame: Bytes) -> Result<R::Response, Error> {
+    fn decode(&self, frame: Bytes) -> Result<R::Response, Error> {
         let version = self.version.unwrap_or_default();
         let settings = &self.call.shared.settings;
         let budget = settings.memory_budget;
@@ -200,16 +200,13 @@ impl<R: Request + 'static> Typed<R> {
             self.error(ErrorKind::InvalidResponse(error))
                 .maybe_sent(true)
         };
-        let header_version = R::Response::header_version(version);
-        let (_, left) =
-            ResponseHeader::decode_prefix(&frame, header_version, budget).map_err(invalid)?;
-        frame.advance(frame.len() - left);
+        let (_, body) = split_response::<R::Response>(frame, version).map_err(invalid)?;
         let (response, left) =
-            R::Response::decode_prefix(&frame, version, budget).map_err(invalid)?;
+            R::Response::decode_prefix(&body, version, budget).map_err(invalid)?;
         if left > 0 {
             if settings.reject_trailing_bytes {
                 // Read again as if nothing were behind it, which makes the error that says where the rest begins.
-                R::Response::decode(&frame, version).map_err(invalid)?;
+                R::Response::decode(&body, version).map_err(invalid)?;
             }
             tracing::trace!(
                 peer = %self.call.shared.address,

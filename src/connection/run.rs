@@ -144,6 +144,12 @@ impl Run {
         segments(&self.buffer, self.written, payloads.unwrap_or_default())
     }
 
+    /// All that is not written yet, if it is in one piece.
+    pub(crate) fn piece(&self) -> Option<&[u8]> {
+        let is_whole = self.payloads_written == self.payloads.len();
+        is_whole.then(|| self.buffer.get(self.written..).unwrap_or_default())
+    }
+
     /// The pieces for the next write; empty when everything is written. `slices` is what they are put in.
     pub(crate) fn slices<'a, 'b>(&'a self, slices: &'b mut Slices<'a>) -> &'b [IoSlice<'a>] {
         let mut count = 0;

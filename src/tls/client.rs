@@ -190,9 +190,15 @@ impl Tls {
             Source::Fixed(config) => Ok(Arc::clone(config)),
             Source::Files { configured, .. } => {
                 let mut configured = Arc::clone(configured).lock_owned().await;
-                tokio::task::spawn_blocking(move || configured.refresh())
-                    .await
-                    .map_err(io::Error::other)
+                let look = tokio::task::spawn_blocking(move || {
+                    let problems = configured.refresh();
+                    (configured.config(), problems)
+                });
+                let (config, problems) = look.await.map_err(io::Error::other)?;
+                for problem in problems {
+                    tracing::warn!(%problem, "a TLS file has changed and cannot be used: what it held before stays in use");
+                }
+                Ok(config)
             }
         }
     }

@@ -242,7 +242,12 @@ impl Peer {
 
     /// The next request; `None` when the client has closed the connection.
     pub(crate) async fn try_request(&mut self) -> Option<Received> {
-        let mut frame = soon(self.frame()).await?;
+        soon(self.slow_request()).await
+    }
+
+    /// The same, however long it takes.
+    pub(crate) async fn slow_request(&mut self) -> Option<Received> {
+        let mut frame = self.frame().await?;
         let key = ApiKey(i16::from_be_bytes(frame[..2].try_into().unwrap()));
         let version = i16::from_be_bytes(frame[2..4].try_into().unwrap());
         let header_version = match key {

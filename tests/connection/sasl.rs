@@ -522,3 +522,59 @@ async fn a_renewal_that_hangs_is_bounded() {
         began.elapsed()
     );
 }
+
+/// Statement 30, by the clock of the machine: a paused one fires timers that a real one would have set anew by then.
+#[tokio::test]
+async fn a_session_is_renewed_in_real_time() {
+    let lifetime = Duration::from_millis(1400);
+    let listener = Listener::start().await;
+    let (connection, mut peer) = listener
+        .meet(with_super, async |peer| {
+            peer.answer_versions(&versions()).await;
+            shake_hands(peer, ErrorCode::NONE, &["SUPER"]).await;
+            authenticate(peer, &lasts(lifetime)).await;
+        })
+        .await;
+    let _connection = connection.unwrap();
+    for _ in 0..2 {
+        let began = std::time::Instant::now();
+        soon(peer.wait_for_bytes()).await;
+        assert!(began.elapsed() < lifetime, "{:?}", began.elapsed());
+        shake_hands(&mut peer, ErrorCode::NONE, &["SUPER"]).await;
+        authenticate(&mut peer, &lasts(lifetime)).await;
+    }
+}
+
+/// Statement 18: renewing its session is not using a connection.
+#[tokio::test(start_paused = true)]
+async fn a_session_does_not_keep_an_idle_connection() {
+    let mut memory = Memory::new();
+    let builder = Connection::builder()
+        .sasl(Super::default())
+        .connections_max_idle(25 * MINUTE);
+    let connect = memory.dial(builder).connect("peer.invalid:9092");
+    let serve = async {
+        let mut peer = memory.accept().await;
+        peer.answer_versions(&versions()).await;
+        shake_hands(&mut peer, ErrorCode::NONE, &["SUPER"]).await;
+        authenticate(&mut peer, &lasts(10 * MINUTE)).await;
+        peer
+    };
+    let (connection, mut peer) = tokio::join!(connect, serve);
+    let (connection, began) = (connection.unwrap(), Instant::now());
+    let serve = async {
+        // Two renewals, of two requests each; then the client goes.
+        while let Some(request) = peer.slow_request().await {
+            match ApiKey(request.header.request_api_key) {
+                ApiKey::SASL_HANDSHAKE => {
+                    peer.answer(&request, &SaslHandshakeResponse::default())
+                        .await;
+                }
+                _ => peer.answer(&request, &lasts(10 * MINUTE)).await,
+            }
+        }
+    };
+    let (closed, ()) = tokio::join!(connection.closed(), serve);
+    assert!(matches!(closed, CloseReason::IdleDrop), "{closed}");
+    assert_eq!(began.elapsed().as_secs() / 60, 25);
+}

@@ -10,15 +10,25 @@ use crate::shared::Served;
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
     let (request, reply) = incoming.decode::<ApiVersionsRequest>()?;
+    let response = response(context, &request, reply.version);
+    Answer::now(reply, &response)
+}
+
+/// What is served, or that the request is not valid.
+pub(super) fn response(
+    context: &Context<'_>,
+    request: &ApiVersionsRequest,
+    version: i16,
+) -> ApiVersionsResponse {
     let mut response = ApiVersionsResponse::default();
     let named = is_software_name(&request.client_software_name)
         && is_software_name(&request.client_software_version);
-    if reply.version >= 3 && !named {
+    if version >= 3 && !named {
         response.error_code = ErrorCode::INVALID_REQUEST;
     } else {
         response.api_keys = context.shared.served.iter().map(range).collect();
         response.throttle_time_ms = context.throttle_ms;
-        if reply.version >= 3 {
+        if version >= 3 {
             context.shared.connections.introduce(
                 context.connection,
                 &request.client_software_name,
@@ -26,14 +36,17 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
             );
         }
     }
-    Answer::now(reply, &response)
+    response
 }
 
-/// The answer to a version that is not served. Version 0 is what every client can read; it names the versions of this API alone (KIP-511).
+/// The answer to a version that is not served. Version 0 is what every client can read; since KIP-511, which came with version 3, it names the versions
+/// of this API alone.
 pub(super) fn unsupported(served: &Served, correlation_id: i32) -> Result<Answer, Refusal> {
     let mut response = ApiVersionsResponse::default();
     response.error_code = ErrorCode::UNSUPPORTED_VERSION;
-    response.api_keys = vec![range(served)];
+    if served.versions.contains(3) {
+        response.api_keys = vec![range(served)];
+    }
     let reply = Reply {
         version: 0,
         correlation_id,

@@ -1,15 +1,21 @@
 //! A request as it comes, and where its answer goes.
 
 use std::fmt;
+use std::time::Instant;
 
 use bytes::Bytes;
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{
-    DEFAULT_MEMORY_BUDGET, DecodeError, EncodeError, Frame, Request, Response,
+    DEFAULT_MEMORY_BUDGET, DecodeError, EncodeError, Frame, Message, Request, Response,
 };
 use milena_wire::encode_response;
+use milena_wire::messages::headers::RequestHeader;
 
+use crate::head::Head;
 use crate::shared::Shared;
+
+/// What the tagged fields of a header may take.
+const MAX_HEADER_MEMORY: usize = 64 << 10;
 
 /// Who answers, and when.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +27,8 @@ pub(crate) struct Context<'a> {
     pub(crate) connection: u64,
     /// Milliseconds since 1970.
     pub(crate) now: i64,
+    /// The same by the clock by which waits are measured.
+    pub(crate) instant: Instant,
     /// How long the client is to wait before it asks again, in milliseconds.
     pub(crate) throttle_ms: i32,
 }
@@ -34,6 +42,29 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
+    /// Cuts the header off, whose version depends on that of the request.
+    pub(crate) fn open(frame: Bytes, header_version: fn(i16) -> i16) -> Result<Self, Refusal> {
+        let head = Head::parse(&frame).ok_or(Refusal::NoHeader)?;
+        let (version, correlation_id) = (head.version, head.correlation_id);
+        let (header, left) =
+            RequestHeader::decode_prefix(&frame, header_version(version), MAX_HEADER_MEMORY)
+                .map_err(Refusal::Malformed)?;
+        tracing::trace!(
+            api = head.api.name(),
+            version,
+            client_id = header.client_id.as_deref(),
+            "request"
+        );
+        drop(header);
+        let mut body = frame;
+        let body = body.split_off(body.len() - left);
+        Ok(Self {
+            version,
+            correlation_id,
+            body,
+        })
+    }
+
     /// Reads the body, with which the request is spent, so that nothing else holds its memory. As in Java, bytes behind it don't matter.
     pub(crate) fn decode<R: Request>(self) -> Result<(R, Reply), Refusal> {
         let (request, _) = R::decode_prefix(&self.body, self.version, DEFAULT_MEMORY_BUDGET)
@@ -71,6 +102,12 @@ pub(crate) enum Refusal {
     Malformed(DecodeError),
     /// A produce request with `acks=0` failed, and closing is the only way to say so.
     UnacknowledgedFailure,
+    /// Something else than the request with which a client logs in.
+    Unauthenticated(ApiKey),
+    /// A client could not log in, for this reason.
+    Authentication(String),
+    /// A client had to log in anew, and did not.
+    SessionExpired,
     /// An error is to be answered that no answer of this API can carry.
     NoPlaceForError(ApiKey),
     /// A bug: the answer does not fit its version.
@@ -87,6 +124,9 @@ impl fmt::Display for Refusal {
             }
             Self::Malformed(error) => write!(f, "malformed request: {error}"),
             Self::UnacknowledgedFailure => f.write_str("a produce request with acks=0 failed"),
+            Self::Unauthenticated(key) => write!(f, "API {} during authentication", key.0),
+            Self::Authentication(reason) => f.write_str(reason),
+            Self::SessionExpired => f.write_str("the session has expired"),
             Self::NoPlaceForError(key) => write!(f, "no answer of API {} carries an error", key.0),
             Self::Answer(error) => write!(f, "the answer cannot be written: {error}"),
         }

@@ -6,22 +6,26 @@ mod create_topics;
 mod exchange;
 mod fetch;
 mod list_offsets;
+mod login;
 mod metadata;
 mod pending_fetch;
 mod produce;
+mod sasl_authenticate;
+mod sasl_handshake;
 mod topic_reference;
 
 use bytes::Bytes;
 use milena_wire::api_key::ApiKey;
-use milena_wire::codec::{Message, Request, VersionRange};
+use milena_wire::codec::{Request, VersionRange};
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::api_versions::ApiVersionsRequest;
 use milena_wire::messages::create_topics::CreateTopicsRequest;
 use milena_wire::messages::fetch::FetchRequest;
-use milena_wire::messages::headers::RequestHeader;
 use milena_wire::messages::list_offsets::ListOffsetsRequest;
 use milena_wire::messages::metadata::MetadataRequest;
 use milena_wire::messages::produce::ProduceRequest;
+use milena_wire::messages::sasl_authenticate::SaslAuthenticateRequest;
+use milena_wire::messages::sasl_handshake::SaslHandshakeRequest;
 
 pub(crate) use answer::Answer;
 use exchange::Incoming;
@@ -29,6 +33,7 @@ pub(crate) use exchange::{Context, Refusal};
 pub(crate) use pending_fetch::PendingFetch;
 
 use crate::head::Head;
+use crate::sasl::Authentication;
 use crate::shared::Served;
 
 /// An API with what answers it.
@@ -68,29 +73,45 @@ static APIS: &[Api] = &[
     Api::new::<FetchRequest>(fetch::answer).failing(fetch::fail),
     Api::new::<ListOffsetsRequest>(list_offsets::answer).failing(list_offsets::fail),
     Api::new::<MetadataRequest>(metadata::answer).failing(metadata::fail),
+    Api::new::<SaslHandshakeRequest>(sasl_handshake::answer).failing(sasl_handshake::fail),
     Api::new::<ApiVersionsRequest>(api_versions::answer).failing(api_versions::fail),
     Api::new::<CreateTopicsRequest>(create_topics::answer).failing(create_topics::fail),
+    Api::new::<SaslAuthenticateRequest>(sasl_authenticate::answer).failing(sasl_authenticate::fail),
 ];
 
-/// The APIs that are served, by key.
-pub(crate) fn served() -> Vec<Served> {
+/// The APIs that are served, by key, in the versions that `limits` leaves of each.
+pub(crate) fn served(limits: impl Fn(ApiKey) -> VersionRange) -> Vec<Served> {
     let served = APIS.iter().map(|api| Served {
         key: api.key,
-        versions: api.versions,
+        versions: api.versions.intersection(limits(api.key)),
     });
-    served.collect()
+    served.filter(|api| !api.versions.is_empty()).collect()
 }
 
 /// Answers a request: everything of its frame but the length.
-pub(crate) fn answer(context: &Context<'_>, frame: Bytes) -> Result<Answer, Refusal> {
+pub(crate) fn answer(
+    context: &Context<'_>,
+    authentication: &mut Authentication,
+    frame: Bytes,
+) -> Result<Answer, Refusal> {
+    if let Some(accounts) = &context.shared.accounts {
+        if let Some(answer) = login::answer(context, accounts, authentication, &frame)? {
+            return Ok(answer);
+        }
+    }
     match open(context, frame)? {
         Opened::Request(api, incoming) => (api.answer)(context, incoming),
         Opened::Answered(answer) => Ok(answer),
     }
 }
 
-/// Answers that a request has failed as a whole, without looking whether it would. As Kafka, this says so for each of the topics and partitions that it
-/// is about, where the answer has no place for it at the top.
+/// Whether a request may be asked by a client who is so far with his login.
+pub(crate) fn admits(context: &Context<'_>, authentication: &Authentication, frame: &[u8]) -> bool {
+    Head::parse(frame).is_none_or(|head| login::admits(authentication, head.api, context.instant))
+}
+
+/// Answers that a request has failed as a whole, without looking whether it would, or who asks. As Kafka, this says so for each of the topics and
+/// partitions that it is about, where the answer has no place for it at the top.
 pub(crate) fn fail(
     context: &Context<'_>,
     frame: Bytes,
@@ -119,11 +140,7 @@ fn open(context: &Context<'_>, frame: Bytes) -> Result<Opened, Refusal> {
         correlation_id,
         ..
     } = Head::parse(&frame).ok_or(Refusal::NoHeader)?;
-    let served = context
-        .shared
-        .served
-        .iter()
-        .find(|served| served.key == key);
+    let served = context.shared.served(key);
     let api = APIS.iter().find(|api| api.key == key);
     let (Some(api), Some(served)) = (api, served) else {
         return Err(Refusal::UnknownApi(key));
@@ -135,25 +152,6 @@ fn open(context: &Context<'_>, frame: Bytes) -> Result<Opened, Refusal> {
         }
         return Err(Refusal::UnsupportedVersion(key, version));
     }
-    let header_version = (api.header_version)(version);
-    let (header, left) = RequestHeader::decode_prefix(&frame, header_version, MAX_HEADER_MEMORY)
-        .map_err(Refusal::Malformed)?;
-    tracing::trace!(
-        api = key.name(),
-        version,
-        client_id = header.client_id.as_deref(),
-        "request"
-    );
-    drop(header);
-    let mut body = frame;
-    let body = body.split_off(body.len() - left);
-    let incoming = Incoming {
-        version,
-        correlation_id,
-        body,
-    };
+    let incoming = Incoming::open(frame, api.header_version)?;
     Ok(Opened::Request(api, incoming))
 }
-
-/// What the tagged fields of a header may take.
-const MAX_HEADER_MEMORY: usize = 64 << 10;

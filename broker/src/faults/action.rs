@@ -9,6 +9,10 @@ use milena_wire::error_code::ErrorCode;
 /// What becomes of a request that a [`Fault`](super::Fault) is for.
 ///
 /// A connection has one request at a time: what is asked behind this one waits until it is done, as with Kafka. What was asked before it is answered as always.
+/// A SaslHandshake or SaslAuthenticate of a client who logs in is, as with Kafka, the last that is answered on its connection if an error is. A token that
+/// has no request around it, as after a SaslHandshake of version 0, meets no fault. On an encrypted connection a fault spoils what is encrypted and not
+/// the cipher, and one that closes takes leave as TLS wants it.
+///
 /// A request without an answer (Produce with `acks=0`) has none that could be spoiled; it can be closed upon, stalled and delayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -13,11 +13,12 @@ use tracing::debug;
 use super::end::End;
 use super::incoming::Incoming;
 use super::link::{Link, NOTHING, READ_AHEAD};
-use crate::apis::{self, Answer, Context, PendingFetch};
+use crate::apis::{self, Answer, Context, PendingFetch, Refusal};
 use crate::faults::{Action, Hit, Id, Moment, mangle};
 use crate::head::Head;
 use crate::latency::Latency;
 use crate::requests::RequestOrigin;
+use crate::sasl::Authentication;
 use crate::shared::Shared;
 use crate::sight::SeenRequest;
 
@@ -28,6 +29,7 @@ pub(super) struct Connection<'a, S> {
     shared: &'a Shared,
     node: i32,
     number: u64,
+    authentication: Authentication,
     next: Next,
     /// What an answer says about how long to wait.
     throttle_ms: i32,
@@ -55,6 +57,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
             shared,
             node,
             number,
+            authentication: Authentication::new(shared.accounts.is_some()),
             next: Next::Unknown,
             throttle_ms: 0,
         }
@@ -78,7 +81,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
 
     async fn exchange(&mut self) -> Result<std::convert::Infallible, End> {
         loop {
-            if self.shared.faults.armed() {
+            // Of a token that has no header nobody knows whose it is, and no fault is for it.
+            if self.shared.faults.armed() && !self.authentication.expects_bare_token() {
                 self.look_ahead();
             }
             if let Next::Known(Some(_)) = self.next {
@@ -89,15 +93,21 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
                 self.link.read().await?;
                 continue;
             };
-            if self.shared.logs.wanted() {
+            if self.shared.logs.wanted() && !self.authentication.expects_bare_token() {
                 self.log(&request);
             }
             if let Next::Known(Some(hit)) = mem::take(&mut self.next) {
                 Box::pin(self.disturb(request, hit)).await?;
             } else {
-                match apis::answer(&self.context(), request)? {
+                let answer = apis::answer(&self.context(), &mut self.authentication, request);
+                match answer? {
                     Answer::None => {}
                     Answer::Frame(frame) => self.link.push(frame.into_segments()),
+                    Answer::Token(token) => self.link.push([framed(&token)]),
+                    Answer::Last(frame, refusal) => {
+                        self.link.push(frame.into_segments());
+                        return Err(refusal.into());
+                    }
                     Answer::Later(pending) => {
                         let frame = Box::pin(self.wait(*pending)).await?;
                         self.link.push(frame.into_segments());
@@ -132,6 +142,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
             node: self.node,
             connection: self.number,
             now: now(),
+            instant: Instant::now().into_std(),
             throttle_ms: self.throttle_ms,
         }
     }
@@ -204,26 +215,43 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
         }
         let answered = self.answer(request, &action).await;
         self.throttle_ms = 0;
-        let answer = answered?.map(Frame::into_bytes).unwrap_or_default();
-        self.leave(answer, fault, action).await
+        let (answer, refusal) = answered?;
+        self.leave(answer, fault, action).await?;
+        match refusal {
+            Some(refusal) => Err(refusal.into()),
+            None => Ok(()),
+        }
     }
 
-    /// The answer to a request; `None` if it has none.
-    async fn answer(&mut self, request: Bytes, action: &Action) -> Result<Option<Frame>, End> {
+    /// The answer to a request, empty if it has none; and if it is the last, why.
+    async fn answer(
+        &mut self,
+        request: Bytes,
+        action: &Action,
+    ) -> Result<(Bytes, Option<Refusal>), End> {
         let context = self.context();
+        let authentication = &mut self.authentication;
         let answer = match action {
-            Action::Error(code) => apis::fail(&context, request, *code)?,
-            Action::ErrorAfterApplying(code) => {
-                apis::answer(&context, request.clone())?;
+            Action::Error(code) if apis::admits(&context, authentication, &request) => {
                 apis::fail(&context, request, *code)?
             }
-            _ => apis::answer(&context, request)?,
+            Action::ErrorAfterApplying(code) => {
+                match apis::answer(&context, authentication, request.clone())? {
+                    // It has failed by itself.
+                    last @ Answer::Last(..) => last,
+                    _ => apis::fail(&context, request, *code)?,
+                }
+            }
+            _ => apis::answer(&context, authentication, request)?,
         };
-        match answer {
-            Answer::None => Ok(None),
-            Answer::Frame(frame) => Ok(Some(frame)),
-            Answer::Later(pending) => self.wait(*pending).await.map(Some),
-        }
+        let frame = match answer {
+            Answer::None => return Ok((Bytes::new(), None)),
+            Answer::Token(token) => return Ok((framed(&token), None)),
+            Answer::Last(frame, refusal) => return Ok((frame.into_bytes(), Some(refusal))),
+            Answer::Frame(frame) => frame,
+            Answer::Later(pending) => self.wait(*pending).await?,
+        };
+        Ok((frame.into_bytes(), None))
     }
 
     /// How an answer leaves.
@@ -285,6 +313,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
     async fn pause(&mut self, time: Duration) -> Result<(), End> {
         self.link.during(sleep(time), READ_AHEAD).await
     }
+}
+
+/// A SASL token without a header, as handshakes of version 0 have it.
+fn framed(token: &[u8]) -> Bytes {
+    // Tokens are ours, and short.
+    let length = u32::try_from(token.len()).unwrap_or(u32::MAX);
+    let framed = [&length.to_be_bytes(), token].concat();
+    framed.into()
 }
 
 /// Milliseconds since 1970.

@@ -16,6 +16,8 @@ use tracing::{Instrument, debug, debug_span, warn};
 use super::connection::Connection;
 use super::doors::Door;
 use super::end::End;
+#[cfg(feature = "tls")]
+use super::secured;
 use crate::faults::AcceptAction;
 use crate::shared::Shared;
 use crate::sight::Open;
@@ -137,8 +139,19 @@ where
             AcceptAction::Stall => Box::pin(shared.faults.until_removed(hit.fault)).await,
         }
     }
-    let mut connection = Connection::new(stream, &shared, node, open.number(), latency);
-    match connection.serve().await {
+    let number = open.number();
+    #[cfg(feature = "tls")]
+    if let Some(tls) = &shared.tls {
+        // The larger future by far, and it lies elsewhere so that others don't have its size.
+        let serve = secured::serve(stream, tls, &shared, node, number, latency);
+        return tell(&Box::pin(serve).await);
+    }
+    let mut connection = Connection::new(stream, &shared, node, number, latency);
+    tell(&connection.serve().await);
+}
+
+fn tell(end: &End) {
+    match end {
         End::Closed => debug!("closed by the client"),
         end => debug!(%end, "closed"),
     }

@@ -8,6 +8,8 @@ mod link;
 mod listener;
 mod outgoing;
 mod reading;
+#[cfg(feature = "tls")]
+mod secured;
 
 pub use doors::Dialer;
 pub(crate) use doors::doors;

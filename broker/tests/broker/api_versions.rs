@@ -6,14 +6,14 @@ use tokio::io::AsyncWriteExt;
 
 use crate::client::Client;
 
-fn request() -> ApiVersionsRequest {
+pub(crate) fn request() -> ApiVersionsRequest {
     let mut request = ApiVersionsRequest::default();
     request.client_software_name = "milena-test".into();
     request.client_software_version = "1.0".into();
     request
 }
 
-fn ranges(response: &ApiVersionsResponse) -> Vec<(i16, i16, i16)> {
+pub(crate) fn ranges(response: &ApiVersionsResponse) -> Vec<(i16, i16, i16)> {
     let keys = response.api_keys.iter();
     keys.map(|api| (api.api_key, api.min_version, api.max_version))
         .collect()
@@ -28,8 +28,10 @@ async fn every_version_lists_just_what_is_served() {
         (1, 0, 18),
         (2, 0, 11),
         (3, 0, 13),
+        (17, 0, 1),
         (18, 0, 4),
         (19, 0, 7),
+        (36, 0, 2),
     ];
     for version in 0..=4 {
         let response = client.call(&request(), version).await;

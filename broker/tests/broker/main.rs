@@ -13,9 +13,18 @@ mod client;
 mod connection;
 mod controls;
 mod create_topics;
+mod disturbed_logins;
+#[cfg(feature = "tls")]
+mod disturbed_tls;
 mod faults;
 mod fetch;
 mod list_offsets;
+mod login;
 mod long_poll;
 mod metadata;
 mod produce;
+mod profiles;
+mod renewal;
+mod sasl;
+#[cfg(feature = "tls")]
+mod tls;

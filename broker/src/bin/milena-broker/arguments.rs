@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
-use milena_broker::{Cluster, ClusterBuilder};
+use milena_broker::{Cluster, ClusterBuilder, Mechanism, Sasl, Tls};
 
 pub(crate) const USAGE: &str = "\
 An Apache Kafka cluster in memory, for tests. Serves until ctrl-c.
@@ -18,15 +20,29 @@ Usage: milena-broker [options]
   --no-auto-create        do not make topics that a client asks about
   --max-request-bytes N   the largest request (104857600)
   --headers-only          check headers and checksums of batches, not every record
+  --profile VERSION       pass for a Kafka of this version: newest, 2.8, 1.1 or 0.10.2 (newest)
+  --sasl MECHANISM,...    make clients log in: plain, scram-sha-256, scram-sha-512, oauthbearer (with unsigned tokens)
+  --user NAME:PASSWORD    who may log in by PLAIN and SCRAM; can be given more than once
+  --session-lifetime-ms N make clients log in again after this time
+  --tls                   encrypt, with a certificate made at the start
+  --tls-ca-file PATH      the same, and write there what clients need to trust, in PEM
   --help                  print this
   --version               print the version";
 
 /// What the command line asks for.
 #[derive(Debug)]
 pub(crate) enum Arguments {
-    Serve(Box<ClusterBuilder>),
+    Serve(Box<Serve>),
     Help,
     Version,
+}
+
+/// How to serve.
+#[derive(Debug)]
+pub(crate) struct Serve {
+    pub(crate) cluster: ClusterBuilder,
+    /// Where to write the certificate that clients need to trust.
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// What is wrong with the command line.
@@ -36,6 +52,7 @@ pub(crate) enum ArgumentError {
     NoValue(String),
     UnexpectedValue(String),
     Invalid { option: String, value: String },
+    NoSasl(String),
 }
 
 impl fmt::Display for ArgumentError {
@@ -45,6 +62,7 @@ impl fmt::Display for ArgumentError {
             Self::NoValue(option) => write!(f, "{option} needs a value"),
             Self::UnexpectedValue(option) => write!(f, "{option} takes no value"),
             Self::Invalid { option, value } => write!(f, "{value:?} is no value for {option}"),
+            Self::NoSasl(option) => write!(f, "{option} needs --sasl"),
         }
     }
 }
@@ -53,6 +71,7 @@ impl fmt::Display for ArgumentError {
 pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Arguments, ArgumentError> {
     let mut builder = Cluster::builder();
     let (mut host, mut port) = (IpAddr::V4(Ipv4Addr::LOCALHOST), 9092);
+    let (mut login, mut tls, mut ca_file) = (Login::default(), false, None);
     let mut arguments = arguments;
     while let Some(argument) = arguments.next() {
         let (option, value) = match argument.split_once('=') {
@@ -63,7 +82,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Arguments
         };
         let flag = matches!(
             &*option,
-            "--no-auto-create" | "--headers-only" | "--help" | "-h" | "--version" | "-V"
+            "--no-auto-create" | "--headers-only" | "--tls" | "--help" | "-h" | "--version" | "-V"
         );
         if flag && value.is_some() {
             return Err(ArgumentError::UnexpectedValue(option));
@@ -81,13 +100,88 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Arguments
             "--max-request-bytes" => builder = builder.max_request_bytes(value.parse()?),
             "--no-auto-create" => builder = builder.auto_create_topics(false),
             "--headers-only" => builder = builder.check_every_record(false),
+            "--profile" => builder = builder.profile(value.parse()?),
+            "--sasl" => login.mechanisms = value.parse::<Mechanisms>()?.0,
+            "--user" => login.users.push(value.parse()?),
+            "--session-lifetime-ms" => login.lifetime = Some(value.parse()?),
+            "--tls" => tls = true,
+            "--tls-ca-file" => ca_file = Some(value.parse()?),
             "--help" | "-h" => return Ok(Arguments::Help),
             "--version" | "-V" => return Ok(Arguments::Version),
             _ => return Err(ArgumentError::Unknown(option)),
         }
     }
-    let builder = builder.listen(SocketAddr::new(host, port));
-    Ok(Arguments::Serve(Box::new(builder)))
+    let mut cluster = builder.listen(SocketAddr::new(host, port));
+    if let Some(sasl) = login.sasl()? {
+        cluster = cluster.sasl(sasl);
+    }
+    if tls || ca_file.is_some() {
+        cluster = cluster.tls(Tls::new());
+    }
+    Ok(Arguments::Serve(Box::new(Serve { cluster, ca_file })))
+}
+
+/// What the options about SASL say.
+#[derive(Debug, Default)]
+struct Login {
+    mechanisms: Vec<Mechanism>,
+    users: Vec<User>,
+    lifetime: Option<u64>,
+}
+
+impl Login {
+    fn sasl(self) -> Result<Option<Sasl>, ArgumentError> {
+        if self.mechanisms.is_empty() {
+            let option = match (self.users.is_empty(), self.lifetime) {
+                (false, _) => "--user",
+                (_, Some(_)) => "--session-lifetime-ms",
+                _ => return Ok(None),
+            };
+            return Err(ArgumentError::NoSasl(option.to_owned()));
+        }
+        let mut sasl = Sasl::new();
+        for mechanism in self.mechanisms {
+            sasl = sasl.mechanism(mechanism);
+        }
+        for user in self.users {
+            sasl = sasl.user(user.name, user.password);
+        }
+        if let Some(lifetime) = self.lifetime {
+            sasl = sasl.session_lifetime(Duration::from_millis(lifetime));
+        }
+        Ok(Some(sasl))
+    }
+}
+
+/// Names with commas between.
+struct Mechanisms(Vec<Mechanism>);
+
+impl FromStr for Mechanisms {
+    type Err = milena_broker::UnknownMechanism;
+
+    fn from_str(names: &str) -> Result<Self, Self::Err> {
+        let mechanisms: Result<_, _> = names.split(',').map(str::parse).collect();
+        mechanisms.map(Self)
+    }
+}
+
+/// `NAME:PASSWORD`; the password may hold colons.
+#[derive(Debug)]
+struct User {
+    name: String,
+    password: String,
+}
+
+impl FromStr for User {
+    type Err = ();
+
+    fn from_str(user: &str) -> Result<Self, ()> {
+        let (name, password) = user.split_once(':').ok_or(())?;
+        Ok(Self {
+            name: name.to_owned(),
+            password: password.to_owned(),
+        })
+    }
 }
 
 /// The value of an option: behind `=`, or the next argument.
@@ -122,6 +216,8 @@ mod tests {
             "",
             "--nodes 3 --port 9092",
             "--nodes=3 --port=0 --host=::1 --no-auto-create",
+            "--sasl plain,SCRAM-SHA-256 --user a:b:c --user=d:e --session-lifetime-ms 5",
+            "--profile 0.10.2 --sasl oauthbearer",
         ] {
             assert!(matches!(parsed(line), Ok(Arguments::Serve(_))), "{line}");
         }
@@ -137,6 +233,10 @@ mod tests {
             ("--port 65536", "\"65536\" is no value for --port"),
             ("--host localhost", "\"localhost\" is no value for --host"),
             ("--help=yes", "--help takes no value"),
+            ("--sasl plan", "\"plan\" is no value for --sasl"),
+            ("--sasl plain --user a", "\"a\" is no value for --user"),
+            ("--user a:b", "--user needs --sasl"),
+            ("--profile 3", "\"3\" is no value for --profile"),
         ] {
             assert_eq!(parsed(line).unwrap_err().to_string(), message);
         }

@@ -6,15 +6,15 @@ mod control;
 use std::io;
 use std::process::ExitCode;
 
-use arguments::{Arguments, USAGE};
+use arguments::{Arguments, Serve, USAGE};
 use control::Command;
-use milena_broker::{Cluster, ClusterBuilder};
+use milena_broker::Cluster;
 use tokio::sync::mpsc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match arguments::parse(std::env::args().skip(1)) {
-        Ok(Arguments::Serve(builder)) => match serve(*builder).await {
+        Ok(Arguments::Serve(how)) => match serve(*how).await {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("milena-broker: {error}");
@@ -36,9 +36,12 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(builder: ClusterBuilder) -> io::Result<()> {
+async fn serve(how: Serve) -> io::Result<()> {
     raise_limits();
-    let cluster = builder.start().await?;
+    let cluster = how.cluster.start().await?;
+    if let (Some(path), Some(ca)) = (&how.ca_file, cluster.ca_pem()) {
+        std::fs::write(path, ca)?;
+    }
     // One line, for whoever reads it: everything after `=` is what a client's `bootstrap.servers` takes.
     println!("bootstrap.servers={}", cluster.bootstrap().join(","));
     tokio::select! {

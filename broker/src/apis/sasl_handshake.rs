@@ -1,0 +1,31 @@
+//! SaslHandshake.
+
+use milena_wire::error_code::ErrorCode;
+use milena_wire::messages::sasl_handshake::{SaslHandshakeRequest, SaslHandshakeResponse};
+
+use super::answer::Answer;
+use super::exchange::{Context, Incoming, Refusal};
+
+/// Where nobody can log in, or not now.
+pub(super) fn answer(_: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
+    let (_, reply) = incoming.decode::<SaslHandshakeRequest>()?;
+    let mut response = SaslHandshakeResponse::default();
+    response.error_code = ErrorCode::ILLEGAL_SASL_STATE;
+    Answer::now(reply, &response)
+}
+
+/// As with Kafka, a login that fails is the last that is answered.
+pub(super) fn fail(
+    context: &Context<'_>,
+    incoming: Incoming,
+    code: ErrorCode,
+) -> Result<Answer, Refusal> {
+    let (_, reply) = incoming.decode::<SaslHandshakeRequest>()?;
+    let mut response = SaslHandshakeResponse::default();
+    response.error_code = code;
+    if context.shared.accounts.is_none() {
+        return Answer::now(reply, &response);
+    }
+    let refusal = Refusal::Authentication("a fault lets the login fail".to_owned());
+    Answer::last(reply, &response, refusal)
+}
