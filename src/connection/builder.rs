@@ -88,7 +88,7 @@ impl ConnectionBuilder {
     }
 
     /// How long a TCP connection is silent before the system asks whether the peer is still there; `None` leaves it as the system has
-    /// it. Three questions, 10 s apart, may stay unanswered. Default: 60 s.
+    /// it. Three questions, 10 s apart, may stay unanswered. In whole seconds, 1 to 32,767. Default: 60 s.
     pub fn tcp_keepalive(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.settings().tcp_keepalive = time.into();
         self
@@ -103,7 +103,7 @@ impl ConnectionBuilder {
     }
 
     /// How long the connection may be without a byte either way and without a request under way before it closes itself
-    /// ([`CloseReason::IdleDrop`]). Default: 9 min, as brokers close theirs after 10; `Duration::MAX` is no limit. Java:
+    /// ([`CloseReason::IdleDrop`]); authenticating anew does not count. At least 10 ms. Default: 9 min, as brokers close theirs after 10; `Duration::MAX` is no limit. Java:
     /// `connections.max.idle.ms`.
     pub fn connections_max_idle(mut self, time: Duration) -> Self {
         self.settings().connections_max_idle = time;

@@ -50,9 +50,11 @@ impl Call {
         }
     }
 
-    /// Gives up after `time`, counted from now on.
+    /// Gives up after `time`, counted from now on; once the call was started it is too late to say so.
     pub(crate) fn set_deadline(&mut self, time: Duration) {
-        self.deadline = after(now(), time);
+        if let State::New = self.state {
+            self.deadline = after(now(), time);
+        }
     }
 
     /// Queues the request, or begins to wait for room; the task of `context` is woken when there is news. `spare` is given its buffer, to

@@ -88,6 +88,8 @@ fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 pub(crate) fn tune(stream: &TcpStream, keepalive: Option<Duration>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     if let Some(time) = keepalive {
+        // What Linux takes.
+        let time = time.clamp(Duration::from_secs(1), Duration::from_secs(32_767));
         let keepalive = TcpKeepalive::new().with_time(time);
         #[cfg(not(any(target_os = "openbsd", target_os = "haiku", target_os = "vita")))]
         let keepalive = keepalive.with_interval(PROBE_INTERVAL).with_retries(PROBES);

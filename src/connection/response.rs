@@ -10,7 +10,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{EncodeErrorKind, Frame, Message as _, Request, VersionRange};
 use milena_wire::messages::ProduceRequest;
 use milena_wire::{encode_request, split_response};
@@ -71,7 +70,7 @@ impl<R: Request + 'static> ResponseFuture<R> {
         Self { typed }
     }
 
-    /// Gives up after `time`, counted from now on, instead of the connection's default.
+    /// Gives up after `time`, counted from now on, instead of the connection's default. To be said before the future is polled.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.typed.call.set_deadline(time);
         self
@@ -91,7 +90,7 @@ impl OnewayFuture {
         Self { typed }
     }
 
-    /// Gives up after `time`, counted from now on, instead of the connection's default.
+    /// Gives up after `time`, counted from now on, instead of the connection's default. To be said before the future is polled.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.typed.call.set_deadline(time);
         self
@@ -106,7 +105,7 @@ impl<R: Request + 'static> Future for ResponseFuture<R> {
         if typed.request.as_ref().is_some_and(is_unanswered) {
             return Poll::Ready(Err(typed.error(ErrorKind::NoAnswer)));
         }
-        let outcome = ready!(typed.poll(answer_to::<R>, context))?;
+        let outcome = ready!(typed.poll(|version| Answer::to(R::API_KEY, version), context))?;
         Poll::Ready(match outcome {
             Outcome::Answered(frame) => typed.decode(frame),
             other => Err(typed.failure(other)),
@@ -236,14 +235,6 @@ fn is_unanswered<R: Request + 'static>(request: &R) -> bool {
     request
         .downcast_ref::<ProduceRequest>()
         .is_some_and(|produce| produce.acks == 0)
-}
-
-fn answer_to<R: Request>(version: i16) -> Answer {
-    if R::API_KEY == ApiKey::FIND_COORDINATOR && version == 0 {
-        Answer::MatchingOrZero
-    } else {
-        Answer::Matching
-    }
 }
 
 impl<R: Request> fmt::Debug for ResponseFuture<R> {

@@ -88,6 +88,13 @@ impl Tls {
         }
     }
 
+    /// What [`new`](Self::new) configures, for what else speaks TLS here.
+    #[cfg(feature = "oidc")]
+    pub(crate) fn platform_config() -> Result<ClientConfig, TlsProblem> {
+        let configured = Self::builder().configured()?;
+        Ok(ClientConfig::clone(&configured.config()))
+    }
+
     /// Everything that can be chosen.
     pub fn builder() -> TlsBuilder {
         TlsBuilder::new()
@@ -159,7 +166,7 @@ impl Tls {
         match (tls_error(&error), error.kind()) {
             (Some(error), _) => HandshakeFailure::Problem(problem(error, at)),
             // What a broker's plain port does with a hello, which it takes for the head of an endless request.
-            (None, io::ErrorKind::UnexpectedEof) => HandshakeFailure::Problem(TlsProblem::NotTls),
+            (None, io::ErrorKind::UnexpectedEof) => HandshakeFailure::Problem(TlsProblem::HungUp),
             // It may do this too, if there is more of the hello than it read. But so does one who is stopped just now.
             (
                 None,

@@ -5,8 +5,11 @@ use std::time::Duration;
 use milena::error::ErrorKind;
 use milena::wire::api_key::ApiKey;
 use milena::wire::codec::Request;
+use milena::wire::encode_response;
+use milena::wire::messages::produce::{PartitionProduceData, TopicProduceData};
 use milena::wire::messages::{
     FetchRequest, JoinGroupRequest, MetadataRequest, MetadataResponse, ProduceRequest,
+    ProduceResponse,
 };
 use milena::{CloseReason, Connection};
 use tokio::time::{Instant, sleep};
@@ -154,4 +157,48 @@ async fn a_caller_in_a_hurry_leaves_his_neighbours_alone() {
     peer.answer(&second, &MetadataResponse::default()).await;
     patient.await.unwrap().unwrap();
     assert!(connection.close_reason().is_none());
+}
+
+/// Statements 6 and 17: a broker that takes requests and never answers is given up, however many more it is sent.
+#[tokio::test(start_paused = true)]
+async fn a_silent_broker_is_given_up_while_requests_go_on() {
+    let (connection, _peer) = Memory::new().connected(|builder| builder).await;
+    let began = Instant::now();
+    let calls = async {
+        loop {
+            let call = connection.send(MetadataRequest::default());
+            let call = call.deadline(Duration::from_millis(500));
+            if let ErrorKind::Closed(reason) = call.await.unwrap_err().kind() {
+                return reason.clone();
+            }
+        }
+    };
+    let reason = calls.await;
+    assert!(matches!(reason, CloseReason::ConnectionTimeout), "{reason}");
+    assert_eq!(began.elapsed().as_secs(), 40);
+}
+
+/// A peer that answers before it has read the request, and reads no more, holds the connection no longer than one that does not answer.
+#[tokio::test(start_paused = true)]
+async fn a_write_that_stands_still_is_given_up_even_if_it_was_answered() {
+    let (connection, mut peer) = Memory::new().connected(|builder| builder).await;
+    let data = PartitionProduceData::default().with_records(vec![7; 5 << 20]);
+    let topic = TopicProduceData::default()
+        .with_name("t")
+        .with_partition_data(vec![data]);
+    let request = ProduceRequest::default()
+        .with_acks(1)
+        .with_timeout_ms(0)
+        .with_topic_data(vec![topic]);
+    let call = tokio::spawn(connection.send(request));
+    let head = peer.bytes(12).await;
+    let version = i16::from_be_bytes([head[6], head[7]]);
+    let id = i32::from_be_bytes([head[8], head[9], head[10], head[11]]);
+    let answer = encode_response(Vec::new(), &ProduceResponse::default(), version, id).unwrap();
+    peer.send(&answer.into_bytes()).await;
+    call.await.unwrap().unwrap();
+    let began = Instant::now();
+    let reason = connection.closed().await;
+    assert!(matches!(reason, CloseReason::ConnectionTimeout), "{reason}");
+    assert!(began.elapsed().as_secs() <= 40, "{:?}", began.elapsed());
 }

@@ -209,10 +209,10 @@ async fn a_certificate_of_an_unknown_authority_is_refused() {
 #[tokio::test]
 async fn a_port_without_tls_is_recognised() {
     let authority = Authority::new("ca");
-    for answer in [
-        &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
-        b"",
-        b"\0\0\0\x0a\0\0\0\x01\0\x23\0\0\0\0",
+    for (answer, expected) in [
+        (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], TlsProblem::NotTls),
+        (b"", TlsProblem::HungUp),
+        (b"\0\0\0\x0a\0\0\0\x01\0\x23\0\0\0\0", TlsProblem::NotTls),
     ] {
         let listener = Listener::start().await;
         let (result, _peer) = listener
@@ -230,7 +230,9 @@ async fn a_port_without_tls_is_recognised() {
         let (phase, ConnectFailure::Tls(problem)) = connect_failure(&error) else {
             panic!("{error:?}");
         };
-        assert_eq!((phase, problem), (Phase::Tls, &TlsProblem::NotTls));
+        assert_eq!((phase, problem), (Phase::Tls, &expected));
+        // A broker that is just stopping hangs up, too.
+        assert_eq!(error.is_retriable(), expected == TlsProblem::HungUp);
     }
 }
 

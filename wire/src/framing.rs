@@ -3,6 +3,7 @@
 use bytes::{Buf as _, Bytes};
 use bytestring::ByteString;
 
+use crate::api_key::ApiKey;
 use crate::codec::{
     DEFAULT_MEMORY_BUDGET, DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Encoder,
     Frame, Message, Request, Response, write_message,
@@ -24,24 +25,15 @@ pub fn encode_request<R: Request>(
 ) -> Result<Frame, EncodeError> {
     let mut buffer = buffer;
     begin(&mut buffer);
-    // By hand, as it goes before every request: `RequestHeader` says the same.
-    buffer.extend_from_slice(&R::API_KEY.0.to_be_bytes());
-    buffer.extend_from_slice(&version.to_be_bytes());
-    buffer.extend_from_slice(&correlation_id.to_be_bytes());
     let header_version = R::header_version(version);
-    if header_version >= 1 {
-        let length = match client_id {
-            None => -1,
-            Some(id) => i16::try_from(id.len())
-                .map_err(|_| too_long_a_client_id(header_version, id.len()))?,
-        };
-        buffer.extend_from_slice(&length.to_be_bytes());
-        buffer.extend_from_slice(client_id.map_or(&[][..], |id| id.as_bytes()));
-    }
-    if header_version >= 2 {
-        // No tagged fields.
-        buffer.push(0);
-    }
+    write_request_header(
+        &mut buffer,
+        R::API_KEY,
+        version,
+        header_version,
+        correlation_id,
+        client_id,
+    )?;
     let mut encoder = Encoder::new(buffer, 0, false);
     write_message(request, version, &mut encoder)?;
     finish(encoder, R::NAME, version)
@@ -132,19 +124,69 @@ pub fn split_response<R: Response>(
     Ok((header.correlation_id, frame))
 }
 
+/// A request whose body is encoded already, as it goes over the wire: length, header, body. The body is not copied if it is large.
+///
+/// # Errors
+/// If the client id is longer than 32,767 bytes, or the frame would pass 2^31-1.
+pub fn encode_raw_request(
+    api: ApiKey,
+    version: i16,
+    header_version: i16,
+    correlation_id: i32,
+    client_id: Option<&ByteString>,
+    body: &Bytes,
+) -> Result<Frame, EncodeError> {
+    let mut buffer = Vec::new();
+    begin(&mut buffer);
+    write_request_header(
+        &mut buffer,
+        api,
+        version,
+        header_version,
+        correlation_id,
+        client_id,
+    )?;
+    let mut encoder = Encoder::new(buffer, 0, false);
+    encoder.payload(body);
+    finish(encoder, "raw request", version)
+}
+
+/// By hand, as it goes before every request; `RequestHeader` says the same.
+fn write_request_header(
+    buffer: &mut Vec<u8>,
+    api: ApiKey,
+    version: i16,
+    header_version: i16,
+    correlation_id: i32,
+    client_id: Option<&ByteString>,
+) -> Result<(), EncodeError> {
+    buffer.extend_from_slice(&api.0.to_be_bytes());
+    buffer.extend_from_slice(&version.to_be_bytes());
+    buffer.extend_from_slice(&correlation_id.to_be_bytes());
+    if header_version >= 1 {
+        let length = match client_id {
+            None => -1,
+            Some(id) => i16::try_from(id.len()).map_err(|_| EncodeError {
+                message: RequestHeader::NAME,
+                version: header_version,
+                field: "client_id".to_owned(),
+                kind: EncodeErrorKind::TooLong(id.len()),
+            })?,
+        };
+        buffer.extend_from_slice(&length.to_be_bytes());
+        buffer.extend_from_slice(client_id.map_or(&[][..], |id| id.as_bytes()));
+    }
+    if header_version >= 2 {
+        // No tagged fields.
+        buffer.push(0);
+    }
+    Ok(())
+}
+
 fn begin(buffer: &mut Vec<u8>) {
     buffer.clear();
     // Room for the length, known at the end.
     buffer.extend_from_slice(&[0; 4]);
-}
-
-fn too_long_a_client_id(version: i16, length: usize) -> EncodeError {
-    EncodeError {
-        message: RequestHeader::NAME,
-        version,
-        field: "client_id".to_owned(),
-        kind: EncodeErrorKind::TooLong(length),
-    }
 }
 
 fn finish(encoder: Encoder, message: &'static str, version: i16) -> Result<Frame, EncodeError> {
