@@ -172,7 +172,9 @@ impl Error {
     pub fn is_retriable(&self) -> bool {
         match &self.0.kind {
             ErrorKind::Connect { cause, .. } => match cause {
-                ConnectFailure::Io(_) | ConnectFailure::TimedOut => true,
+                ConnectFailure::Io(_)
+                | ConnectFailure::TimedOut
+                | ConnectFailure::Tls(TlsProblem::HungUp) => true,
                 ConnectFailure::Sasl(error) => error.is_retriable(),
                 _ => false,
             },

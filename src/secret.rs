@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 /// A password, a token or a key. `Debug` shows nothing of it, and its memory is overwritten when it is dropped.
 ///
 /// Clones are secrets of their own. What [`expose`](Self::expose) lends must not be copied to where it stays.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {

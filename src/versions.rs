@@ -29,7 +29,10 @@ impl BrokerVersions {
             }
             ranges.push((key, VersionRange::new(min, max)));
         }
+        // Of what is there twice the last counts, as in Java.
+        ranges.reverse();
         ranges.sort_by_key(|(key, _)| *key);
+        ranges.dedup_by_key(|(key, _)| *key);
         Ok(Self { ranges })
     }
 

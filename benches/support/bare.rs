@@ -27,21 +27,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Bare<S> {
     }
 
     /// Takes whole answers as they come until there were `count`, and drops them.
-    pub async fn read(&mut self, mut count: usize) {
-        while count > 0 {
-            while let Some(length) = self.buffer.first_chunk() {
-                let end = 4 + usize::try_from(i32::from_be_bytes(*length)).unwrap();
-                if self.buffer.len() < end {
-                    break;
-                }
-                self.buffer.advance(end);
-                count -= 1;
-            }
-            if count > 0 {
+    pub async fn read(&mut self, count: usize) {
+        for _ in 0..count {
+            while !self.pass_over() {
                 self.buffer.reserve(4 << 10);
                 assert!(self.stream.read_buf(&mut self.buffer).await.unwrap() > 0);
             }
         }
+    }
+
+    /// Drops the first answer if it is all there.
+    fn pass_over(&mut self) -> bool {
+        let Some(length) = self.buffer.first_chunk() else {
+            return false;
+        };
+        let end = 4 + usize::try_from(i32::from_be_bytes(*length)).unwrap();
+        let is_whole = self.buffer.len() >= end;
+        if is_whole {
+            self.buffer.advance(end);
+        }
+        is_whole
     }
 
     /// One request and its answer.

@@ -144,12 +144,6 @@ fn connect_failure(phase: Phase, cause: &ConnectFailure, options: &Options) -> T
             Told::hinted("tls_port", "add --tls")
         }
         ConnectFailure::NotKafka(_) => Told::hinted("not_kafka", "is this the broker's port?"),
-        ConnectFailure::Refused(_) if phase == Phase::ApiVersions && !options.fallback => {
-            Told::hinted(
-                "refused_versions",
-                "for Kafka 0.9 add --fallback-0.9; for a TLS port add --tls",
-            )
-        }
         ConnectFailure::Refused(_) => Told::new("refused_versions", None),
         ConnectFailure::Tls(problem) => tls_failure(problem, options),
         ConnectFailure::Sasl(error) => sasl_failure(error, options),
@@ -175,6 +169,14 @@ fn io_failure(phase: Phase, error: &io::Error, options: &Options) -> Told {
             "hung_up",
             "some brokers refuse a wrong user or a wrong password like this; the broker's log may tell why",
         ),
+        (Phase::ApiVersions, kind)
+            if is_hang_up(kind) && options.tls.is_none() && !options.fallback =>
+        {
+            Told::hinted(
+                "refused_versions",
+                "for Kafka 0.9 add --fallback-0.9; for a TLS port add --tls",
+            )
+        }
         (_, kind) if is_hang_up(kind) && options.tls.is_none() => Told::hinted(
             "hung_up",
             "is this the broker's TLS port? Then add --tls; the broker's log may tell more",
@@ -235,7 +237,7 @@ fn tls_failure(problem: &TlsProblem, options: &Options) -> Told {
             "unknown_issuer",
             "--tls-ca FILE names the authority that signed the broker's certificate",
         ),
-        TlsProblem::NotTls => {
+        TlsProblem::NotTls | TlsProblem::HungUp => {
             Told::hinted("not_tls", "if this is a port without TLS, leave out --tls")
         }
         TlsProblem::CertificateRequired if has_identity => Told::hinted(

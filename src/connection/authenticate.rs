@@ -90,6 +90,12 @@ pub(crate) async fn authenticate(
     }
 }
 
+/// Room for a request with whatever is copied into it, so that a secret leaves no trace in a buffer that was outgrown: payloads of 4 KiB and
+/// more are not copied, and the rest of a request is short.
+fn room_for_secrets() -> Vec<u8> {
+    Vec::with_capacity(5 << 10)
+}
+
 /// Agrees on the mechanism.
 async fn agree(
     channel: &mut Channel,
@@ -118,11 +124,14 @@ async fn agree(
     };
     let request = SaslHandshakeRequest::default().with_mechanism(mechanism);
     let client_id = settings.client_id.as_ref();
-    let answer = channel.ask(&request, version, client_id).await?;
+    let answer = channel
+        .ask(&request, version, client_id, Vec::new())
+        .await?;
     match answer.error_code {
         ErrorCode::NONE => Ok(carrier),
         ErrorCode::UNSUPPORTED_SASL_MECHANISM => {
-            let offered = answer.mechanisms.iter().map(ToString::to_string).collect();
+            let offered = answer.mechanisms.iter().map(|name| one_line(name));
+            let offered = offered.collect();
             let mechanism = mechanism.to_owned();
             Err(SaslError::UnsupportedMechanism { mechanism, offered }.into())
         }
@@ -144,14 +153,23 @@ async fn respond(
 ) -> Result<(Bytes, Option<Duration>), AuthenticateError> {
     match carrier {
         Carrier::Requests(version) => {
-            let request =
-                SaslAuthenticateRequest::default().with_auth_bytes(Bytes::from_owner(bytes));
+            let sent = Bytes::from_owner(bytes);
+            let request = SaslAuthenticateRequest::default().with_auth_bytes(sent.clone());
             let client_id = settings.client_id.as_ref();
-            let answer = channel.ask(&request, version, client_id).await?;
+            let answer = channel
+                .ask(&request, version, client_id, room_for_secrets())
+                .await?;
             if answer.error_code != ErrorCode::NONE {
+                let shown = settings
+                    .sasl
+                    .as_ref()
+                    .is_some_and(|authenticator| authenticator.exposes_credentials());
+                let sent = if shown { &*sent } else { &[] };
                 return Err(SaslError::Refused {
                     code: Some(answer.error_code),
-                    message: answer.error_message.map(|text| one_line(&text)),
+                    message: answer
+                        .error_message
+                        .map(|text| one_line(&conceal(&text, sent))),
                 }
                 .into());
             }
@@ -184,6 +202,53 @@ async fn respond(
                 .into()),
                 Err(error) => Err(error.into()),
             }
+        }
+    }
+}
+
+/// What a broker says of what it was sent, without it: one that repeats a password or a token must not bring it into a log. Names that
+/// stand beside it are hidden, too, as only the mechanism knows which is which.
+fn conceal(text: &str, sent: &[u8]) -> String {
+    let mut pieces: Vec<_> = sent
+        .split(|byte| byte.is_ascii_control() || *byte == b' ')
+        .filter(|piece| !piece.is_empty())
+        .collect();
+    // The longer ones first, for one may be a part of another.
+    pieces.sort_unstable_by_key(|piece| std::cmp::Reverse(piece.len()));
+    pieces.iter().fold(text.to_owned(), |text, piece| {
+        text.replace(&*String::from_utf8_lossy(piece), "...")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Statement 32.
+    #[test]
+    fn what_was_sent_is_not_repeated() {
+        for (text, sent, shown) in [
+            ("no such user", &b"\0alice\0secret"[..], "no such user"),
+            (
+                "\"secret\" is wrong for alice",
+                b"\0alice\0secret",
+                "\"...\" is wrong for ...",
+            ),
+            ("wrong: pass1234", b"\0pass\0pass1234", "wrong: ..."),
+            ("wrong: two words", b"\0alice\0two words", "wrong: ... ..."),
+            (
+                "expired: e30.e30.",
+                b"n,,\x01auth=Bearer e30.e30.\x01\x01",
+                "expired: ...",
+            ),
+            (
+                "gr\u{f6}\u{df}er",
+                "\0a\0\u{f6}\u{df}".as_bytes(),
+                "gr...er",
+            ),
+            ("as it is", b"", "as it is"),
+        ] {
+            assert_eq!(conceal(text, sent), shown);
         }
     }
 }

@@ -88,7 +88,7 @@ impl ConnectionBuilder {
     }
 
     /// How long a TCP connection is silent before the system asks whether the peer is still there; `None` leaves it as the system has
-    /// it. Three questions, 10 s apart, may stay unanswered. Default: 60 s.
+    /// it. Three questions, 10 s apart, may stay unanswered. In whole seconds, 1 to 32,767. Default: 60 s.
     pub fn tcp_keepalive(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.settings().tcp_keepalive = time.into();
         self
@@ -103,7 +103,7 @@ impl ConnectionBuilder {
     }
 
     /// How long the connection may be without a byte either way and without a request under way before it closes itself
-    /// ([`CloseReason::IdleDrop`]). Default: 9 min, as brokers close theirs after 10; `Duration::MAX` is no limit. Java:
+    /// ([`CloseReason::IdleDrop`]); authenticating anew does not count. At least 10 ms. Default: 9 min, as brokers close theirs after 10; `Duration::MAX` is no limit. Java:
     /// `connections.max.idle.ms`.
     pub fn connections_max_idle(mut self, time: Duration) -> Self {
         self.settings().connections_max_idle = time;
@@ -111,7 +111,8 @@ impl ConnectionBuilder {
     }
 
     /// Calls `observer`, with the broker's address and the reason, when a connection that was established has ended; once for each. It is
-    /// called on the runtime, so it must not block for long; should it panic, that changes nothing. Default: none.
+    /// called on the runtime's threads for blocking work, so it may take its time and holds nobody up; should it panic, that changes nothing.
+    /// Default: none.
     pub fn on_close(
         mut self,
         observer: impl Fn(&str, &CloseReason) + Send + Sync + 'static,
@@ -143,6 +144,14 @@ impl ConnectionBuilder {
     /// The most memory in bytes that the lists of one decoded answer may take, beside the answer itself. Default: 128 MiB.
     pub fn decode_memory_budget(mut self, bytes: usize) -> Self {
         self.settings().memory_budget = bytes;
+        self
+    }
+
+    /// Whether an answer with bytes left over behind it is an error (`InvalidResponse`, of the kind `TrailingBytes`) and not only noted as a
+    /// `trace` event. They show that the broker's idea of the message differs from this crate's, so tests want to know; a program is better
+    /// off with what could be read. Default: false.
+    pub fn reject_trailing_bytes(mut self, reject: bool) -> Self {
+        self.settings().reject_trailing_bytes = reject;
         self
     }
 

@@ -23,15 +23,19 @@ pub(crate) struct Call {
 enum State {
     /// Not sent yet.
     New,
-    /// Encoded, and waiting for room in the queue.
-    Blocked {
-        frame: Frame,
-        number: u64,
-        request: Queued,
-    },
+    /// Waiting for room in the queue. Seldom, and large.
+    Blocked(Box<Blocked>),
     /// Queued or in flight.
     Waiting(Arc<Waiter>),
     Done,
+}
+
+/// A request that is encoded and waits for room.
+struct Blocked {
+    frame: Frame,
+    /// His place in the line.
+    number: u64,
+    request: Queued,
 }
 
 impl Call {
@@ -46,9 +50,11 @@ impl Call {
         }
     }
 
-    /// Gives up after `time`, counted from now on.
+    /// Gives up after `time`, counted from now on; once the call was started it is too late to say so.
     pub(crate) fn set_deadline(&mut self, time: Duration) {
-        self.deadline = after(now(), time);
+        if let State::New = self.state {
+            self.deadline = after(now(), time);
+        }
     }
 
     /// Queues the request, or begins to wait for room; the task of `context` is woken when there is news. `spare` is given its buffer, to
@@ -78,11 +84,12 @@ impl Call {
                 }
                 poll
             }
-            State::Blocked {
-                frame,
-                number,
-                request,
-            } => {
+            State::Blocked(blocked) => {
+                let Blocked {
+                    frame,
+                    number,
+                    request,
+                } = *blocked;
                 if self.deadline <= now() {
                     self.shared.unblock(number);
                     return Poll::Ready(Outcome::Expired { sent: false });
@@ -109,11 +116,11 @@ impl Call {
                 spare(buffer);
                 State::Waiting(request.waiter)
             }
-            Joined::Blocked(frame, number) => State::Blocked {
+            Joined::Blocked(frame, number) => State::Blocked(Box::new(Blocked {
                 frame,
                 number,
                 request,
-            },
+            })),
             Joined::Closed(reason) => {
                 self.state = State::Done;
                 let sent = false;
@@ -127,7 +134,7 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         match &self.state {
-            State::Blocked { number, .. } => self.shared.unblock(*number),
+            State::Blocked(blocked) => self.shared.unblock(blocked.number),
             State::Waiting(waiter) => waiter.abandon(),
             State::New | State::Done => {}
         }

@@ -6,11 +6,10 @@ use std::io;
 use std::pin::pin;
 use std::task::{Context, Poll};
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use bytestring::ByteString;
-use milena_wire::codec::{DecodeError, EncodeError, Message as _, Request, Response as _};
-use milena_wire::encode_request;
-use milena_wire::messages::ResponseHeader;
+use milena_wire::codec::{DecodeError, EncodeError, Message as _, Request};
+use milena_wire::{encode_request, split_response};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use zeroize::Zeroizing;
 
@@ -24,9 +23,6 @@ const MAX_FRAME: usize = 64 << 10;
 
 /// The memory that such a broker's lists may take.
 pub(crate) const MEMORY_BUDGET: usize = 1 << 20;
-
-/// Larger payloads than 4 KiB are not copied into a request's buffer; the rest of one is short.
-const REQUEST_SIZE: usize = 5 << 10;
 
 /// The stream of a connection with what was read of it, and the ids of its requests.
 pub(crate) struct Channel {
@@ -85,42 +81,39 @@ impl Channel {
         read
     }
 
-    /// The body of the answer to `request`, undecoded: the answers that refuse a version come in another.
+    /// The body of the answer to `request`, undecoded: the answers that refuse a version come in another. The request is encoded in `buffer`,
+    /// which is overwritten in memory afterwards.
     pub(crate) async fn ask_raw<R: Request + Sync>(
         &mut self,
         request: &R,
         version: i16,
         client_id: Option<&ByteString>,
+        buffer: Vec<u8>,
     ) -> Result<Bytes, AskError> {
         let id = self.ids.next();
-        // With room for whatever is copied into it, so that a secret leaves no trace in a buffer that was outgrown.
-        let buffer = Vec::with_capacity(REQUEST_SIZE);
         let frame =
             encode_request(buffer, request, version, id, client_id).map_err(AskError::Request)?;
         self.write(&Zeroizing::new(frame.into_bytes().into()))
             .await?;
-        let mut answer = self.read_frame().await?;
-        let header_version = R::Response::header_version(version);
-        let (header, left) = ResponseHeader::decode_prefix(&answer, header_version, MEMORY_BUDGET)
-            .map_err(AskError::Response)?;
-        if header.correlation_id != id {
-            return Err(AskError::WrongId {
-                expected: id,
-                received: header.correlation_id,
-            });
+        let answer = self.read_frame().await?;
+        let (received, body) =
+            split_response::<R::Response>(answer, version).map_err(AskError::Response)?;
+        if received != id {
+            let expected = id;
+            return Err(AskError::WrongId { expected, received });
         }
-        answer.advance(answer.len() - left);
-        Ok(answer)
+        Ok(body)
     }
 
-    /// The answer to `request`.
+    /// The answer to `request`; see [`ask_raw`](Self::ask_raw).
     pub(crate) async fn ask<R: Request + Sync>(
         &mut self,
         request: &R,
         version: i16,
         client_id: Option<&ByteString>,
+        buffer: Vec<u8>,
     ) -> Result<R::Response, AskError> {
-        let body = self.ask_raw(request, version, client_id).await?;
+        let body = self.ask_raw(request, version, client_id, buffer).await?;
         let (response, _) = R::Response::decode_prefix(&body, version, MEMORY_BUDGET)
             .map_err(AskError::Response)?;
         Ok(response)

@@ -20,6 +20,9 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Connects to whichever address answers first; each has a head start before the next (RFC 8305, "happy eyeballs").
 pub(crate) async fn open(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
+    if let [only] = *addresses {
+        return TcpStream::connect(only).await;
+    }
     let mut addresses = interleave(addresses).into_iter();
     let mut attempts: Vec<Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>> = Vec::new();
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host name has no address");
@@ -85,6 +88,8 @@ fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 pub(crate) fn tune(stream: &TcpStream, keepalive: Option<Duration>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     if let Some(time) = keepalive {
+        // What Linux takes.
+        let time = time.clamp(Duration::from_secs(1), Duration::from_secs(32_767));
         let keepalive = TcpKeepalive::new().with_time(time);
         #[cfg(not(any(target_os = "openbsd", target_os = "haiku", target_os = "vita")))]
         let keepalive = keepalive.with_interval(PROBE_INTERVAL).with_retries(PROBES);
@@ -124,5 +129,25 @@ mod tests {
         let error = open(vec![refusing]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
         assert!(open(Vec::new()).await.is_err());
+    }
+
+    /// Statement 6: the system looks for peers that are gone without a word, unless it is told not to; and small requests leave at once.
+    #[tokio::test]
+    async fn keepalive_is_on_unless_it_is_none() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        for time in [Some(Duration::from_secs(60)), None] {
+            let stream = open(vec![address]).await.unwrap();
+            tune(&stream, time).unwrap();
+            let socket = SockRef::from(&stream);
+            assert_eq!(socket.keepalive().unwrap(), time.is_some());
+            assert!(socket.tcp_nodelay().unwrap());
+            #[cfg(target_os = "linux")]
+            if let Some(time) = time {
+                assert_eq!(socket.tcp_keepalive_time().unwrap(), time);
+                assert_eq!(socket.tcp_keepalive_interval().unwrap(), PROBE_INTERVAL);
+                assert_eq!(socket.tcp_keepalive_retries().unwrap(), PROBES);
+            }
+        }
     }
 }

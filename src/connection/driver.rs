@@ -28,8 +28,8 @@ const YIELDS: usize = 2;
 /// How often the socket is read before what is queued gets its turn.
 const READS: usize = 16;
 
-/// However soon an idle connection is to be dropped, a busy one is not looked at more often.
-const MIN_IDLE_CHECK: Duration = Duration::from_millis(10);
+/// No connection is idle after less than this, and a busy one is not looked at more often.
+const MIN_IDLE: Duration = Duration::from_millis(10);
 
 /// What there is to do that is not reading, writing or waiting.
 enum Task {
@@ -71,12 +71,19 @@ struct Link {
     settled: usize,
     /// When bytes went or came last.
     last_activity: Instant,
+    /// When bytes went last, or began to.
+    last_written: Instant,
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.shared.close(&CloseReason::Shutdown);
+        self.shared.close(&if std::thread::panicking() {
+            CloseReason::broken(io::ErrorKind::Other, "the connection's task panicked")
+        } else {
+            CloseReason::Shutdown
+        });
         if let Some(reason) = self.shared.close_reason() {
+            self.run.close(&reason);
             for waiter in self.in_flight.drain() {
                 waiter.close(&reason);
             }
@@ -97,6 +104,7 @@ impl Driver {
             flushing: false,
             settled: 0,
             last_activity: now(),
+            last_written: now(),
         };
         Self {
             link,
@@ -152,28 +160,37 @@ impl Link {
         context: &mut Context<'_>,
         mut timer: Pin<&mut Sleep>,
     ) -> Poll<Result<Task, CloseReason>> {
-        // The timer first: a socket that is never empty must not hold it up.
+        let written = self.poll_write(context);
+        // Whatever became of that: the answers that are there, and what the broker says before it closes, come first.
+        self.poll_read(context)?;
+        written?;
         while timer.as_mut().poll(context).is_ready() {
             let next = self.expire(now())?;
             timer.as_mut().reset(next.into());
         }
-        self.poll_write(context)?;
-        self.poll_read(context)?;
         let is_writing = !self.run.is_empty();
         if self.session.is_due() && !is_writing && self.in_flight.is_empty() {
             return Poll::Ready(Ok(Task::Authenticate));
         }
         let settled = std::mem::take(&mut self.settled);
         let wants_requests = !is_writing && !self.session.holds_requests();
-        let give_up_at = self.in_flight.give_up_at();
-        rest(
-            &self.shared,
-            context,
-            timer,
+        let (rest, next) = self.shared.outbox().rest(
+            context.waker(),
             wants_requests,
+            is_writing,
             settled,
-            give_up_at,
-        )
+            self.give_up_at(),
+        );
+        wake(next);
+        wait(rest, context, timer)
+    }
+
+    /// When the connection is to be given up, as it looks now: its oldest request unanswered, or what is being written stuck.
+    fn give_up_at(&self) -> Option<Instant> {
+        let is_writing = !self.run.is_empty();
+        let stuck_at = is_writing.then(|| after(self.last_written, self.run.patience()));
+        let both = [self.in_flight.give_up_at(), stuck_at];
+        both.into_iter().flatten().min()
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Result<(), CloseReason> {
@@ -195,8 +212,11 @@ impl Link {
 
     /// Gives the answers that have arrived to those who wait for them.
     fn hand_out(&mut self) -> Result<(), CloseReason> {
-        let now = now();
-        self.last_activity = now;
+        self.last_activity = now();
+        self.cut_frames(self.last_activity)
+    }
+
+    fn cut_frames(&mut self, now: Instant) -> Result<(), CloseReason> {
         while let Some(frame) = self.channel.frames.next()? {
             let Some(&id) = frame.first_chunk() else {
                 let text = "an answer is too short for a correlation id";
@@ -212,9 +232,8 @@ impl Link {
     /// Takes what is queued, gives each request its id, in order, and notes that it is in flight. Withdrawn ones are left out.
     fn launch(&mut self) {
         let next = self.shared.outbox().take(&mut self.run);
-        wake(next);
         let (queued, now) = (self.run.len(), now());
-        self.last_run = queued;
+        (self.last_run, self.last_written) = (queued, now);
         let Self {
             in_flight, channel, ..
         } = self;
@@ -231,6 +250,8 @@ impl Link {
             in_flight.push(id, request.answer, now, request.patience, waiter);
             Some(id)
         });
+        // Not before: whoever is woken must not find requests that are neither queued nor in flight.
+        wake(next);
         self.settled += queued - self.run.len();
         if self.run.is_empty() {
             self.run.clear();
@@ -266,8 +287,8 @@ impl Link {
                 Poll::Ready(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
                 Poll::Ready(count) => {
                     self.run.advance(count);
-                    self.last_activity = now();
-                    self.in_flight.progressed(self.last_activity);
+                    self.last_written = now();
+                    self.last_activity = self.last_written;
                 }
             }
         }
@@ -278,8 +299,8 @@ impl Link {
     fn written(&mut self) {
         self.flushing = false;
         self.run.clear();
-        for entry in self.in_flight.written() {
-            entry.waiter.written();
+        for waiter in self.in_flight.written(self.last_written) {
+            waiter.written();
             self.settled += 1;
         }
     }
@@ -287,7 +308,7 @@ impl Link {
     /// The timer went off: ends the calls whose deadline has passed, and the connection if its oldest request has waited too long or it was
     /// idle for too long. Gives when the timer must go off next.
     fn expire(&mut self, now: Instant) -> Result<Instant, CloseReason> {
-        let mut next = self.in_flight.give_up_at();
+        let mut next = self.give_up_at();
         if next.is_some_and(|at| at <= now) {
             return Err(CloseReason::ConnectionTimeout);
         }
@@ -307,10 +328,9 @@ impl Link {
             next = Some(next.map_or(at, |next| next.min(at)));
         }
         let max_idle = self.shared.settings.connections_max_idle;
-        let idle_at = self
-            .in_flight
-            .is_empty()
-            .then(|| after(self.last_activity, max_idle));
+        let max_idle = max_idle.max(MIN_IDLE);
+        let is_quiet = self.in_flight.is_empty() && self.run.is_empty();
+        let idle_at = is_quiet.then(|| after(self.last_activity, max_idle));
         expire_queued(&self.shared, now, next, idle_at)
     }
 
@@ -335,8 +355,10 @@ impl Link {
                 let next = expire_queued(shared, now(), None, None)?;
                 timer.as_mut().reset(next.into());
             }
+            let (rest, next) = shared.outbox().rest(context.waker(), false, false, 0, None);
+            wake(next);
             // Nothing but the end of the connection can come of it.
-            ready!(rest(shared, context, timer.as_mut(), false, 0, None))?;
+            ready!(wait(rest, context, timer.as_mut()))?;
             Poll::Pending
         })
         .await?;
@@ -346,7 +368,7 @@ impl Link {
                 tracing::debug!(peer = %shared.address, ?lifetime, "authenticated anew");
                 // No activity: a connection that nobody uses is not to stay for the sake of its session.
                 self.session = Session::begin(now(), lifetime);
-                Ok(())
+                self.cut_frames(now())
             }
             Ok(Err(AuthenticateError::Sasl(error))) => {
                 Err(CloseReason::AuthFailure(Arc::new(error)))
@@ -382,33 +404,26 @@ async fn yield_to_others() {
     .await;
 }
 
-/// Waits until there is something in the queue, the connection is closed, or the timer must go off.
-fn rest(
-    shared: &Shared,
+/// Sets the timer, and says what there is to do if there is something.
+fn wait(
+    rest: Rest,
     context: &mut Context<'_>,
     mut timer: Pin<&mut Sleep>,
-    wants_requests: bool,
-    settled: usize,
-    give_up_at: Option<Instant>,
 ) -> Poll<Result<Task, CloseReason>> {
-    let waker = context.waker();
-    let (rest, next) = shared
-        .outbox()
-        .rest(waker, wants_requests, settled, give_up_at);
-    wake(next);
-    match rest {
-        Rest::Queue => Poll::Ready(Ok(Task::TakeQueue)),
-        Rest::Closed(reason) => Poll::Ready(Err(reason)),
-        Rest::Until(at) => {
-            if timer.deadline().into_std() != at {
-                timer.as_mut().reset(at.into());
-                if timer.poll(context).is_ready() {
-                    // It is due already.
-                    context.waker().wake_by_ref();
-                }
-            }
-            Poll::Pending
+    let at = match rest {
+        Rest::Closed(reason) => return Poll::Ready(Err(reason)),
+        Rest::Queue(at) | Rest::Until(at) => at,
+    };
+    if timer.deadline().into_std() != at {
+        timer.as_mut().reset(at.into());
+        if timer.poll(context).is_ready() {
+            // It is due already.
+            context.waker().wake_by_ref();
         }
+    }
+    match rest {
+        Rest::Queue(_) => Poll::Ready(Ok(Task::TakeQueue)),
+        Rest::Until(_) | Rest::Closed(_) => Poll::Pending,
     }
 }
 
@@ -420,7 +435,7 @@ fn expire_queued(
     idle_at: Option<Instant>,
 ) -> Result<Instant, CloseReason> {
     let max_idle = shared.settings.connections_max_idle;
-    let latest = after(now, max_idle.max(MIN_IDLE_CHECK));
+    let latest = after(now, max_idle.max(MIN_IDLE));
     let due = shared.outbox().expire(now, next, idle_at, latest);
     for waiter in due.late {
         waiter.expire();

@@ -59,9 +59,12 @@ impl Frames {
 
     /// Nothing more came: the buffer is left to others if nothing is in it.
     pub(crate) fn leave_buffer(&mut self) {
-        // One that grew for a large frame is not worth keeping.
-        if self.buffer.is_empty() && self.buffer.capacity() <= READ_SIZE {
-            SPARE.set(std::mem::take(&mut self.buffer));
+        if self.buffer.is_empty() {
+            let buffer = std::mem::take(&mut self.buffer);
+            // One that grew for a large frame is not worth keeping.
+            if buffer.capacity() <= READ_SIZE {
+                SPARE.set(buffer);
+            }
         }
     }
 
@@ -75,9 +78,12 @@ impl Frames {
             .map_or(0, |length| (length + 4).saturating_sub(self.buffer.len()));
         let spare = self.buffer.capacity() - self.buffer.len();
         if missing > spare {
-            // The buffer grows as bytes arrive, not on the peer's word.
-            self.buffer
-                .reserve(missing.min(MAX_AHEAD.max(self.buffer.len())));
+            // The buffer grows as bytes arrive, not on the peer's word, and no further than the frame goes: so nothing of it is left over
+            // when the frame is handed out.
+            let ahead = missing.min(MAX_AHEAD.max(self.buffer.len()));
+            let mut grown = BytesMut::with_capacity(self.buffer.len() + ahead);
+            grown.extend_from_slice(&self.buffer);
+            self.buffer = grown;
         } else if spare < MIN_SPARE {
             self.buffer.reserve(READ_SIZE);
         }
@@ -183,6 +189,22 @@ mod tests {
         let mut other = Frames::new(1 << 20);
         let room = other.buffer().capacity();
         assert!((1..=READ_SIZE).contains(&room), "{room}");
+    }
+
+    #[test]
+    fn a_large_frame_leaves_no_memory_behind() {
+        let body = vec![7; 3 << 20];
+        let mut frames = Frames::new(100 << 20);
+        feed(&mut frames, &(3i32 << 20).to_be_bytes());
+        for chunk in body.chunks(60_000) {
+            assert!(frames.next().unwrap().is_none());
+            let room = frames.buffer();
+            assert!(room.capacity() <= body.len() + 4);
+            room.extend_from_slice(chunk);
+        }
+        let frame = frames.next().unwrap().unwrap();
+        assert_eq!(frame.len(), body.len());
+        assert_eq!(frames.buffer.capacity(), 0);
     }
 
     #[test]

@@ -81,7 +81,9 @@ impl Connection {
     /// at a version that is not held against what the broker offers. The future gives the bytes of the answer behind its header.
     ///
     /// The headers of an API or a version that wire does not know are taken to be those with tagged fields (request header 2, response
-    /// header 1).
+    /// header 1). A wait that the request asks for is not known: [`deadline`](RawFuture::deadline) and
+    /// [`request_timeout`](ConnectionBuilder::request_timeout) must allow for it. It must be a request that is answered: after one that is not,
+    /// such as Produce with acks 0, the connection is given up.
     ///
     /// # Errors
     /// As [`send`](Self::send). A broker closes the connection on what it does not know.

@@ -109,8 +109,9 @@ async fn handshake(
             Err(NegotiateError::Ask(AskError::HungUp(_))) if version > 0 => asked = Some(0),
             Err(NegotiateError::Ask(AskError::HungUp(_))) => {
                 if settings.fallback_versions.is_none() {
+                    // One that is just stopping does so, too, and so does a proxy that has no broker: another try may do better.
                     let text = "the broker closed the connection; is this Kafka's port, and is it newer than 0.9?";
-                    return Err(ConnectFailure::Refused(text.into()));
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, text).into());
                 }
                 asked = None;
             }
@@ -177,6 +178,8 @@ async fn connect(
 
 /// What it means for connecting that there is no answer.
 fn failure_of(error: AskError, settings: &Settings) -> ConnectFailure {
+    #[cfg(not(feature = "tls"))]
+    let _ = settings;
     match error {
         AskError::HungUp(error) | AskError::Io(error) => {
             // A TLS server may refuse a client's certificate after the handshake, when the first answer is read.

@@ -7,16 +7,19 @@ use super::clock::after;
 use super::run::Answer;
 use crate::close_reason::CloseReason;
 
+/// How many places the deque keeps when it is empty.
+const KEPT: usize = 256;
+
 /// A request that was handed to the socket.
 #[derive(Debug)]
-pub(crate) struct Entry<T> {
+struct Entry<T> {
     correlation_id: i32,
     /// How long the connection waits for this request when it is the oldest.
     patience: Duration,
     answer: Answer,
     /// When the connection is given up if this is the oldest request and still unanswered.
     give_up_at: Instant,
-    pub(crate) waiter: T,
+    waiter: T,
 }
 
 impl<T> Entry<T> {
@@ -30,14 +33,17 @@ impl<T> Entry<T> {
 #[derive(Debug)]
 pub(crate) struct InFlight<T> {
     entries: VecDeque<Entry<T>>,
+    /// How many of these, at the back, are being written.
+    unwritten: usize,
     /// Requests without an answer, while they are being written.
-    writing: Vec<Entry<T>>,
+    writing: Vec<T>,
 }
 
 impl<T> InFlight<T> {
     pub(crate) fn new() -> Self {
         Self {
             entries: VecDeque::new(),
+            unwritten: 0,
             writing: Vec::new(),
         }
     }
@@ -51,17 +57,17 @@ impl<T> InFlight<T> {
         patience: Duration,
         waiter: T,
     ) {
-        let entry = Entry {
+        if answer == Answer::None {
+            return self.writing.push(waiter);
+        }
+        self.unwritten += 1;
+        self.entries.push_back(Entry {
             correlation_id,
             patience,
             answer,
             give_up_at: after(now, patience),
             waiter,
-        };
-        match answer {
-            Answer::Matching | Answer::MatchingOrZero => self.entries.push_back(entry),
-            Answer::None => self.writing.push(entry),
-        }
+        });
     }
 
     /// Whether nothing is written or awaited.
@@ -69,20 +75,14 @@ impl<T> InFlight<T> {
         self.entries.is_empty() && self.writing.is_empty()
     }
 
-    /// Some bytes of what is being written went out.
-    pub(crate) fn progressed(&mut self, now: Instant) {
-        for entry in self
-            .entries
-            .front_mut()
-            .into_iter()
-            .chain(&mut self.writing)
-        {
-            entry.renew(now);
+    /// What was being written is: gives the requests that are done with that.
+    pub(crate) fn written(&mut self, now: Instant) -> Vec<T> {
+        let is_oldest = self.entries.len() <= self.unwritten;
+        if let Some(oldest) = self.entries.front_mut().filter(|_| is_oldest) {
+            // Writing a large one may have taken its time.
+            oldest.renew(now);
         }
-    }
-
-    /// What was about to be written is: gives the requests that are done with that.
-    pub(crate) fn written(&mut self) -> Vec<Entry<T>> {
+        self.unwritten = 0;
         std::mem::take(&mut self.writing)
     }
 
@@ -109,29 +109,34 @@ impl<T> InFlight<T> {
             self.entries.push_front(oldest);
             return Err(out_of_sync(Some(expected)));
         }
+        // It may be answered before all of it is written.
+        self.unwritten = self.unwritten.min(self.entries.len());
+        if self.entries.is_empty() && self.entries.capacity() > KEPT {
+            self.entries.shrink_to(KEPT);
+        }
         if let Some(front) = self.entries.front_mut() {
             front.renew(now);
         }
         Ok(oldest.waiter)
     }
 
-    /// When the connection is to be given up, as it looks now: its oldest request unanswered, or stuck in the socket.
+    /// When the connection is to be given up, as it looks now: its oldest request is written, and unanswered.
     pub(crate) fn give_up_at(&self) -> Option<Instant> {
-        let oldest = self.entries.front().into_iter().chain(&self.writing);
-        oldest.map(|entry| entry.give_up_at).min()
+        let oldest = self.entries.front()?;
+        (self.entries.len() > self.unwritten).then_some(oldest.give_up_at)
     }
 
     /// Those who wait for an answer, or for their request to be written.
     pub(crate) fn waiters(&self) -> impl Iterator<Item = &T> {
-        let entries = self.entries.iter().chain(&self.writing);
-        entries.map(|entry| &entry.waiter)
+        let entries = self.entries.iter().map(|entry| &entry.waiter);
+        entries.chain(&self.writing)
     }
 
     /// Every request, oldest first; none is left.
     pub(crate) fn drain(&mut self) -> Vec<T> {
         let entries = std::mem::take(&mut self.entries).into_iter();
-        let entries = entries.chain(std::mem::take(&mut self.writing));
-        entries.map(|entry| entry.waiter).collect()
+        let entries = entries.map(|entry| entry.waiter);
+        entries.chain(std::mem::take(&mut self.writing)).collect()
     }
 }
 
@@ -193,13 +198,29 @@ mod tests {
         assert_eq!(in_flight.give_up_at(), None);
         in_flight.push(1, Answer::Matching, now, 40 * SECOND, ());
         in_flight.push(2, Answer::Matching, now, SECOND, ());
-        assert_eq!(in_flight.give_up_at(), Some(now + 40 * SECOND));
-        in_flight.push(3, Answer::None, now, 10 * SECOND, ());
-        assert_eq!(in_flight.give_up_at(), Some(now + 10 * SECOND));
-        in_flight.progressed(now + 5 * SECOND);
-        assert_eq!(in_flight.give_up_at(), Some(now + 15 * SECOND));
-        assert_eq!(in_flight.written().len(), 1);
+        in_flight.push(3, Answer::None, now, SECOND, ());
+        assert_eq!(in_flight.give_up_at(), None, "it is being written");
+        assert_eq!(in_flight.written(now + 5 * SECOND).len(), 1);
         assert_eq!(in_flight.give_up_at(), Some(now + 45 * SECOND));
+    }
+
+    /// Statements 6 and 17: who is asked again and again, and never answers, is given up.
+    #[test]
+    fn what_is_written_later_does_not_put_it_off() {
+        let now = Instant::now();
+        let mut in_flight = InFlight::new();
+        in_flight.push(1, Answer::Matching, now, 40 * SECOND, ());
+        in_flight.written(now);
+        for second in 1..30 {
+            let now = now + second * SECOND;
+            in_flight.push(2, Answer::Matching, now, 40 * SECOND, ());
+            assert_eq!(
+                in_flight.give_up_at(),
+                Some(now - second * SECOND + 40 * SECOND)
+            );
+            in_flight.written(now);
+        }
+        assert_eq!(in_flight.give_up_at(), Some(now + 40 * SECOND));
     }
 
     #[test]
@@ -208,6 +229,7 @@ mod tests {
         let mut in_flight = InFlight::new();
         in_flight.push(1, Answer::Matching, now, 60 * SECOND, ());
         in_flight.push(2, Answer::Matching, now, 40 * SECOND, ());
+        in_flight.written(now);
         in_flight.answered(1, now + 50 * SECOND).unwrap();
         assert_eq!(in_flight.give_up_at(), Some(now + 90 * SECOND));
     }

@@ -36,7 +36,9 @@ pub(crate) async fn negotiate(
         .with_client_software_version(env!("CARGO_PKG_VERSION"));
     loop {
         let client_id = settings.client_id.as_ref();
-        let body = channel.ask_raw(&request, version, client_id).await?;
+        let body = channel
+            .ask_raw(&request, version, client_id, Vec::new())
+            .await?;
         if error_code(&body) == Some(ErrorCode::UNSUPPORTED_VERSION) {
             version = lower_version(&body, version).ok_or_else(|| {
                 refused(format!(

@@ -4,6 +4,8 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
+
 use crate::close_reason::CloseReason;
 
 type Observe = dyn Fn(&str, &CloseReason) + Send + Sync;
@@ -17,9 +19,33 @@ impl Observer {
         Self(Arc::new(observe))
     }
 
-    /// A panic of the observer stays his own.
-    pub(crate) fn tell(&self, peer: &str, reason: &CloseReason) {
-        if catch_unwind(AssertUnwindSafe(|| (self.0)(peer, reason))).is_err() {
+    /// Tells him where blocking is allowed: those whom the end of the connection has just woken may have to run on this very thread,
+    /// and would wait for him.
+    pub(crate) fn tell(&self, peer: &Arc<str>, reason: CloseReason) {
+        let news = News {
+            observer: self.clone(),
+            peer: Arc::clone(peer),
+            reason,
+        };
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn_blocking(move || drop(news));
+        }
+    }
+}
+
+/// Told when it is dropped, and so exactly once, even if the runtime ends before its turn comes.
+struct News {
+    observer: Observer,
+    peer: Arc<str>,
+    reason: CloseReason,
+}
+
+impl Drop for News {
+    fn drop(&mut self) {
+        // A panic of the observer stays his own.
+        let tell = || (self.observer.0)(&self.peer, &self.reason);
+        if catch_unwind(AssertUnwindSafe(tell)).is_err() {
+            let peer = &*self.peer;
             tracing::error!(peer, "the observer of a connection's end panicked");
         }
     }

@@ -31,8 +31,8 @@ pub(crate) enum Join {
 pub(crate) enum Rest {
     /// Until it is woken, or until the timer goes off at this time.
     Until(Instant),
-    /// Requests are queued.
-    Queue,
+    /// Not at all: requests are queued. The timer goes off at this time.
+    Queue(Instant),
     Closed(CloseReason),
 }
 
@@ -60,6 +60,8 @@ pub(crate) struct Outbox {
     wants_requests: bool,
     /// When the driver's timer goes off.
     timer: Instant,
+    /// Bytes that the driver has taken and not written yet.
+    writing: usize,
     /// Requests that joined and are not settled: queued or in flight.
     outstanding: usize,
     max_outstanding: usize,
@@ -76,6 +78,7 @@ impl Outbox {
             driver: None,
             wants_requests: false,
             timer,
+            writing: 0,
             outstanding: 0,
             max_outstanding,
             max_bytes,
@@ -89,7 +92,8 @@ impl Outbox {
             return Join::Closed(reason.clone());
         }
         // A frame larger than the bound goes alone, or it never would.
-        let fits = self.run.is_empty() || self.run.bytes() + frame.len() <= self.max_bytes;
+        let bytes = self.run.bytes() + self.writing + frame.len();
+        let fits = self.run.is_empty() || bytes <= self.max_bytes;
         if !fits || !self.has_room() || !self.waiting.may_pass(number) {
             return Join::Full(frame);
         }
@@ -145,26 +149,30 @@ impl Outbox {
         self.next_in_line()
     }
 
-    /// The driver has nothing to do, but perhaps to take what is queued if it `wants_requests`. `settled` requests are done with since
-    /// the last time, and the requests in flight need the timer at `timer`. Gives who may try now to join, too.
+    /// The driver has nothing to do, but perhaps to take what is queued if it `wants_requests`. It `is_writing`, or is done with that;
+    /// `settled` requests are done with since the last time, and the requests in flight need the timer at `timer`. Gives who may try now
+    /// to join, too.
     pub(crate) fn rest(
         &mut self,
         waker: &Waker,
         wants_requests: bool,
+        is_writing: bool,
         settled: usize,
         timer: Option<Instant>,
     ) -> (Rest, Option<Waker>) {
         self.outstanding = self.outstanding.saturating_sub(settled);
-        // Only what was settled can have made room: others were told when it was made.
-        let next = (settled > 0).then(|| self.next_in_line()).flatten();
+        let is_written = !is_writing && std::mem::take(&mut self.writing) > 0;
+        // Only what was settled or written can have made room: others were told when it was made.
+        let next = (settled > 0 || is_written).then(|| self.next_in_line());
+        let next = next.flatten();
         if let Some(reason) = &self.closed {
             return (Rest::Closed(reason.clone()), next);
         }
-        if wants_requests && !self.run.is_empty() {
-            return (Rest::Queue, next);
-        }
         if let Some(timer) = timer {
             self.arm_by(timer);
+        }
+        if wants_requests && !self.run.is_empty() {
+            return (Rest::Queue(self.timer), next);
         }
         self.wants_requests = wants_requests;
         if !self
@@ -180,6 +188,7 @@ impl Outbox {
     /// Takes what is queued, leaving `empty` in its place. Gives who may try now to join: there is room for bytes again.
     pub(crate) fn take(&mut self, empty: &mut Run) -> Option<Waker> {
         std::mem::swap(&mut self.run, empty);
+        self.writing = empty.bytes();
         self.next_in_line()
     }
 
@@ -222,8 +231,9 @@ impl Outbox {
             next = next.min(at);
         }
         woken.extend(self.next_in_line());
-        if let Some(at) = idle_at.filter(|_| self.run.is_empty() && self.waiting.is_empty()) {
-            if at <= now && self.closed.is_none() {
+        let is_unused = self.run.is_empty() && self.waiting.is_empty() && self.closed.is_none();
+        if let Some(at) = idle_at.filter(|_| is_unused) {
+            if at <= now {
                 // Under the same lock as joining: a request is either before it, and nothing is idle, or finds the connection closed.
                 self.closed = Some(CloseReason::IdleDrop);
                 // It is the driver who asks; his task's memory is not to stay for as long as there are handles.

@@ -10,7 +10,8 @@ use std::time::Duration;
 use bytes::{Buf as _, Bytes};
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{EncodeError, Frame, Message as _, Request, Response};
-use milena_wire::messages::{RequestHeader, ResponseHeader};
+use milena_wire::encode_raw_request;
+use milena_wire::messages::ResponseHeader;
 
 use super::call::Call;
 use super::run::Answer;
@@ -70,25 +71,17 @@ impl RawFuture {
         }
     }
 
-    /// Gives up after `time`, counted from now on, instead of the connection's default.
+    /// Gives up after `time`, counted from now on, instead of the connection's default. To be said before the future is polled.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.call.set_deadline(time);
         self
     }
 
     fn encode(&self, body: &Bytes) -> Result<Frame, EncodeError> {
-        let shared = &self.call.shared;
-        let mut header = RequestHeader::default()
-            .with_request_api_key(self.api.0)
-            .with_request_api_version(self.version);
-        header.client_id.clone_from(&shared.settings.client_id);
-        let header = header.encode(self.headers.request)?.into_bytes();
-        let length = header.len() + body.len();
-        let mut frame = Vec::with_capacity(4 + length);
-        frame.extend_from_slice(&i32::try_from(length).unwrap_or(i32::MAX).to_be_bytes());
-        frame.extend_from_slice(&header);
-        frame.extend_from_slice(body);
-        Ok(frame.into())
+        let client_id = self.call.shared.settings.client_id.as_ref();
+        let header = self.headers.request;
+        // The driver gives the id.
+        encode_raw_request(self.api, self.version, header, 0, client_id, body)
     }
 
     fn decode(&self, mut frame: Bytes) -> Result<Bytes, Error> {
@@ -115,7 +108,8 @@ impl Future for RawFuture {
         let outcome = if let Some(body) = self.body.take() {
             let frame = self.encode(&body);
             let frame = frame.map_err(|error| self.error(ErrorKind::InvalidRequest(error)))?;
-            self.call.start(frame, Answer::Matching, context, drop)
+            let answer = Answer::to(self.api, self.version);
+            self.call.start(frame, answer, context, drop)
         } else {
             self.call.poll(context)
         };

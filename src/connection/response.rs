@@ -9,11 +9,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Buf as _, Bytes};
-use milena_wire::api_key::ApiKey;
-use milena_wire::codec::{EncodeErrorKind, Frame, Message as _, Request, Response, VersionRange};
-use milena_wire::encode_request;
-use milena_wire::messages::{ProduceRequest, ResponseHeader};
+use bytes::Bytes;
+use milena_wire::codec::{EncodeErrorKind, Frame, Message as _, Request, VersionRange};
+use milena_wire::messages::ProduceRequest;
+use milena_wire::{encode_request, split_response};
 
 use super::call::Call;
 use super::patience::own_wait;
@@ -71,7 +70,7 @@ impl<R: Request + 'static> ResponseFuture<R> {
         Self { typed }
     }
 
-    /// Gives up after `time`, counted from now on, instead of the connection's default.
+    /// Gives up after `time`, counted from now on, instead of the connection's default. To be said before the future is polled.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.typed.call.set_deadline(time);
         self
@@ -91,7 +90,7 @@ impl OnewayFuture {
         Self { typed }
     }
 
-    /// Gives up after `time`, counted from now on, instead of the connection's default.
+    /// Gives up after `time`, counted from now on, instead of the connection's default. To be said before the future is polled.
     pub fn deadline(mut self, time: Duration) -> Self {
         self.typed.call.set_deadline(time);
         self
@@ -106,7 +105,7 @@ impl<R: Request + 'static> Future for ResponseFuture<R> {
         if typed.request.as_ref().is_some_and(is_unanswered) {
             return Poll::Ready(Err(typed.error(ErrorKind::NoAnswer)));
         }
-        let outcome = ready!(typed.poll(answer_to::<R>, context))?;
+        let outcome = ready!(typed.poll(|version| Answer::to(R::API_KEY, version), context))?;
         Poll::Ready(match outcome {
             Outcome::Answered(frame) => typed.decode(frame),
             other => Err(typed.failure(other)),
@@ -192,20 +191,22 @@ impl<R: Request + 'static> Typed<R> {
         }
     }
 
-    fn decode(&self, mut frame: Bytes) -> Result<R::Response, Error> {
+    fn decode(&self, frame: Bytes) -> Result<R::Response, Error> {
         let version = self.version.unwrap_or_default();
-        let budget = self.call.shared.settings.memory_budget;
+        let settings = &self.call.shared.settings;
+        let budget = settings.memory_budget;
         let invalid = |error| {
             self.error(ErrorKind::InvalidResponse(error))
                 .maybe_sent(true)
         };
-        let header_version = R::Response::header_version(version);
-        let (_, left) =
-            ResponseHeader::decode_prefix(&frame, header_version, budget).map_err(invalid)?;
-        frame.advance(frame.len() - left);
+        let (_, body) = split_response::<R::Response>(frame, version).map_err(invalid)?;
         let (response, left) =
-            R::Response::decode_prefix(&frame, version, budget).map_err(invalid)?;
+            R::Response::decode_prefix(&body, version, budget).map_err(invalid)?;
         if left > 0 {
+            if settings.reject_trailing_bytes {
+                // Read again as if nothing were behind it, which makes the error that says where the rest begins.
+                R::Response::decode(&body, version).map_err(invalid)?;
+            }
             tracing::trace!(
                 peer = %self.call.shared.address,
                 api = %R::API_KEY,
@@ -234,14 +235,6 @@ fn is_unanswered<R: Request + 'static>(request: &R) -> bool {
     request
         .downcast_ref::<ProduceRequest>()
         .is_some_and(|produce| produce.acks == 0)
-}
-
-fn answer_to<R: Request>(version: i16) -> Answer {
-    if R::API_KEY == ApiKey::FIND_COORDINATOR && version == 0 {
-        Answer::MatchingOrZero
-    } else {
-        Answer::Matching
-    }
 }
 
 impl<R: Request> fmt::Debug for ResponseFuture<R> {

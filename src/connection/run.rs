@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
+use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{Frame, REQUEST_CORRELATION_ID, segments};
 
 use super::waiter::Waiter;
@@ -32,6 +33,17 @@ pub(crate) enum Answer {
     None,
 }
 
+impl Answer {
+    /// Of a request that has one.
+    pub(crate) fn to(api: ApiKey, version: i16) -> Self {
+        if api == ApiKey::FIND_COORDINATOR && version == 0 {
+            Self::MatchingOrZero
+        } else {
+            Self::Matching
+        }
+    }
+}
+
 /// One request in a [`Run`].
 #[derive(Debug)]
 pub(crate) struct Row {
@@ -55,15 +67,22 @@ pub(crate) struct Run {
     rows: Vec<Row>,
     /// Bytes of both, written ones included.
     length: usize,
+    /// How long the connection waits for the most patient of its requests.
+    patience: Duration,
 }
 
 impl Run {
     /// Adds a request behind the others; gives its buffer back.
     pub(crate) fn push(&mut self, frame: Frame, request: Queued) -> Vec<u8> {
         self.length += frame.len();
+        self.patience = self.patience.max(request.patience);
         let start = self.buffer.len();
-        let (bytes, payloads) = frame.into_parts();
-        self.buffer.extend_from_slice(&bytes);
+        let (mut bytes, payloads) = frame.into_parts();
+        if start == 0 {
+            std::mem::swap(&mut self.buffer, &mut bytes);
+        } else {
+            self.buffer.extend_from_slice(&bytes);
+        }
         let payloads = payloads.into_iter();
         self.payloads
             .extend(payloads.map(|(position, payload)| (start + position, payload)));
@@ -87,6 +106,11 @@ impl Run {
     /// How many bytes it had when nothing of it was written.
     pub(crate) fn bytes(&self) -> usize {
         self.length
+    }
+
+    /// How long writing it may stand still.
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
     }
 
     pub(crate) fn waiters(&self) -> impl Iterator<Item = &Arc<Waiter>> {
@@ -189,12 +213,16 @@ impl Run {
 
     /// Empties it; the buffers stay for the next run unless they have grown large.
     pub(crate) fn clear(&mut self) {
-        const KEPT: usize = 256 << 10;
+        const BYTES: usize = 16 << 10;
+        const ROWS: usize = 256;
         self.buffer.clear();
-        self.buffer.shrink_to(KEPT);
+        self.buffer.shrink_to(BYTES);
         self.payloads.clear();
+        self.payloads.shrink_to(ROWS);
         self.rows.clear();
+        self.rows.shrink_to(ROWS);
         self.length = 0;
+        self.patience = Duration::ZERO;
         self.written = 0;
         self.payloads_written = 0;
     }

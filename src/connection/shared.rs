@@ -118,7 +118,7 @@ impl Shared {
         self.is_over.store(true, Ordering::Release);
         self.ended.notify_waiters();
         if let Some(observer) = &self.settings.on_close {
-            observer.tell(self.address.text(), &reason);
+            observer.tell(self.address.text(), reason);
         }
     }
 

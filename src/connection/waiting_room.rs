@@ -32,11 +32,8 @@ impl WaitingRoom {
 
     /// Takes a place at the end of the line, or keeps the one that is his.
     pub(crate) fn wait(&mut self, number: Option<u64>, deadline: Instant, waker: &Waker) -> u64 {
-        let before = self
-            .places
-            .iter_mut()
-            .find(|place| Some(place.number) == number);
-        if let Some(place) = before {
+        let before = number.and_then(|number| self.find(number));
+        if let Some(place) = before.and_then(|index| self.places.get_mut(index)) {
             place.waker.clone_from(waker);
             return place.number;
         }
@@ -51,10 +48,17 @@ impl WaitingRoom {
 
     /// Gives a place up: he went in, or away.
     pub(crate) fn leave(&mut self, number: u64) {
-        // Almost always the first, as the line moves at its front.
-        if let Some(index) = self.places.iter().position(|place| place.number == number) {
+        if let Some(index) = self.find(number) {
             self.places.remove(index);
         }
+    }
+
+    fn find(&self, number: u64) -> Option<usize> {
+        // They ascend, as everybody takes his place at the end.
+        let found = self
+            .places
+            .binary_search_by_key(&number, |place| place.number);
+        found.ok()
     }
 
     /// Who is to be woken when there is room.

@@ -15,6 +15,10 @@ impl TlsBuilder {
     /// [`TlsProblem::Configuration`] says which file, certificate or key cannot be used, and why; or that there is no provider of
     /// cryptography.
     pub fn build(self) -> Result<Tls, TlsProblem> {
+        self.configured().map(Tls::of)
+    }
+
+    pub(super) fn configured(self) -> Result<Configured, TlsProblem> {
         let provider = provider::choose(self.provider.map(|provider| provider.0))?;
         let roots = match self.roots {
             RootSource::Platform => Roots::of_platform(),
@@ -30,6 +34,6 @@ impl TlsBuilder {
                 Identity::of_files(certificate, key, &provider)
             }
         }?;
-        Configured::new(provider, roots, identity, self.sessions).map(Tls::of)
+        Configured::new(provider, roots, identity, self.sessions)
     }
 }

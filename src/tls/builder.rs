@@ -89,9 +89,10 @@ impl TlsBuilder {
     }
 
     /// For how many brokers, by their names, to remember the last sessions: a connection that resumes one spares both sides the
-    /// certificates. Brokers of one name, told apart by their ports, count as one. 0: none is remembered. Default: 64.
+    /// certificates. Brokers of one name, told apart by their ports, count as one. 0: none is remembered; at most 65,536. Default: 64.
     pub fn sessions(mut self, brokers: usize) -> Self {
-        self.sessions = brokers;
+        // Room for them is made at once.
+        self.sessions = brokers.min(65_536);
         self
     }
 

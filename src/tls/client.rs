@@ -88,6 +88,13 @@ impl Tls {
         }
     }
 
+    /// What [`new`](Self::new) configures, for what else speaks TLS here.
+    #[cfg(feature = "oidc")]
+    pub(crate) fn platform_config() -> Result<ClientConfig, TlsProblem> {
+        let configured = Self::builder().configured()?;
+        Ok(ClientConfig::clone(&configured.config()))
+    }
+
     /// Everything that can be chosen.
     pub fn builder() -> TlsBuilder {
         TlsBuilder::new()
@@ -159,7 +166,7 @@ impl Tls {
         match (tls_error(&error), error.kind()) {
             (Some(error), _) => HandshakeFailure::Problem(problem(error, at)),
             // What a broker's plain port does with a hello, which it takes for the head of an endless request.
-            (None, io::ErrorKind::UnexpectedEof) => HandshakeFailure::Problem(TlsProblem::NotTls),
+            (None, io::ErrorKind::UnexpectedEof) => HandshakeFailure::Problem(TlsProblem::HungUp),
             // It may do this too, if there is more of the hello than it read. But so does one who is stopped just now.
             (
                 None,
@@ -190,9 +197,15 @@ impl Tls {
             Source::Fixed(config) => Ok(Arc::clone(config)),
             Source::Files { configured, .. } => {
                 let mut configured = Arc::clone(configured).lock_owned().await;
-                tokio::task::spawn_blocking(move || configured.refresh())
-                    .await
-                    .map_err(io::Error::other)
+                let look = tokio::task::spawn_blocking(move || {
+                    let problems = configured.refresh();
+                    (configured.config(), problems)
+                });
+                let (config, problems) = look.await.map_err(io::Error::other)?;
+                for problem in problems {
+                    tracing::warn!(%problem, "a TLS file has changed and cannot be used: what it held before stays in use");
+                }
+                Ok(config)
             }
         }
     }

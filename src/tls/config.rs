@@ -51,12 +51,19 @@ impl Configured {
         roots.into_iter().chain(self.identity.files())
     }
 
-    /// The configuration after a look at the files. Reads them, and so blocks, when they have changed; what cannot be used is
-    /// warned of, and stays what it was.
-    pub(super) fn refresh(&mut self) -> Arc<ClientConfig> {
-        let roots = kept_on_problem(self.roots.refresh());
+    /// Looks at the files. Reads them, and so blocks, when they have changed. Gives what of them cannot be used: there what they held
+    /// before stays in use.
+    pub(super) fn refresh(&mut self) -> Vec<TlsProblem> {
+        let mut problems = Vec::new();
+        let mut keep_on_problem = |refreshed: Result<bool, TlsProblem>| {
+            refreshed.unwrap_or_else(|problem| {
+                problems.push(problem);
+                false
+            })
+        };
+        let roots = keep_on_problem(self.roots.refresh());
         // The two are apart: authorities that cannot be read must not keep an identity that has run out.
-        let identity = kept_on_problem(self.identity.refresh(&self.provider));
+        let identity = keep_on_problem(self.identity.refresh(&self.provider));
         if roots || identity {
             // Its memory is empty: what was agreed under another trust is not resumed.
             match assemble(&self.provider, &self.roots, &self.identity, self.brokers) {
@@ -64,18 +71,11 @@ impl Configured {
                     tracing::info!(roots, identity, "TLS files have changed and were read");
                     self.config = config;
                 }
-                Err(problem) => tracing::warn!(%problem, "TLS cannot be configured anew"),
+                Err(problem) => problems.push(problem),
             }
         }
-        self.config()
+        problems
     }
-}
-
-fn kept_on_problem(refreshed: Result<bool, TlsProblem>) -> bool {
-    refreshed.unwrap_or_else(|problem| {
-        tracing::warn!(%problem, "a TLS file has changed and cannot be used: what it held before stays in use");
-        false
-    })
 }
 
 fn assemble(

@@ -14,6 +14,8 @@ pub enum TlsProblem {
     UnknownIssuer,
     /// What answers does not speak TLS, or hangs up upon the first word of it, as a broker's plain port does.
     NotTls,
+    /// The peer closed the connection during the handshake. A broker's plain port does so, and a broker that is just stopping.
+    HungUp,
     /// The broker wants a client certificate, and none was given.
     CertificateRequired,
     /// The broker does not accept the client certificate.
@@ -32,7 +34,8 @@ impl fmt::Display for TlsProblem {
             Self::WrongHost => "the broker's certificate is not for this host name",
             Self::Expired => "the broker's certificate has expired or is not valid yet",
             Self::UnknownIssuer => "the broker's certificate is signed by nobody who is trusted here: is the right CA given?",
-            Self::NotTls => "what answers does not speak TLS, or hung up instead: is this the broker's TLS port?",
+            Self::NotTls => "what answers does not speak TLS: is this the broker's TLS port?",
+            Self::HungUp => "the peer closed the connection during the handshake: is this the broker's TLS port?",
             Self::CertificateRequired => "the broker wants a client certificate",
             Self::CertificateRefused => "the broker does not accept the client certificate",
             Self::Incompatible => "no version or cipher suite of TLS in common",

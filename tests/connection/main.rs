@@ -10,8 +10,18 @@
 
 mod closing;
 mod handshake;
+mod hostile;
+mod hostile_sasl;
 mod idle;
+mod logs;
+mod observer;
+mod patience;
 mod peer;
 mod pipeline;
 mod sasl;
+mod scram;
+mod secrets;
+#[cfg(feature = "ring")]
+mod tls;
 mod transport;
+mod versions;

@@ -1,6 +1,7 @@
 //! A broker that does what the test says, frame by frame.
 
 use std::future::Future;
+use std::io;
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
@@ -12,12 +13,13 @@ use milena::wire::encode_response;
 use milena::wire::error_code::ErrorCode;
 use milena::wire::messages::api_versions::ApiVersion;
 use milena::wire::messages::{
-    ApiVersionsRequest, ApiVersionsResponse, FetchRequest, FindCoordinatorRequest, MetadataRequest,
-    ProduceRequest, RequestHeader, SaslAuthenticateRequest, SaslHandshakeRequest,
+    ApiVersionsRequest, ApiVersionsResponse, FetchRequest, FindCoordinatorRequest,
+    JoinGroupRequest, MetadataRequest, ProduceRequest, RequestHeader, SaslAuthenticateRequest,
+    SaslHandshakeRequest,
 };
 use milena::{CloseReason, Connection, Error};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 /// Everything in these tests happens within this time, or has failed.
@@ -28,6 +30,11 @@ pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(LIMIT, future)
         .await
         .expect("it takes too long")
+}
+
+/// Begins a connection as tests want it: what an answer leaves over is an error.
+pub(crate) fn strict() -> ConnectionBuilder {
+    Connection::builder().reject_trailing_bytes(true)
 }
 
 pub(crate) struct Listener {
@@ -45,9 +52,13 @@ impl Listener {
     }
 
     pub(crate) async fn accept(&self) -> Peer {
+        Peer::new(self.accept_stream().await)
+    }
+
+    pub(crate) async fn accept_stream(&self) -> TcpStream {
         let (stream, _) = soon(self.listener.accept()).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        Peer::new(stream)
+        stream
     }
 
     /// A connection that has been through its handshake, and the peer at its other end.
@@ -69,7 +80,7 @@ impl Listener {
         change: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
         script: impl AsyncFnOnce(&mut Peer),
     ) -> (Result<Connection, Error>, Peer) {
-        let builder = change(Connection::builder());
+        let builder = change(strict());
         let address = self.address();
         let connect = builder.connect(&address);
         let serve = async {
@@ -112,16 +123,27 @@ impl Memory {
         &mut self,
         change: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
     ) -> (Connection, Peer) {
-        let connect = self
-            .dial(change(Connection::builder()))
-            .connect("peer.invalid:9092");
+        let (connection, peer) = self
+            .meet(change, async |peer| {
+                peer.answer_versions(&usual_versions()).await;
+            })
+            .await;
+        (connection.unwrap(), peer)
+    }
+
+    /// What comes of connecting while the peer follows `script`.
+    pub(crate) async fn meet(
+        &mut self,
+        change: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
+        script: impl AsyncFnOnce(&mut Peer),
+    ) -> (Result<Connection, Error>, Peer) {
+        let connect = self.dial(change(strict())).connect("peer.invalid:9092");
         let serve = async {
             let mut peer = self.accept().await;
-            peer.answer_versions(&usual_versions()).await;
+            script(&mut peer).await;
             peer
         };
-        let (connection, peer) = tokio::join!(connect, serve);
-        (connection.unwrap(), peer)
+        tokio::join!(connect, serve)
     }
 }
 
@@ -151,7 +173,7 @@ pub(crate) async fn meet<T>(
 ) -> (Result<Connection, Error>, T) {
     let listener = Listener::start().await;
     let address = listener.address();
-    let connect = Connection::builder().connect(&address);
+    let connect = strict().connect(&address);
     soon(async { tokio::join!(connect, script(&listener)) }).await
 }
 
@@ -234,6 +256,7 @@ impl Peer {
             ApiKey::PRODUCE => ProduceRequest::header_version(version),
             ApiKey::FETCH => FetchRequest::header_version(version),
             ApiKey::FIND_COORDINATOR => FindCoordinatorRequest::header_version(version),
+            ApiKey::JOIN_GROUP => JoinGroupRequest::header_version(version),
             ApiKey::SASL_HANDSHAKE => SaslHandshakeRequest::header_version(version),
             ApiKey::SASL_AUTHENTICATE => SaslAuthenticateRequest::header_version(version),
             _ => panic!("no test sends {key}"),
@@ -251,7 +274,19 @@ impl Peer {
     }
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
-        soon(self.stream.write_all(bytes)).await.unwrap();
+        self.try_send(bytes).await.unwrap();
+    }
+
+    /// Sends to one who may have gone.
+    pub(crate) async fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        soon(self.stream.write_all(bytes)).await
+    }
+
+    /// Answers with a body as it is, behind the header of the version.
+    pub(crate) async fn answer_raw<R: Response>(&mut self, to: &Received, body: &[u8]) {
+        let version = to.header.request_api_version;
+        self.send(&frame(to.id(), R::header_version(version), body))
+            .await;
     }
 
     pub(crate) async fn answer<R: Response + Sync>(&mut self, to: &Received, response: &R) {
@@ -280,10 +315,30 @@ impl Peer {
         request
     }
 
+    /// Says that nothing more will come, and waits until the client has heard it.
+    pub(crate) async fn hang_up(&mut self) {
+        self.stream.shutdown().await.unwrap();
+        self.gone().await;
+    }
+
+    /// Waits until the client has closed the connection, whatever it sends before.
+    pub(crate) async fn gone(&mut self) {
+        let end = async { while self.stream.read_buf(&mut self.buffer).await.unwrap_or(0) > 0 {} };
+        soon(end).await;
+    }
+
     /// Whether the client has closed the connection.
     pub(crate) async fn is_closed(&mut self) -> bool {
         self.try_request().await.is_none()
     }
+}
+
+/// The frame of an answer with this body: header version 1 has an empty list of tagged fields behind the id.
+pub(crate) fn frame(id: i32, header_version: i16, body: &[u8]) -> Vec<u8> {
+    let tags = &[0][..usize::try_from(header_version).unwrap()];
+    let length = i32::try_from(4 + tags.len() + body.len()).unwrap();
+    let prefix = [length.to_be_bytes(), id.to_be_bytes()].concat();
+    [&prefix, tags, body].concat()
 }
 
 pub(crate) fn api(key: ApiKey, min: i16, max: i16) -> ApiVersion {

@@ -4,17 +4,20 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use bytes::Bytes;
+use milena::CloseReason;
 use milena::error::ErrorKind;
 use milena::wire::api_key::ApiKey;
 use milena::wire::codec::Message as _;
 use milena::wire::messages::metadata::{MetadataRequestTopic, MetadataResponseBroker};
 use milena::wire::messages::produce::{PartitionProduceData, TopicProduceData};
 use milena::wire::messages::{
-    FetchRequest, MetadataRequest, MetadataResponse, ProduceRequest, ProduceResponse,
+    FetchRequest, FindCoordinatorRequest, FindCoordinatorResponse, MetadataRequest,
+    MetadataResponse, ProduceRequest, ProduceResponse,
 };
 use tokio::task::JoinSet;
 
-use crate::peer::{Listener, soon};
+use crate::logs::{collect, logged};
+use crate::peer::{Listener, api, frame, reason, soon};
 
 fn asks(topic: usize) -> MetadataRequest {
     let topic = MetadataRequestTopic::default().with_name(format!("topic-{topic}"));
@@ -321,4 +324,83 @@ async fn large_payloads_arrive_whole() {
             .unwrap();
     }
     soon(serve).await.unwrap();
+}
+
+/// A broker that speaks FindCoordinator up to this version.
+async fn coordinating(max: i16) -> (milena::Connection, crate::peer::Peer) {
+    let listener = Listener::start().await;
+    let (connection, peer) = listener
+        .meet(
+            |builder| builder,
+            async |peer| {
+                let apis = [
+                    api(ApiKey::FIND_COORDINATOR, 0, max),
+                    api(ApiKey::METADATA, 0, 0),
+                ];
+                peer.answer_versions(&apis).await;
+            },
+        )
+        .await;
+    (connection.unwrap(), peer)
+}
+
+/// Statement 13: brokers before 0.10 answer FindCoordinator v0 with id 0, which is accepted and warned of.
+#[tokio::test]
+async fn find_coordinator_v0_may_be_answered_with_id_0() {
+    collect();
+    let before = logged("correlation id 0").len();
+    let (connection, mut peer) = coordinating(0).await;
+    let request = FindCoordinatorRequest::default().with_key("group");
+    let call = tokio::spawn(connection.send(request));
+    let request = peer.request().await;
+    assert_eq!((request.header.request_api_version, request.id()), (0, 2));
+    let found = FindCoordinatorResponse::default()
+        .with_node_id(3)
+        .with_host("b3");
+    let body = found.encode(0).unwrap().into_bytes();
+    peer.send(&frame(0, 0, &body)).await;
+    assert_eq!(soon(call).await.unwrap().unwrap().node_id, 3);
+    let warned = logged("correlation id 0");
+    assert_eq!(warned.len(), before + 1);
+    assert_eq!(warned[before].level, tracing::Level::WARN);
+    // It goes on as if nothing had been.
+    let call = tokio::spawn(connection.send(asks(1)));
+    let request = peer.request().await;
+    assert_eq!(request.id(), 3);
+    peer.answer(&request, &MetadataResponse::default()).await;
+    soon(call).await.unwrap().unwrap();
+}
+
+/// Statement 13: newer versions, and other APIs, have to be answered with their ids.
+#[tokio::test]
+async fn nothing_else_may_be_answered_with_id_0() {
+    for max in [0, 1] {
+        let (connection, mut peer) = coordinating(max).await;
+        let call = match max {
+            0 => tokio::spawn(async move { connection.send(asks(1)).await.map(drop) }),
+            _ => {
+                let request = FindCoordinatorRequest::default().with_key("group");
+                tokio::spawn(async move { connection.send(request).await.map(drop) })
+            }
+        };
+        let request = peer.request().await;
+        assert_eq!(request.header.request_api_version, max);
+        let body = match max {
+            0 => MetadataResponse::default().encode(0).unwrap(),
+            _ => FindCoordinatorResponse::default().encode(1).unwrap(),
+        };
+        peer.send(&frame(0, 0, &body.into_bytes())).await;
+        let error = soon(call).await.unwrap().unwrap_err();
+        assert!(
+            matches!(
+                reason(&error),
+                CloseReason::OutOfSync {
+                    expected: Some(2),
+                    received: 0
+                }
+            ),
+            "{error}"
+        );
+        assert!(peer.is_closed().await);
+    }
 }

@@ -63,7 +63,7 @@ fn with_super(builder: ConnectionBuilder) -> ConnectionBuilder {
 }
 
 /// Of a broker that speaks SASL, as from Kafka 1.0 on.
-fn versions() -> Vec<ApiVersion> {
+pub(crate) fn versions() -> Vec<ApiVersion> {
     let sasl = [
         api(ApiKey::SASL_HANDSHAKE, 0, 1),
         api(ApiKey::SASL_AUTHENTICATE, 0, 2),
@@ -72,13 +72,13 @@ fn versions() -> Vec<ApiVersion> {
 }
 
 /// Of one that takes the mechanism's messages bare.
-fn old_versions() -> Vec<ApiVersion> {
+pub(crate) fn old_versions() -> Vec<ApiVersion> {
     let sasl = vec![api(ApiKey::SASL_HANDSHAKE, 0, 0)];
     [usual_versions(), sasl].concat()
 }
 
 /// Answers the handshake; gives the mechanism and the version that were asked.
-async fn shake_hands(
+pub(crate) async fn shake_hands(
     peer: &mut Peer,
     code: ErrorCode,
     mechanisms: &[&'static str],
@@ -99,7 +99,7 @@ async fn shake_hands(
 }
 
 /// Answers a SaslAuthenticate request; gives what it said.
-async fn authenticate(peer: &mut Peer, response: &SaslAuthenticateResponse) -> Vec<u8> {
+pub(crate) async fn authenticate(peer: &mut Peer, response: &SaslAuthenticateResponse) -> Vec<u8> {
     let request = peer.request().await;
     assert_eq!(
         ApiKey(request.header.request_api_key),
@@ -111,16 +111,16 @@ async fn authenticate(peer: &mut Peer, response: &SaslAuthenticateResponse) -> V
     body.auth_bytes.to_vec()
 }
 
-fn challenge(bytes: &'static str) -> SaslAuthenticateResponse {
+pub(crate) fn challenge(bytes: impl Into<bytes::Bytes>) -> SaslAuthenticateResponse {
     SaslAuthenticateResponse::default().with_auth_bytes(bytes)
 }
 
-fn lasts(time: Duration) -> SaslAuthenticateResponse {
+pub(crate) fn lasts(time: Duration) -> SaslAuthenticateResponse {
     let milliseconds = i64::try_from(time.as_millis()).unwrap();
     SaslAuthenticateResponse::default().with_session_lifetime_ms(milliseconds)
 }
 
-async fn refused(
+pub(crate) async fn refused(
     change: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
     script: impl AsyncFnOnce(&mut Peer),
 ) -> Error {
@@ -131,7 +131,7 @@ async fn refused(
     error
 }
 
-fn sasl_error(error: &Error) -> (Phase, &SaslError) {
+pub(crate) fn sasl_error(error: &Error) -> (Phase, &SaslError) {
     let (phase, ConnectFailure::Sasl(cause)) = connect_failure(error) else {
         panic!("{error:?}");
     };

@@ -3,6 +3,7 @@
 use bytes::{Buf as _, Bytes};
 use bytestring::ByteString;
 
+use crate::api_key::ApiKey;
 use crate::codec::{
     DEFAULT_MEMORY_BUDGET, DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Encoder,
     Frame, Message, Request, Response, write_message,
@@ -22,15 +23,18 @@ pub fn encode_request<R: Request>(
     correlation_id: i32,
     client_id: Option<&ByteString>,
 ) -> Result<Frame, EncodeError> {
-    let header = RequestHeader {
-        request_api_key: R::API_KEY.0,
-        request_api_version: version,
+    let mut buffer = buffer;
+    begin(&mut buffer);
+    let header_version = R::header_version(version);
+    write_request_header(
+        &mut buffer,
+        R::API_KEY,
+        version,
+        header_version,
         correlation_id,
-        client_id: client_id.cloned(),
-        ..RequestHeader::default()
-    };
-    let mut encoder = begin(buffer);
-    write_message(&header, R::header_version(version), &mut encoder)?;
+        client_id,
+    )?;
+    let mut encoder = Encoder::new(buffer, 0, false);
     write_message(request, version, &mut encoder)?;
     finish(encoder, R::NAME, version)
 }
@@ -51,7 +55,9 @@ pub fn encode_response<R: Response>(
         correlation_id,
         ..ResponseHeader::default()
     };
-    let mut encoder = begin(buffer);
+    let mut buffer = buffer;
+    begin(&mut buffer);
+    let mut encoder = Encoder::new(buffer, 0, false);
     write_message(&header, R::header_version(version), &mut encoder)?;
     write_message(response, version, &mut encoder)?;
     finish(encoder, R::NAME, version)
@@ -95,11 +101,92 @@ pub fn decode_with_version<M: Message>(mut bytes: Bytes) -> Result<(M, i16), Dec
     Ok((M::decode(&bytes, version)?, version))
 }
 
-fn begin(mut buffer: Vec<u8>) -> Encoder {
+/// Cuts the header off a response that is without its length: gives the correlation id and the body.
+///
+/// # Errors
+/// If the header is cut short, or its tagged fields are not in order.
+pub fn split_response<R: Response>(
+    mut frame: Bytes,
+    version: i16,
+) -> Result<(i32, Bytes), DecodeError> {
+    let header_version = R::header_version(version);
+    // Almost always: the id, and no tagged fields.
+    let correlation_id = frame.first_chunk().copied().map(i32::from_be_bytes);
+    let plain = 4 + usize::from(header_version >= 1);
+    let has_tags = header_version >= 1 && frame.get(4) != Some(&0);
+    if let Some(id) = correlation_id.filter(|_| !has_tags) {
+        frame.advance(plain);
+        return Ok((id, frame));
+    }
+    let (header, left) =
+        ResponseHeader::decode_prefix(&frame, header_version, DEFAULT_MEMORY_BUDGET)?;
+    frame.advance(frame.len() - left);
+    Ok((header.correlation_id, frame))
+}
+
+/// A request whose body is encoded already, as it goes over the wire: length, header, body. The body is not copied if it is large.
+///
+/// # Errors
+/// If the client id is longer than 32,767 bytes, or the frame would pass 2^31-1.
+pub fn encode_raw_request(
+    api: ApiKey,
+    version: i16,
+    header_version: i16,
+    correlation_id: i32,
+    client_id: Option<&ByteString>,
+    body: &Bytes,
+) -> Result<Frame, EncodeError> {
+    let mut buffer = Vec::new();
+    begin(&mut buffer);
+    write_request_header(
+        &mut buffer,
+        api,
+        version,
+        header_version,
+        correlation_id,
+        client_id,
+    )?;
+    let mut encoder = Encoder::new(buffer, 0, false);
+    encoder.payload(body);
+    finish(encoder, "raw request", version)
+}
+
+/// By hand, as it goes before every request; `RequestHeader` says the same.
+fn write_request_header(
+    buffer: &mut Vec<u8>,
+    api: ApiKey,
+    version: i16,
+    header_version: i16,
+    correlation_id: i32,
+    client_id: Option<&ByteString>,
+) -> Result<(), EncodeError> {
+    buffer.extend_from_slice(&api.0.to_be_bytes());
+    buffer.extend_from_slice(&version.to_be_bytes());
+    buffer.extend_from_slice(&correlation_id.to_be_bytes());
+    if header_version >= 1 {
+        let length = match client_id {
+            None => -1,
+            Some(id) => i16::try_from(id.len()).map_err(|_| EncodeError {
+                message: RequestHeader::NAME,
+                version: header_version,
+                field: "client_id".to_owned(),
+                kind: EncodeErrorKind::TooLong(id.len()),
+            })?,
+        };
+        buffer.extend_from_slice(&length.to_be_bytes());
+        buffer.extend_from_slice(client_id.map_or(&[][..], |id| id.as_bytes()));
+    }
+    if header_version >= 2 {
+        // No tagged fields.
+        buffer.push(0);
+    }
+    Ok(())
+}
+
+fn begin(buffer: &mut Vec<u8>) {
     buffer.clear();
     // Room for the length, known at the end.
     buffer.extend_from_slice(&[0; 4]);
-    Encoder::new(buffer, 0, false)
 }
 
 fn finish(encoder: Encoder, message: &'static str, version: i16) -> Result<Frame, EncodeError> {

@@ -46,5 +46,8 @@ pub mod messages;
 pub mod records;
 
 pub use bytestring::ByteString;
-pub use framing::{decode_with_version, encode_request, encode_response, encode_with_version};
+pub use framing::{
+    decode_with_version, encode_raw_request, encode_request, encode_response, encode_with_version,
+    split_response,
+};
 pub use uuid;

@@ -42,7 +42,7 @@ fn wakes_the_driver(join: &Join) -> bool {
 }
 
 fn rests(outbox: &mut Outbox, wants_requests: bool) -> Rest {
-    outbox.rest(Waker::noop(), wants_requests, 0, None).0
+    outbox.rest(Waker::noop(), wants_requests, false, 0, None).0
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn the_driver_is_woken_once() {
     assert!(matches!(rests(&mut outbox, true), Rest::Until(_)));
     assert!(wakes_the_driver(&outbox.join(frame(1), &request, None)));
     assert!(!wakes_the_driver(&outbox.join(frame(1), &request, None)));
-    assert!(matches!(rests(&mut outbox, true), Rest::Queue));
+    assert!(matches!(rests(&mut outbox, true), Rest::Queue(_)));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn what_is_outstanding_is_bounded_and_room_is_handed_on() {
     let (second, _) = outbox.block(None, now, Waker::noop());
     let (again, rearm) = outbox.block(Some(first), now, Waker::noop());
     assert!(again == first && rearm.is_none());
-    let mut settled = |count| outbox.rest(Waker::noop(), true, count, None).1;
+    let mut settled = |count| outbox.rest(Waker::noop(), true, false, count, None).1;
     assert!(settled(0).is_none(), "there is no room yet");
     assert!(settled(1).is_some(), "one place, so the first may try");
     assert!(
@@ -100,8 +100,20 @@ fn queued_bytes_are_bounded_but_one_frame_always_goes() {
     assert!(joined(&mut outbox, &request, 1000));
     assert!(!joined(&mut outbox, &request, 1));
     outbox.block(None, now, Waker::noop());
-    let next = outbox.take(&mut Run::default());
-    assert!(next.is_some(), "there is room for bytes again");
+    let mut run = Run::default();
+    let next = outbox.take(&mut run);
+    assert!(next.is_some(), "one may always join an empty queue");
+    assert!(outbox.unblock(1).is_none());
+    assert!(joined(&mut outbox, &request, 1));
+    assert!(
+        !joined(&mut outbox, &request, 1),
+        "what is being written counts"
+    );
+    outbox.block(None, now, Waker::noop());
+    let rest =
+        |outbox: &mut Outbox, is_writing| outbox.rest(Waker::noop(), false, is_writing, 0, None).1;
+    assert!(rest(&mut outbox, true).is_none());
+    assert!(rest(&mut outbox, false).is_some(), "it is written");
 }
 
 #[test]
@@ -125,8 +137,17 @@ fn the_timer_is_set_for_what_is_due_first_and_ends_what_is_late() {
     outbox.take(&mut Run::default());
     outbox.expire(now + SECOND, None, None, latest);
     assert_eq!(outbox.timer, latest);
-    outbox.rest(Waker::noop(), true, 0, Some(now + 5 * SECOND));
-    assert_eq!(outbox.timer, now + 5 * SECOND, "what is in flight needs it");
+    outbox.rest(Waker::noop(), false, false, 2, None);
+    assert!(joined(&mut outbox, &due, 1));
+    let (rest, _) = outbox.rest(Waker::noop(), true, false, 0, Some(now + SECOND));
+    let Rest::Queue(at) = rest else {
+        panic!("{rest:?}");
+    };
+    assert_eq!(
+        at,
+        now + SECOND,
+        "what is in flight needs it, whatever is queued"
+    );
 }
 
 /// Statement 18: idle is when nothing is queued either. Statement 19: who is late finds it closed.

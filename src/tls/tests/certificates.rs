@@ -163,7 +163,7 @@ async fn who_closes_upon_the_hello_does_not_speak_tls() {
     });
     let failure = met.unwrap_err();
     assert!(
-        matches!(failure, HandshakeFailure::Problem(TlsProblem::NotTls)),
+        matches!(failure, HandshakeFailure::Problem(TlsProblem::HungUp)),
         "{failure:?}"
     );
 }

@@ -196,6 +196,11 @@ impl Encoder {
     /// Bytes with their length; large ones are not copied.
     pub(crate) fn bytes(&mut self, bytes: &Bytes) {
         self.length(bytes.len());
+        self.payload(bytes);
+    }
+
+    /// Bytes as they are; large ones are not copied.
+    pub(crate) fn payload(&mut self, bytes: &Bytes) {
         if bytes.len() < PAYLOAD_THRESHOLD {
             self.raw(bytes);
         } else if self.failure.is_none() {

@@ -15,16 +15,6 @@ pub struct Frame {
     payloads: Vec<Payload>,
 }
 
-/// Bytes that are encoded already.
-impl From<Vec<u8>> for Frame {
-    fn from(buffer: Vec<u8>) -> Self {
-        Self {
-            buffer,
-            payloads: Vec::new(),
-        }
-    }
-}
-
 impl Frame {
     pub(crate) fn new(encoder: Encoder) -> Self {
         let (buffer, payloads) = encoder.finish();
