@@ -29,10 +29,11 @@ use milena::{CloseReason, Connection};
 use peak_alloc::PeakAlloc;
 use support::bare::Bare;
 use support::broker::{Broker, Security};
-use support::{cpu, is_test, raise_file_limit, resident, tls_config};
+use support::chart::{Pair, draw};
+use support::{cpu, is_test, median, raise_file_limit, resident, tls_config};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
@@ -139,6 +140,7 @@ struct Round {
     asked_per_second: f64,
     dropped_in: Duration,
     errors: usize,
+    before: usize,
     left: f64,
 }
 
@@ -182,7 +184,7 @@ async fn round(broker: &Broker, count: usize, builder: ConnectionBuilder, idle: 
     let dropped_in = waiting.elapsed();
     drop(connections);
     // What the tasks held goes with them.
-    for _ in 0..10 {
+    while Handle::current().metrics().num_alive_tasks() > 0 {
         tokio::task::yield_now().await;
     }
     Round {
@@ -191,11 +193,13 @@ async fn round(broker: &Broker, count: usize, builder: ConnectionBuilder, idle: 
         asked_per_second: count as f64 / asked.as_secs_f64(),
         dropped_in,
         errors,
+        before,
         left: HEAP.current_usage() as f64 / before as f64,
     }
 }
 
-fn connections(runtime: &Runtime, count: usize, kind: &str, rounds: usize) {
+fn connections(runtime: &Runtime, count: usize, kind: &str, rounds: usize) -> Option<Pair> {
+    let mut figures: [Vec<f64>; 2] = Default::default();
     let (security, resumption) = match kind {
         "plain" => (Security::Plain, false),
         "tls" => (Security::Tls, true),
@@ -234,13 +238,17 @@ fn connections(runtime: &Runtime, count: usize, kind: &str, rounds: usize) {
                 Duration::from_secs_f64(2.0 + 3.0 * count as f64 / bares.per_second)
             });
             let round = round(&broker, count, builder.clone(), idle).await;
+            if let Some(bares) = &bares {
+                figures[0].push(bares.per_second);
+                figures[1].push(round.per_second);
+            }
             let (bare_rate, bare_heap) = bares
                 .as_ref()
                 .map_or((f64::NAN, f64::NAN), |bares| (bares.per_second, bares.heap_each));
             println!(
                 "{{\"load\":\"connections\",\"kind\":\"{kind}\",\"round\":{number},\"count\":{count},\"bare_per_second\":{},\"milena_per_second\":{:.0},\
                  \"ratio\":{},\"bare_heap_each\":{},\"milena_heap_each\":{:.0},\"asked_per_second\":{:.0},\"idle_ms\":{},\"dropped_after_ms\":{},\
-                 \"errors\":{},\"heap_after_over_before\":{:.3},\"resident_mib\":{:.0}}}",
+                 \"errors\":{},\"heap_before\":{},\"heap_after_over_before\":{:.3},\"resident_mib\":{:.0}}}",
                 number_or_null(bare_rate),
                 round.per_second,
                 if bare_rate.is_nan() { "null".to_owned() } else { format!("{:.2}", round.per_second / bare_rate) },
@@ -250,11 +258,18 @@ fn connections(runtime: &Runtime, count: usize, kind: &str, rounds: usize) {
                 idle.as_millis(),
                 round.dropped_in.as_millis(),
                 round.errors,
+                round.before,
                 round.left,
                 resident() / 1_048_576.0,
             );
         });
     }
+    let [mut bare, mut milena] = figures;
+    (!bare.is_empty()).then(|| Pair {
+        name: kind.to_owned(),
+        bare: median(&mut bare),
+        milena: median(&mut milena),
+    })
 }
 
 fn number_or_null(value: f64) -> String {
@@ -340,9 +355,12 @@ fn main() {
         (10_000, 3, 30)
     };
     if all || arguments[0] == "connections" {
-        for kind in ["plain", "tls", "tls, no resumption", "scram"] {
-            connections(&runtime, number(1, count), kind, rounds);
-        }
+        let kinds = ["plain", "tls", "tls, no resumption", "scram"];
+        let pairs: Vec<Pair> = kinds
+            .into_iter()
+            .filter_map(|kind| connections(&runtime, number(1, count), kind, rounds))
+            .collect();
+        draw("load", "Connections opened", "a second", &pairs);
     }
     if all || arguments[0] == "rate" {
         rate(

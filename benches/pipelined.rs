@@ -28,6 +28,7 @@ use milena::wire::messages::fetch::{FetchPartition, FetchTopic};
 use milena::wire::messages::produce::{PartitionProduceData, TopicProduceData};
 use milena::wire::messages::{FetchRequest, ProduceRequest};
 use support::bare::Bare;
+use support::chart::{Pair, draw};
 use support::stub::{FETCHED, Stub};
 use support::{cpu, heartbeat, heartbeat_frame, is_test, median, runtimes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -219,7 +220,13 @@ fn encoded<R: Request>(request: &R) -> Vec<u8> {
     frame.into_bytes().to_vec()
 }
 
-async fn bulk(name: &str, socket: &mut Bare<TcpStream>, connection: &Connection, rounds: usize) {
+async fn bulk(
+    name: &str,
+    socket: &mut Bare<TcpStream>,
+    connection: &Connection,
+    rounds: usize,
+) -> Vec<Pair> {
+    let mut bars = Vec::new();
     let count = if rounds == 1 { 8 } else { 400 };
     let frames = [encoded(&large_produce()), encoded(&fetch())];
     for (direction, frame) in ["there", "back"].into_iter().zip(frames) {
@@ -242,13 +249,20 @@ async fn bulk(name: &str, socket: &mut Bare<TcpStream>, connection: &Connection,
             bare / 1e9,
             milena / 1e9
         );
+        bars.push(Pair {
+            name: format!("{name}, {direction}"),
+            bare: bare / 1e9,
+            milena: milena / 1e9,
+        });
     }
+    bars
 }
 
 fn main() {
     support::stub::serve_if_asked();
     let (rounds, scale) = if is_test() { (1, 50) } else { (15, 1) };
     let stub = Stub::start(false);
+    let (mut bars, mut large) = (Vec::new(), Vec::new());
     println!(
         "runtime         depth      bare/s   bare CPU    milena/s milena CPU  ratio of CPU  writes/request"
     );
@@ -283,6 +297,11 @@ fn main() {
                 let writes = writes_per_request(&stub, depth, requests).await;
                 let [bare_rate, bare_cpu, rate, cpu, ratio] =
                     figures.each_mut().map(|values| median(values));
+                bars.push(Pair {
+                    name: format!("{name}, {depth} deep"),
+                    bare: bare_cpu,
+                    milena: cpu,
+                });
                 println!(
                     "{name:<15} {depth:>5} {bare_rate:>11.0} {bare_cpu:>7.0} ns {rate:>11.0} {cpu:>7.0} ns {ratio:>12.2} {writes:>15.4}"
                 );
@@ -297,7 +316,14 @@ fn main() {
                 "{name}: 64 tasks on one connection: p50 {middle:?}, p99.9 {worst:?}, {:.1} x",
                 worst.as_secs_f64() / middle.as_secs_f64()
             );
-            bulk(name, &mut socket, &connection, rounds).await;
+            large.extend(bulk(name, &mut socket, &connection, rounds).await);
         });
     }
+    draw(
+        "pipelined",
+        "Pipelined requests",
+        "CPU ns of this process for each",
+        &bars,
+    );
+    draw("pipelined", "Frames of 1 MiB", "GB/s", &large);
 }

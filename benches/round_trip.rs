@@ -19,6 +19,7 @@ use criterion::Criterion;
 use milena::Connection;
 use milena::tls::Tls;
 use support::bare::Bare;
+use support::chart::{Pair, draw};
 use support::stub::Stub;
 use support::{heartbeat, heartbeat_frame, is_test, median, runtimes, tls_stream};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -83,12 +84,12 @@ fn run(runtime: &Runtime, block: impl Future<Output = Duration> + Send + 'static
 fn main() {
     support::stub::serve_if_asked();
     let (pairs, block) = if is_test() { (2, 10) } else { (41, 1000) };
+    // Criterion's own arguments are not for here.
     let mut criterion = Criterion::default()
-        .configure_from_args()
         .sample_size(20)
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2));
-    let mut lines = Vec::new();
+    let (mut lines, mut bars) = (Vec::new(), Vec::new());
     for (kind, tls) in [("", false), ("tls/", true)] {
         let stub = Stub::start(tls);
         for (name, runtime) in runtimes() {
@@ -115,15 +116,23 @@ fn main() {
                 bares.push(bare.as_secs_f64() / block as f64 * 1e6);
                 milenas.push(milena.as_secs_f64() / block as f64 * 1e6);
             }
-            lines.push(format!(
-                "round_trip/{kind}{name} ratio {:.2} ({pairs} pairs; bare {:.1} us, milena {:.1} us)",
+            let (ratio, bare, milena) = (
                 median(&mut ratios),
                 median(&mut bares),
                 median(&mut milenas),
+            );
+            lines.push(format!(
+                "round_trip/{kind}{name} ratio {ratio:.2} ({pairs} pairs; bare {bare:.1} us, milena {milena:.1} us)"
             ));
+            bars.push(Pair {
+                name: format!("{kind}{name}"),
+                bare,
+                milena,
+            });
         }
     }
     criterion.final_summary();
+    draw("round_trip", "Round trip", "us, the middle one", &bars);
     for line in lines {
         println!("{line}");
     }

@@ -7,12 +7,14 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
     clippy::future_not_send,
     reason = "a bench; each uses a part of it"
 )]
 
 pub mod bare;
 pub mod broker;
+pub mod chart;
 pub mod stub;
 
 use std::sync::Arc;

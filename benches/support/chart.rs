@@ -1,0 +1,88 @@
+//! Bars in pairs, as SVG: what there is to beat, and milena.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+/// A pair of bars.
+pub struct Pair {
+    pub name: String,
+    pub bare: f64,
+    pub milena: f64,
+}
+
+/// Writes `docs/bench/NAME.svg`, with machine, date and command, if this was asked for by `--charts`.
+pub fn draw(name: &str, title: &str, unit: &str, pairs: &[Pair]) {
+    if !std::env::args().any(|argument| argument == "--charts") {
+        return;
+    }
+    const ROW: f64 = 46.0;
+    const LEFT: f64 = 210.0;
+    const WIDTH: f64 = 420.0;
+    let most = pairs
+        .iter()
+        .map(|pair| pair.bare.max(pair.milena))
+        .fold(f64::MIN_POSITIVE, f64::max);
+    let height = 60.0 + ROW * pairs.len() as f64 + 40.0;
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"760\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
+         <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\
+         <text x=\"16\" y=\"24\" font-size=\"15\">{title} ({unit})</text>\n\
+         <text x=\"16\" y=\"42\" fill=\"#777\">grey: bare, blue: milena</text>\n"
+    );
+    for (row, pair) in pairs.iter().enumerate() {
+        let top = 56.0 + ROW * row as f64;
+        let _ = writeln!(
+            svg,
+            "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",
+            LEFT - 8.0,
+            top + 24.0,
+            pair.name
+        );
+        for (value, offset, colour) in [(pair.bare, 4.0, "#b0b0b0"), (pair.milena, 21.0, "#3b6ea8")]
+        {
+            let _ = writeln!(
+                svg,
+                "<rect x=\"{LEFT}\" y=\"{}\" width=\"{:.1}\" height=\"15\" fill=\"{colour}\"/><text x=\"{:.1}\" y=\"{}\">{}</text>",
+                top + offset,
+                WIDTH * value / most,
+                LEFT + WIDTH * value / most + 6.0,
+                top + offset + 12.0,
+                readable(value),
+            );
+        }
+    }
+    let _ = writeln!(
+        svg,
+        "<text x=\"16\" y=\"{}\" fill=\"#777\">{}</text>\n</svg>",
+        height - 14.0,
+        circumstances(name)
+    );
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/bench");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = format!("{}.svg", title.replace([' ', ',', ':', '/'], "-"));
+    std::fs::write(folder.join(file), svg).unwrap();
+}
+
+fn readable(value: f64) -> String {
+    match value {
+        value if value >= 1000.0 => format!("{value:.0}"),
+        value if value >= 10.0 => format!("{value:.1}"),
+        value => format!("{value:.2}"),
+    }
+}
+
+/// Machine, date and command.
+fn circumstances(bench: &str) -> String {
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or("unknown", |(_, model)| model);
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let date = Command::new("date").arg("+%F").output();
+    let date = date.map_or(String::new(), |date| {
+        String::from_utf8_lossy(&date.stdout).trim().to_owned()
+    });
+    format!("{model}, {cores} cores, {date}: cargo bench --bench {bench} -- --charts")
+}
