@@ -100,6 +100,7 @@ pub(crate) fn tune(stream: &TcpStream, keepalive: Option<Duration>) -> io::Resul
 
 #[cfg(test)]
 mod tests {
+    use socket2::{Domain, Socket, Type};
     use tokio::net::TcpListener;
 
     use super::*;
@@ -149,5 +150,27 @@ mod tests {
                 assert_eq!(socket.tcp_keepalive_retries().unwrap(), PROBES);
             }
         }
+    }
+
+    /// Statement 1: one that says nothing at all is overtaken by the next.
+    #[tokio::test]
+    async fn an_address_that_is_silent_costs_its_head_start() {
+        // Its line of callers is full, so that the system does not answer any more.
+        let silent = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        silent.bind(&any.into()).unwrap();
+        silent.listen(0).unwrap();
+        let address = silent.local_addr().unwrap().as_socket().unwrap();
+        let _caller = TcpStream::connect(address).await.unwrap();
+        let good = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let good = (good.local_addr().unwrap(), good);
+        let began = std::time::Instant::now();
+        let stream = open(vec![address, good.0]).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), good.0);
+        let time = began.elapsed();
+        assert!(
+            time >= ATTEMPT_DELAY && time < 4 * ATTEMPT_DELAY,
+            "{time:?}"
+        );
     }
 }

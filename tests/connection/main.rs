@@ -21,6 +21,7 @@ mod pipeline;
 mod sasl;
 mod scram;
 mod secrets;
+mod statements;
 #[cfg(feature = "ring")]
 mod tls;
 mod transport;

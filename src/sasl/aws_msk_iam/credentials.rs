@@ -123,7 +123,7 @@ mod tests {
         let credentials = read(&keys).unwrap();
         assert_eq!(credentials.access_key_id(), "id");
         assert_eq!(credentials.secret_access_key().expose(), "key");
-        assert_eq!(credentials.session_token(), None);
+        assert!(credentials.session_token().is_none());
         let [id, key, _] = keys;
         let credentials = read(&[id, key, ("AWS_SESSION_TOKEN", "token")]).unwrap();
         assert_eq!(credentials.session_token().unwrap().expose(), "token");
