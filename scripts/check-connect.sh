@@ -232,7 +232,7 @@ fails "MTLS without a certificate" 2000 'localhost:19096: api_versions: .*wants 
 fails "MTLS with a certificate that the broker does not trust" 2000 'localhost:19096: api_versions: .*does not accept the client certificate' \
   --bootstrap localhost:19096 "${trusted[@]}" --tls-cert "$pki/other-client.crt" --tls-key "$pki/other-client.key"
 fails "plain text on the TLS port" 2000 'localhost:19093: api_versions: .*looks like a TLS listener.*\(hint: add --tls\)' --bootstrap localhost:19093
-fails "TLS on the plain port" 2000 'localhost:19092: tls: .*does not speak TLS.*leave out --tls\)' "${plain[@]}" "${trusted[@]}"
+fails "TLS on the plain port" 2000 'localhost:19092: tls: .*closed the connection.*leave out --tls\)' "${plain[@]}" "${trusted[@]}"
 fails "SASL on a listener without it" 2000 'localhost:19092: sasl_handshake: .*ILLEGAL_SASL_STATE.*leave out --sasl\)' "${plain[@]}" "${scram[@]}"
 fails "no SASL on a listener with it" 2000 'localhost:19094: requests: .*closed the connection.*add --sasl\)' --bootstrap localhost:19094
 fails "no SASL on a listener with it and TLS" 2000 'localhost:19095: requests: .*closed the connection.*add --sasl\)' "${sasl_ssl[@]}"
