@@ -13,6 +13,7 @@
 
 mod support;
 
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -158,6 +159,36 @@ async fn fairness(connection: &Connection, requests: usize) -> (Duration, Durati
     let mut times: Vec<Duration> = tasks.join_all().await.into_iter().flatten().collect();
     times.sort_unstable();
     (times[times.len() / 2], times[times.len() * 999 / 1000])
+}
+
+/// As many requests under way from one task, which waits for all of them before it goes on.
+async fn one_task(connection: &Connection, depth: usize, requests: usize) -> Block {
+    let request = heartbeat();
+    measured(requests, async {
+        for _ in 0..requests / depth {
+            let mut calls: Vec<_> = (0..depth)
+                .map(|_| Some(connection.send(request.clone())))
+                .collect();
+            poll_fn(|context| {
+                for slot in &mut calls {
+                    if let Some(call) = slot {
+                        if let Poll::Ready(answer) = Pin::new(call).poll(context) {
+                            answer.unwrap();
+                            *slot = None;
+                        }
+                    }
+                }
+                let is_done = calls.iter().all(Option::is_none);
+                if is_done {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+            .await;
+        }
+    })
+    .await
 }
 
 /// The frames under way while large ones are moved.
@@ -315,6 +346,16 @@ fn main() {
             println!(
                 "{name}: 64 tasks on one connection: p50 {middle:?}, p99.9 {worst:?}, {:.1} x",
                 worst.as_secs_f64() / middle.as_secs_f64()
+            );
+            let mut shares = Vec::new();
+            for _ in 0..rounds {
+                let alone = one_task(&connection, 64, 128_000 / scale).await;
+                let shared = milena(&connection, 64, 128_000 / scale).await;
+                shares.push(shared.per_second / alone.per_second);
+            }
+            println!(
+                "{name}: 64 tasks on one connection: {:.2} x the requests a second of one task with 64 under way",
+                median(&mut shares)
             );
             large.extend(bulk(name, &mut socket, &connection, rounds).await);
         });
