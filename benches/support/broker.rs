@@ -1,12 +1,10 @@
 //! The embedded broker in a process of its own.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::io::Write as _;
 
 use milena_broker::{Cluster, Sasl, Tls};
 
-/// Set in the environment of the process that is to be the broker.
-const ROLE: &str = "MILENA_BENCH_BROKER";
+use super::child::{Child, role};
 
 /// What its clients must do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,57 +16,30 @@ pub enum Security {
 
 /// A running broker on every address of this machine; it ends when this is dropped.
 pub struct Broker {
-    process: Child,
+    _process: Child,
     pub port: u16,
     /// Whom to trust, if it speaks TLS.
     pub ca: Option<String>,
 }
 
 impl Broker {
-    /// Starts this program again, as a broker.
     pub fn start(security: Security) -> Self {
-        let mut process = Command::new(std::env::current_exe().unwrap())
-            .env(ROLE, format!("{security:?}"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut output = BufReader::new(process.stdout.take().unwrap());
-        let mut port = String::new();
-        output.read_line(&mut port).unwrap();
-        let ca = (security == Security::Tls).then(|| {
-            let mut pem = String::new();
-            while !pem.contains("END CERTIFICATE") {
-                assert!(output.read_line(&mut pem).unwrap() > 0, "the broker ended");
-            }
-            pem
-        });
+        let has_ca = security == Security::Tls;
+        let mut process = Child::start(&format!("{security:?}"), has_ca);
         Self {
-            process,
-            port: port.trim().parse().unwrap(),
-            ca,
+            port: process.line.parse().unwrap(),
+            ca: process.pem.take(),
+            _process: process,
         }
-    }
-}
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
 /// Serves for ever if this process was started as a broker. To be called first.
 pub fn serve_if_asked() {
-    let Ok(role) = std::env::var(ROLE) else {
+    let Some(role) = role() else {
         return;
     };
     super::raise_file_limit();
-    // The parent is gone when its end of the pipe is.
-    std::thread::spawn(|| {
-        let _ = std::io::stdin().read_to_end(&mut Vec::new());
-        std::process::exit(0);
-    });
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

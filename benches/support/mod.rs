@@ -15,6 +15,7 @@
 pub mod bare;
 pub mod broker;
 pub mod chart;
+pub mod child;
 pub mod stub;
 
 use std::sync::Arc;

@@ -2,8 +2,7 @@
 //! the client's time is measured alone.
 
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::io::Write as _;
 use std::sync::Arc;
 
 use bytes::{Buf as _, Bytes, BytesMut};
@@ -22,64 +21,35 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// Set in the environment of the process that is to be the stub: `plain` or `tls`.
-const ROLE: &str = "MILENA_BENCH_STUB";
+use super::child::{Child, role};
 
 /// The bytes of the records in an answer to a fetch.
 pub const FETCHED: usize = 1 << 20;
 
 /// A running stub; it ends when this is dropped.
 pub struct Stub {
-    process: Child,
+    _process: Child,
     pub address: String,
     /// Whom to trust, if it speaks TLS.
     pub ca: Option<String>,
 }
 
 impl Stub {
-    /// Starts this program again, as a stub.
     pub fn start(tls: bool) -> Self {
-        let mut process = Command::new(std::env::current_exe().unwrap())
-            .env(ROLE, if tls { "tls" } else { "plain" })
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut output = BufReader::new(process.stdout.take().unwrap());
-        let mut address = String::new();
-        output.read_line(&mut address).unwrap();
-        let ca = tls.then(|| {
-            let mut pem = String::new();
-            while !pem.contains("END CERTIFICATE") {
-                assert!(output.read_line(&mut pem).unwrap() > 0, "the stub ended");
-            }
-            pem
-        });
+        let mut process = Child::start(if tls { "tls" } else { "plain" }, tls);
         Self {
-            process,
-            address: address.trim().to_owned(),
-            ca,
+            address: std::mem::take(&mut process.line),
+            ca: process.pem.take(),
+            _process: process,
         }
-    }
-}
-
-impl Drop for Stub {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
 /// Serves for ever if this process was started as a stub. To be called first.
 pub fn serve_if_asked() {
-    let Ok(role) = std::env::var(ROLE) else {
+    let Some(role) = role() else {
         return;
     };
-    // The parent is gone when its end of the pipe is.
-    std::thread::spawn(|| {
-        let _ = std::io::stdin().read_to_end(&mut Vec::new());
-        std::process::exit(0);
-    });
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
