@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# milena against a real Kafka and its Java client: what one writes the other reads, to the byte, by every codec.
+# milena against a real Kafka and its Java client: what one writes the other reads, to the byte, by every codec; then, by
+# check-connect.sh, every listener by every mechanism, old Kafkas, and clusters that are not Apache's.
 #
-#   check-kafka.sh              needs Java and Maven, or Debian and root: see kafka.sh
+#   check-kafka.sh [--old all|none]    needs Java and Maven, or Debian and root: see kafka.sh; --old is check-connect.sh's
 #
 # It uses the Kafka that answers on localhost:19092; if none does, it starts one and stops it again.
 # Environment: RECORDS (500), how many records Java writes by each codec; KAFKA_VERSION and others of kafka.sh.
@@ -20,7 +21,7 @@ work=$(mktemp -d)
 started=0
 # shellcheck disable=SC2329 # the trap calls it
 clean_up() {
-  if [[ $started == 1 ]]; then scripts/kafka.sh down 0; fi
+  if [[ $started == 1 ]]; then scripts/kafka.sh down 0; scripts/kdc.sh down; fi
   rm -rf "$work"
 }
 trap clean_up EXIT
@@ -81,6 +82,8 @@ if (exec 3<>/dev/tcp/127.0.0.1/19092) 2>/dev/null; then
   echo "using the Kafka on $bootstrap"
 else
   started=1
+  # Before Kafka, so that this has GSSAPI.
+  scripts/kdc.sh up >/dev/null
   scripts/kafka.sh up
 fi
 
@@ -168,6 +171,15 @@ elif [[ ${#written[@]} -gt 0 ]]; then
       here && match($0, /compresscodec: [a-z0-9]+/) {print substr($0, RSTART + 15, RLENGTH - 15)}' "$work/dump" |
       sort -u | paste -s -d ,)"
   done
+fi
+
+step "connections: every listener by every mechanism, and other brokers"
+if [[ $(scripts/kafka.sh status) != *"node 0: $bootstrap, up, "* ]]; then
+  echo "# not looked at: the other listeners of this Kafka, which is not one of kafka.sh"
+elif scripts/check-connect.sh "$@"; then
+  ok "check-connect.sh"
+else
+  not_ok "check-connect.sh" "see above"
 fi
 
 step ""
