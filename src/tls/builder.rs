@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
+use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
@@ -25,11 +26,32 @@ pub(super) enum RootSource {
     File(PathBuf),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) enum IdentitySource {
     None,
-    Pem { certificate: Vec<u8>, key: Secret },
-    Files { certificate: PathBuf, key: PathBuf },
+    Pem {
+        // Whoever has both in one text gives it twice.
+        certificate: Zeroizing<Vec<u8>>,
+        key: Secret,
+    },
+    Files {
+        certificate: PathBuf,
+        key: PathBuf,
+    },
+}
+
+impl fmt::Debug for IdentitySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Pem { .. } => f.write_str("Pem(..)"),
+            Self::Files { certificate, key } => f
+                .debug_tuple("Files")
+                .field(certificate)
+                .field(key)
+                .finish(),
+        }
+    }
 }
 
 /// Without the pages that its own `Debug` fills.
@@ -82,7 +104,7 @@ impl TlsBuilder {
         key: impl Into<Secret>,
     ) -> Self {
         self.identity = IdentitySource::Pem {
-            certificate: certificate.into(),
+            certificate: Zeroizing::new(certificate.into()),
             key: key.into(),
         };
         self
