@@ -61,6 +61,9 @@ struct Link {
     channel: Channel,
     session: Session,
     in_flight: InFlight<Arc<Waiter>>,
+    /// Whether something in flight may take so long that the session ends meanwhile. Brokers read one request after the other, and close the
+    /// connection on one that they read when its session is over: so nothing is sent behind it.
+    may_outlast_session: bool,
     /// What is being written.
     run: Run,
     /// How many requests the run before had.
@@ -99,6 +102,7 @@ impl Driver {
             channel,
             session,
             in_flight: InFlight::new(),
+            may_outlast_session: false,
             run: Run::default(),
             last_run: 0,
             flushing: false,
@@ -173,7 +177,9 @@ impl Link {
             return Poll::Ready(Ok(Task::Authenticate));
         }
         let settled = std::mem::take(&mut self.settled);
-        let wants_requests = !is_writing && !self.session.holds_requests();
+        self.may_outlast_session &= !self.in_flight.is_empty();
+        let may_send = !self.session.holds_requests() && !self.may_outlast_session;
+        let wants_requests = !is_writing && may_send;
         let (rest, next) = self.shared.outbox().rest(
             context.waker(),
             wants_requests,
@@ -235,8 +241,14 @@ impl Link {
         let (queued, now) = (self.run.len(), now());
         (self.last_run, self.last_written) = (queued, now);
         let Self {
-            in_flight, channel, ..
+            shared,
+            in_flight,
+            channel,
+            session,
+            may_outlast_session,
+            ..
         } = self;
+        let request_timeout = shared.settings.request_timeout;
         self.run.stamp(|row| {
             let request = &row.request;
             if request.waiter.deadline() <= now {
@@ -245,6 +257,9 @@ impl Link {
             if !request.waiter.launch() {
                 return None;
             }
+            let own_wait = request.patience.saturating_sub(request_timeout);
+            *may_outlast_session |=
+                !own_wait.is_zero() && session.ends_before(after(now, own_wait));
             let id = channel.ids.next();
             let waiter = Arc::clone(&request.waiter);
             in_flight.push(id, request.answer, now, request.patience, waiter);

@@ -45,6 +45,11 @@ impl Session {
         self.holds_requests
     }
 
+    /// Whether it may have to be renewed before this time.
+    pub(crate) fn ends_before(&self, time: Instant) -> bool {
+        self.renewal.is_some_and(|renewal| renewal.hold_at < time)
+    }
+
     /// The timer went off: gives when it must go off for the session.
     pub(crate) fn expire(&mut self, now: Instant) -> Option<Instant> {
         let Renewal { hold_at, at } = self.renewal?;

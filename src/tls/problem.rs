@@ -12,7 +12,7 @@ pub enum TlsProblem {
     Expired,
     /// The broker's certificate comes from no authority that is trusted here.
     UnknownIssuer,
-    /// What answers does not speak TLS, or hangs up upon the first word of it, as a broker's plain port does.
+    /// What answers does not speak TLS.
     NotTls,
     /// The peer closed the connection during the handshake. A broker's plain port does so, and a broker that is just stopping.
     HungUp,

@@ -15,8 +15,8 @@ use milena::wire::codec::Message as _;
 use milena::wire::error_code::ErrorCode;
 use milena::wire::messages::api_versions::ApiVersion;
 use milena::wire::messages::{
-    MetadataRequest, MetadataResponse, SaslAuthenticateRequest, SaslAuthenticateResponse,
-    SaslHandshakeRequest, SaslHandshakeResponse,
+    MetadataRequest, MetadataResponse, ProduceRequest, ProduceResponse, SaslAuthenticateRequest,
+    SaslAuthenticateResponse, SaslHandshakeRequest, SaslHandshakeResponse,
 };
 use milena::{CloseReason, Connection, Error};
 use tokio::time::{Instant, sleep};
@@ -459,6 +459,29 @@ async fn a_renewal_never_overlaps_an_answer() {
     assert_eq!(ApiKey(request.header.request_api_key), ApiKey::METADATA);
     peer.answer(&request, &MetadataResponse::default()).await;
     waiting.await.unwrap().unwrap();
+}
+
+/// Statement 30: a broker reads what is behind a request only when that is answered, and by then the session may be over.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_behind_a_request_that_may_outlast_the_session() {
+    let (connection, mut peer) = session(60 * MINUTE).await;
+    sleep(7 * MINUTE).await;
+    // A session of 10 minutes is renewed after 8.5 at the earliest.
+    for (minutes, holds) in [(1, false), (3, true)] {
+        let timeout_ms = minutes * 60 * 1000;
+        let slow = ProduceRequest::default()
+            .with_acks(1)
+            .with_timeout_ms(timeout_ms);
+        let slow = tokio::spawn(connection.send(slow));
+        let first = peer.request().await;
+        let next = tokio::spawn(connection.send(MetadataRequest::default()));
+        assert_eq!(peer.is_silent().await, holds, "{minutes} minutes");
+        peer.answer(&first, &ProduceResponse::default()).await;
+        slow.await.unwrap().unwrap();
+        let request = peer.request().await;
+        peer.answer(&request, &MetadataResponse::default()).await;
+        next.await.unwrap().unwrap();
+    }
 }
 
 /// Statements 3, 24, 30.
