@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use milena_wire::api_key::ApiKey;
-use milena_wire::codec::Request;
+use milena_wire::codec::{Request, Response};
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::api_versions::{ApiVersionsRequest, ApiVersionsResponse};
 use milena_wire::messages::sasl_authenticate::{SaslAuthenticateRequest, SaslAuthenticateResponse};
@@ -12,13 +12,26 @@ use milena_wire::messages::sasl_handshake::{SaslHandshakeRequest, SaslHandshakeR
 
 use super::answer::Answer;
 use super::api_versions;
-use super::exchange::{Context, Incoming, Refusal};
+use super::exchange::{Context, Incoming, Refusal, Reply};
 use crate::head::Head;
 use crate::identity;
 use crate::sasl::{Accounts, Authentication, Expected, Now};
 
 /// The largest frame before a client has logged in. (Kafka: `sasl.server.max.receive.size`)
 const MAX_FRAME: usize = 512 << 10;
+
+/// A fault lets a step of a login fail. As with Kafka, a login that fails is the last that is answered.
+pub(super) fn fail<R: Response>(
+    context: &Context<'_>,
+    reply: Reply,
+    response: &R,
+) -> Result<Answer, Refusal> {
+    if context.shared.accounts.is_none() {
+        return Answer::now(reply, response);
+    }
+    let refusal = Refusal::Authentication("a fault lets the login fail".to_owned());
+    Answer::last(reply, response, refusal)
+}
 
 /// Answers what belongs to a login; `None` if it is a request of a client who has logged in.
 pub(super) fn answer(

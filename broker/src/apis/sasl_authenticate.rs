@@ -5,6 +5,7 @@ use milena_wire::messages::sasl_authenticate::{SaslAuthenticateRequest, SaslAuth
 
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal};
+use super::login;
 
 /// Where nobody needs to log in, or the client has.
 pub(super) fn answer(_: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
@@ -16,7 +17,7 @@ pub(super) fn answer(_: &Context<'_>, incoming: Incoming) -> Result<Answer, Refu
     Answer::now(reply, &response)
 }
 
-/// As with Kafka, a login that fails is the last that is answered.
+/// That it fails.
 pub(super) fn fail(
     context: &Context<'_>,
     incoming: Incoming,
@@ -25,9 +26,5 @@ pub(super) fn fail(
     let (_, reply) = incoming.decode::<SaslAuthenticateRequest>()?;
     let mut response = SaslAuthenticateResponse::default();
     response.error_code = code;
-    if context.shared.accounts.is_none() {
-        return Answer::now(reply, &response);
-    }
-    let refusal = Refusal::Authentication("a fault lets the login fail".to_owned());
-    Answer::last(reply, &response, refusal)
+    login::fail(context, reply, &response)
 }

@@ -5,6 +5,7 @@ use milena_wire::messages::sasl_handshake::{SaslHandshakeRequest, SaslHandshakeR
 
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal};
+use super::login;
 
 /// Where nobody can log in, or not now.
 pub(super) fn answer(_: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
@@ -14,7 +15,7 @@ pub(super) fn answer(_: &Context<'_>, incoming: Incoming) -> Result<Answer, Refu
     Answer::now(reply, &response)
 }
 
-/// As with Kafka, a login that fails is the last that is answered.
+/// That it fails.
 pub(super) fn fail(
     context: &Context<'_>,
     incoming: Incoming,
@@ -23,9 +24,5 @@ pub(super) fn fail(
     let (_, reply) = incoming.decode::<SaslHandshakeRequest>()?;
     let mut response = SaslHandshakeResponse::default();
     response.error_code = code;
-    if context.shared.accounts.is_none() {
-        return Answer::now(reply, &response);
-    }
-    let refusal = Refusal::Authentication("a fault lets the login fail".to_owned());
-    Answer::last(reply, &response, refusal)
+    login::fail(context, reply, &response)
 }

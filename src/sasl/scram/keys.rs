@@ -131,8 +131,6 @@ impl Keys {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
 
     /// The known answers for PBKDF2 with HMAC-SHA-256 and -512 over the inputs of RFC 6070.
@@ -163,22 +161,6 @@ mod tests {
                 let mut wrong = signature.clone();
                 wrong[at] ^= 1;
                 assert!(!keys.verify_server(b"message", &wrong));
-            }
-        }
-    }
-
-    /// A figure, not a check: `cargo test --release -- --ignored --nocapture how_long`.
-    #[test]
-    #[ignore = "measures"]
-    fn how_long_stretching_takes() {
-        for hash in [Hash::Sha256, Hash::Sha512] {
-            for iterations in [4096, 1_000_000] {
-                let best = (0..10).map(|_| {
-                    let start = Instant::now();
-                    Keys::derive(hash, &"pencil".into(), b"0123456789abcdef", iterations).unwrap();
-                    start.elapsed()
-                });
-                println!("{hash:?}, {iterations}: {:?}", best.min().unwrap());
             }
         }
     }
