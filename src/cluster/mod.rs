@@ -1,0 +1,6 @@
+//! A whole cluster.
+
+mod purpose;
+pub mod routing;
+
+pub use purpose::Purpose;
