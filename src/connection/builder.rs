@@ -10,6 +10,7 @@ use bytestring::ByteString;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::dialer::Dialer;
+use super::ended::Ended;
 use super::observer::Observer;
 use super::settings::Settings;
 use crate::close_reason::CloseReason;
@@ -118,6 +119,13 @@ impl ConnectionBuilder {
         observer: impl Fn(&str, &CloseReason) + Send + Sync + 'static,
     ) -> Self {
         self.settings().on_close = Some(Observer::new(observer));
+        self
+    }
+
+    /// Tells `ended` at once when the connection has ended: see [`Ended`].
+    #[allow(dead_code, reason = "of the layer above")]
+    pub(crate) fn on_end(mut self, ended: Arc<dyn Ended>) -> Self {
+        self.settings().on_end = Some(ended);
         self
     }
 

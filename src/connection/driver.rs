@@ -451,7 +451,7 @@ fn expire_queued(
 ) -> Result<Instant, CloseReason> {
     let max_idle = shared.settings.connections_max_idle;
     let latest = after(now, max_idle.max(MIN_IDLE));
-    let due = shared.outbox().expire(now, next, idle_at, latest);
+    let due = shared.expire(now, next, idle_at, latest);
     for waiter in due.late {
         waiter.expire();
     }

@@ -133,6 +133,12 @@ impl Connection {
         self.shared().closed().await
     }
 
+    /// Whether requests can still be sent, as far as is known now. Costs no lock.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.shared().is_open()
+    }
+
     /// Why the connection ended; `None` while requests can still be sent. The socket is gone a moment after the reason is there.
     #[must_use]
     pub fn close_reason(&self) -> Option<CloseReason> {

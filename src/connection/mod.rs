@@ -101,6 +101,7 @@ mod connect;
 mod dial;
 mod dialer;
 mod driver;
+mod ended;
 mod frames;
 mod handle;
 mod handshake;
@@ -122,6 +123,8 @@ mod waiter;
 mod waiting_room;
 
 pub use builder::ConnectionBuilder;
+#[allow(unused_imports, reason = "of the layer above")]
+pub(crate) use ended::Ended;
 pub use handle::Connection;
 pub use raw::RawFuture;
 pub use report::ConnectReport;

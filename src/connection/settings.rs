@@ -7,6 +7,7 @@ use bytestring::ByteString;
 use milena_wire::codec::DEFAULT_MEMORY_BUDGET;
 
 use super::dialer::Dialer;
+use super::ended::Ended;
 use super::observer::Observer;
 use crate::sasl::SaslAuthenticator;
 #[cfg(feature = "tls")]
@@ -34,6 +35,7 @@ pub(crate) struct Settings {
     pub(crate) max_outstanding: usize,
     pub(crate) max_queued_bytes: usize,
     pub(crate) on_close: Option<Observer>,
+    pub(crate) on_end: Option<Arc<dyn Ended>>,
 }
 
 impl Default for Settings {
@@ -57,6 +59,7 @@ impl Default for Settings {
             max_outstanding: 10_000,
             max_queued_bytes: 64 << 20,
             on_close: None,
+            on_end: None,
         }
     }
 }

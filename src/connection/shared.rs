@@ -4,13 +4,14 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
+use std::time::Instant;
 
 use milena_wire::codec::Frame;
 use tokio::sync::Notify;
 
 use super::address::Address;
 use super::clock::{after, now};
-use super::outbox::{Join, Outbox};
+use super::outbox::{Due, Join, Outbox};
 use super::report::ConnectReport;
 use super::run::Queued;
 use super::settings::Settings;
@@ -25,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) versions: BrokerVersions,
     pub(crate) report: ConnectReport,
     outbox: Mutex<Outbox>,
+    /// Changed under the lock of the outbox, with the reason.
+    is_open: AtomicBool,
     is_over: AtomicBool,
     ended: Notify,
 }
@@ -48,6 +51,7 @@ impl Shared {
             versions,
             report,
             outbox: Mutex::new(outbox),
+            is_open: AtomicBool::new(true),
             is_over: AtomicBool::new(false),
             ended: Notify::new(),
         })
@@ -98,11 +102,44 @@ impl Shared {
     /// Ends the connection: requests are refused from now on, those queued fail with the reason, and the driver is told to end. Only the
     /// first call does anything.
     pub(crate) fn close(&self, reason: &CloseReason) {
-        let closed = self.outbox().close(reason.clone());
+        let mut outbox = self.outbox();
+        let closed = outbox.close(reason.clone());
+        self.is_open.store(false, Ordering::Release);
+        drop(outbox);
         if let Some((queued, woken)) = closed {
+            self.tell_end(reason);
             queued.close(reason);
             wake(woken);
         }
+    }
+
+    /// The timer's part in the queue; see [`Outbox::expire`].
+    pub(crate) fn expire(
+        &self,
+        now: Instant,
+        next: Option<Instant>,
+        idle_at: Option<Instant>,
+        latest: Instant,
+    ) -> Due {
+        let mut outbox = self.outbox();
+        let due = outbox.expire(now, next, idle_at, latest);
+        if due.idle_drop {
+            self.is_open.store(false, Ordering::Release);
+            drop(outbox);
+            self.tell_end(&CloseReason::IdleDrop);
+        }
+        due
+    }
+
+    /// Not under the lock: who is told may drop the last handle, which takes it.
+    fn tell_end(&self, reason: &CloseReason) {
+        if let Some(ended) = &self.settings.on_end {
+            ended.ended(reason);
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
     }
 
     /// The reason, once the connection is closed.
