@@ -122,6 +122,7 @@ mod stream;
 mod waiter;
 mod waiting_room;
 
+pub(crate) use address::Address;
 pub use builder::ConnectionBuilder;
 #[allow(unused_imports, reason = "of the layer above")]
 pub(crate) use ended::Ended;
