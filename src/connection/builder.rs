@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytestring::ByteString;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::address::Address;
 use super::dialer::Dialer;
 use super::ended::Ended;
 use super::observer::Observer;
@@ -122,8 +123,13 @@ impl ConnectionBuilder {
         self
     }
 
+    /// Dials `address` instead of the one that is given to [`connect`](Self::connect); TLS and SASL still hold the broker to that one.
+    pub(crate) fn dial_to(mut self, address: Address) -> Self {
+        self.settings().dial_to = Some(address);
+        self
+    }
+
     /// Tells `ended` at once when the connection has ended: see [`Ended`].
-    #[allow(dead_code, reason = "of the layer above")]
     pub(crate) fn on_end(mut self, ended: Arc<dyn Ended>) -> Self {
         self.settings().on_end = Some(ended);
         self

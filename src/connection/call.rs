@@ -52,8 +52,13 @@ impl Call {
 
     /// Gives up after `time`, counted from now on; once the call was started it is too late to say so.
     pub(crate) fn set_deadline(&mut self, time: Duration) {
+        self.set_deadline_at(after(now(), time));
+    }
+
+    /// Gives up at `deadline`; once the call was started it is too late to say so.
+    pub(crate) fn set_deadline_at(&mut self, deadline: Instant) {
         if let State::New = self.state {
-            self.deadline = after(now(), time);
+            self.deadline = deadline;
         }
     }
 

@@ -155,12 +155,13 @@ async fn connect(
     settings: &Settings,
     progress: &mut Progress,
 ) -> Result<BoxedStream, ConnectFailure> {
+    let dialed = settings.dial_to.as_ref().unwrap_or(address);
     let stream: BoxedStream = if let Some(dialer) = &settings.dialer {
         progress.enter(Phase::Tcp);
-        dialer.dial(address.text()).await?
+        dialer.dial(dialed.text()).await?
     } else {
         progress.enter(Phase::Resolve);
-        let addresses = lookup_host((address.host(), address.port())).await?;
+        let addresses = lookup_host((dialed.host(), dialed.port())).await?;
         progress.enter(Phase::Tcp);
         let stream = open(addresses.collect()).await?;
         tune(&stream, settings.tcp_keepalive)?;

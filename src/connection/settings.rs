@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytestring::ByteString;
 use milena_wire::codec::DEFAULT_MEMORY_BUDGET;
 
+use super::address::Address;
 use super::dialer::Dialer;
 use super::ended::Ended;
 use super::observer::Observer;
@@ -19,6 +20,8 @@ use crate::versions::BrokerVersions;
 pub(crate) struct Settings {
     pub(crate) client_id: Option<ByteString>,
     pub(crate) connect_timeout: Duration,
+    /// Where to dial in place of the broker's address, which is still what TLS and SASL hold the broker to.
+    pub(crate) dial_to: Option<Address>,
     pub(crate) dialer: Option<Dialer>,
     pub(crate) tcp_keepalive: Option<Duration>,
     #[cfg(feature = "tls")]
@@ -43,6 +46,7 @@ impl Default for Settings {
         Self {
             client_id: Some(ByteString::from_static("milena")),
             connect_timeout: Duration::from_secs(10),
+            dial_to: None,
             dialer: None,
             tcp_keepalive: Some(Duration::from_secs(60)),
             #[cfg(feature = "tls")]
