@@ -47,8 +47,10 @@
 #![forbid(unsafe_code)]
 
 mod close_reason;
+pub mod cluster;
 pub mod connection;
 pub mod error;
+mod murmur2;
 pub mod sasl;
 mod secret;
 pub mod tls;
