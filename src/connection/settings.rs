@@ -9,6 +9,7 @@ use milena_wire::codec::DEFAULT_MEMORY_BUDGET;
 use super::dialer::Dialer;
 use super::ended::Ended;
 use super::observer::Observer;
+use super::socket::SocketOptions;
 use crate::sasl::SaslAuthenticator;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
@@ -20,7 +21,12 @@ pub(crate) struct Settings {
     pub(crate) client_id: Option<ByteString>,
     pub(crate) connect_timeout: Duration,
     pub(crate) dialer: Option<Dialer>,
-    pub(crate) tcp_keepalive: Option<Duration>,
+    /// Of single phases of connecting, within that.
+    pub(crate) resolve_timeout: Option<Duration>,
+    pub(crate) tcp_connect_timeout: Option<Duration>,
+    pub(crate) tls_timeout: Option<Duration>,
+    pub(crate) authentication_timeout: Option<Duration>,
+    pub(crate) socket: SocketOptions,
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Tls>,
     pub(crate) sasl: Option<Arc<dyn SaslAuthenticator>>,
@@ -44,7 +50,11 @@ impl Default for Settings {
             client_id: Some(ByteString::from_static("milena")),
             connect_timeout: Duration::from_secs(10),
             dialer: None,
-            tcp_keepalive: Some(Duration::from_secs(60)),
+            resolve_timeout: None,
+            tcp_connect_timeout: None,
+            tls_timeout: None,
+            authentication_timeout: None,
+            socket: SocketOptions::default(),
             #[cfg(feature = "tls")]
             tls: None,
             sasl: None,
