@@ -33,7 +33,9 @@ impl ClientBuilder {
                 );
             }
         };
+        settings.connection.settings.check()?;
         settings.deadline = settings.connection.settings.deadline;
+        check_credentials(&settings)?;
         for (option, time) in [
             ("metadata_max_age", settings.metadata_max_age),
             ("metadata_max_idle", settings.metadata_max_idle),
@@ -56,7 +58,63 @@ impl ClientBuilder {
             ("connect_backoff", settings.connect_backoff),
             ("connect_backoff_max", settings.connect_backoff_max),
         )?;
+        if !(0.0..=1.0).contains(&settings.retry_budget) {
+            let problem = format!(
+                "{}: 0 to 1 are possible, the retries for each request",
+                settings.retry_budget
+            );
+            return wrong("retry_budget", problem);
+        }
+        if settings.retry_budget_floor == 0 {
+            return wrong(
+                "retry_budget_floor",
+                "0: 1 retry a second or more is needed",
+            );
+        }
+        check_connections(&settings)?;
+        if settings.rack.as_deref().is_some_and(str::is_empty) {
+            return wrong("rack", "empty: a name is needed, or none");
+        }
+        if settings.is_quorum && settings.allow_auto_topic_creation {
+            return wrong(
+                "allow_auto_topic_creation",
+                "not together with bootstrap_controllers: controllers have no topics to make",
+            );
+        }
         Ok(settings)
+    }
+}
+
+/// What would be refused at each connection is refused at once.
+fn check_credentials(settings: &ClientSettings) -> Result<(), ConfigError> {
+    let connection = &settings.connection.settings;
+    match &connection.sasl {
+        Some(sasl)
+            if sasl.exposes_credentials()
+                && !connection.is_encrypted()
+                && !connection.allow_plaintext_credentials =>
+        {
+            let problem = format!(
+                "{} shows the credentials to whoever listens: tls is needed, or allow_plaintext_credentials",
+                sasl.mechanism()
+            );
+            wrong("sasl", problem)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_connections(settings: &ClientSettings) -> Result<(), ConfigError> {
+    let purposes = settings.connections_per_purpose.iter();
+    let needed = purposes.fold(0_usize, |sum, count| sum.saturating_add(count.get()));
+    match settings.max_connections {
+        Some(most) if most.get() < needed => {
+            let problem = format!(
+                "{most}: one broker alone may need {needed} (connections_per_purpose), so {needed} or more, or no limit"
+            );
+            wrong("max_connections", problem)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -98,3 +156,6 @@ fn ascending(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

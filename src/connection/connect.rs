@@ -17,7 +17,7 @@ impl ConnectionBuilder {
     /// was asked for, TLS, the exchange of versions, and SASL; all of it within [`connect_timeout`](Self::connect_timeout).
     ///
     /// # Errors
-    /// Says how far it came and what stopped it. An address that is not `host:port`, and no tokio runtime to run on, are errors too.
+    /// Says how far it came and what stopped it. An option that [cannot be](ErrorKind::Config), an address that is not `host:port`, and no tokio runtime to run on, are errors too.
     ///
     /// # Panics
     /// If the tokio runtime was built without its time or I/O drivers.
@@ -28,6 +28,8 @@ impl ConnectionBuilder {
         if Handle::try_current().is_err() {
             return Err(Error::new(ErrorKind::NoRuntime));
         }
+        let check = self.settings.check();
+        check.map_err(|error| Error::new(ErrorKind::Config(error)))?;
         let Some(address) = Address::parse(address) else {
             let cause = ConnectFailure::InvalidAddress;
             return Err(Error::connect(Phase::Resolve, cause).at(&Arc::from(address)));

@@ -359,7 +359,10 @@ impl Link {
             &shared.address,
             |_| {},
         );
-        let exchange = tokio::time::timeout(shared.settings.request_timeout, exchange);
+        let settings = &shared.settings;
+        let limit = settings.authentication_timeout;
+        let limit = limit.unwrap_or(settings.request_timeout);
+        let exchange = tokio::time::timeout(limit, exchange);
         // Of its own: few connections need it, and all would have to hold room for it.
         let mut exchange = Box::pin(exchange);
         let result = poll_fn(|context| {

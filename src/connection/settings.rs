@@ -10,6 +10,7 @@ use super::address::Address;
 use super::dialer::Dialer;
 use super::ended::Ended;
 use super::observer::Observer;
+use super::socket::SocketOptions;
 use crate::sasl::SaslAuthenticator;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
@@ -23,7 +24,12 @@ pub(crate) struct Settings {
     /// Where to dial in place of the broker's address, which is still what TLS and SASL hold the broker to.
     pub(crate) dial_to: Option<Address>,
     pub(crate) dialer: Option<Dialer>,
-    pub(crate) tcp_keepalive: Option<Duration>,
+    /// Of single phases of connecting, within that.
+    pub(crate) resolve_timeout: Option<Duration>,
+    pub(crate) tcp_connect_timeout: Option<Duration>,
+    pub(crate) tls_timeout: Option<Duration>,
+    pub(crate) authentication_timeout: Option<Duration>,
+    pub(crate) socket: SocketOptions,
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Tls>,
     pub(crate) sasl: Option<Arc<dyn SaslAuthenticator>>,
@@ -48,7 +54,11 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(10),
             dial_to: None,
             dialer: None,
-            tcp_keepalive: Some(Duration::from_secs(60)),
+            resolve_timeout: None,
+            tcp_connect_timeout: None,
+            tls_timeout: None,
+            authentication_timeout: None,
+            socket: SocketOptions::default(),
             #[cfg(feature = "tls")]
             tls: None,
             sasl: None,
