@@ -47,6 +47,7 @@
 #![forbid(unsafe_code)]
 
 mod close_reason;
+pub mod cluster;
 pub mod connection;
 pub mod error;
 pub mod sasl;
