@@ -60,6 +60,7 @@ pub use bytes;
 pub use milena_wire as wire;
 
 pub use close_reason::CloseReason;
+pub use cluster::Client;
 pub use connection::Connection;
 pub use error::Error;
 pub use secret::Secret;

@@ -78,14 +78,15 @@ async fn ask_controller(connection: Connection, generation: Generation) -> Resul
         return Err(Error::new(kind).at(&Arc::from(connection.peer())));
     }
     let brokers = described.brokers.into_iter().map(|broker| {
-        MetadataResponseBroker::default()
+        let mut controller = MetadataResponseBroker::default()
             .with_node_id(broker.broker_id)
             .with_host(broker.host)
-            .with_port(broker.port)
-            .with_rack(broker.rack)
+            .with_port(broker.port);
+        controller.rack = broker.rack;
+        controller
     });
     let answer = MetadataResponse::default()
-        .with_brokers(brokers.collect())
+        .with_brokers(brokers.collect::<Vec<_>>())
         .with_cluster_id(described.cluster_id)
         .with_controller_id(described.controller_id);
     Ok(Found {

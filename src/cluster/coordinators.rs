@@ -19,6 +19,12 @@ pub(crate) struct Coordinated {
 /// What became of looking for a coordinator, once it is known: the broker's id.
 pub(crate) type Found = watch::Receiver<Option<Result<i32, Error>>>;
 
+/// Waits for what is found; `None` if whoever looked is gone.
+pub(crate) async fn told(mut found: Found) -> Option<Result<i32, Error>> {
+    let told = found.wait_for(Option::is_some).await.ok()?;
+    told.clone()
+}
+
 /// The coordinators that are known, and those that are just being looked for: each by one, however many want it.
 #[derive(Debug, Default)]
 pub(crate) struct Coordinators {
@@ -132,7 +138,11 @@ mod tests {
             coordinators.found(search, Ok(1));
         }
         coordinators.forget(&group("a"), 2);
-        assert_eq!(coordinators.known(&group("a")), Some(1), "it is another by now");
+        assert_eq!(
+            coordinators.known(&group("a")),
+            Some(1),
+            "it is another by now"
+        );
         coordinators.forget(&group("a"), 1);
         assert_eq!(coordinators.known(&group("a")), None);
         assert_eq!(coordinators.known(&group("b")), Some(1));

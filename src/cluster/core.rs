@@ -9,7 +9,7 @@ use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
 
 use super::calls::Calls;
-use super::coordinators::{Coordinated, Coordinators, Search};
+use super::coordinators::{self, Coordinated, Coordinators, Search};
 use super::exchange::{Exchange, Reply, by, pause};
 use super::metadata::TopicKey;
 use super::placement::{Group, Located, Missing};
@@ -36,7 +36,7 @@ pub(crate) struct Core {
     pub(crate) budget: Budget,
     pub(crate) backoff: Backoff,
     pub(crate) tasks: Tasks,
-    pub(crate) calls: Calls,
+    pub(crate) calls: Arc<Calls>,
 }
 
 impl Core {
@@ -52,7 +52,8 @@ impl Core {
     /// Who is meant, as far as is known now. Takes no lock but that of the coordinators.
     pub(crate) fn locate(&self, api: ApiKey, target: &Target, key: Option<&[u8]>) -> Located {
         let nodes = &self.exchange.nodes;
-        let at = |broker: Option<i32>, missing: Missing| match broker.and_then(|id| nodes.by_id(id)) {
+        let at = |broker: Option<i32>, missing: Missing| match broker.and_then(|id| nodes.by_id(id))
+        {
             Some(node) => Located::At(node),
             None => Located::Unknown(missing),
         };
@@ -87,7 +88,11 @@ impl Core {
                     kind: *kind,
                     key: key.clone(),
                 };
-                match self.coordinators.known(&wanted).and_then(|id| nodes.by_id(id)) {
+                match self
+                    .coordinators
+                    .known(&wanted)
+                    .and_then(|id| nodes.by_id(id))
+                {
                     Some(node) => Located::At(node),
                     None => Located::Unknown(Missing::Coordinator(wanted)),
                 }
@@ -145,7 +150,11 @@ impl Core {
             topic: topic.to_string(),
             partition,
         };
-        let code = match self.refresher.want(Want::Leader(key, partition), deadline).await {
+        let code = match self
+            .refresher
+            .want(Want::Leader(key, partition), deadline)
+            .await
+        {
             Ok(()) => return Ok(()),
             Err(code) => code,
         };
@@ -180,19 +189,14 @@ impl Core {
         wanted: &Coordinated,
         deadline: Instant,
     ) -> Result<(), Error> {
-        let (mut found, search) = self.coordinators.want(wanted);
+        let (found, search) = self.coordinators.want(wanted);
         if let Some(search) = search {
             self.search(vec![search]);
         }
-        let found = by(deadline, found.wait_for(Option::is_some)).await;
-        let broker = match found {
-            Some(Ok(outcome)) => match &*outcome {
-                Some(Ok(broker)) => *broker,
-                Some(Err(error)) => return Err(error.clone()),
-                None => return Ok(()),
-            },
+        let broker = match by(deadline, coordinators::told(found)).await {
+            Some(Some(broker)) => broker?,
             // Whoever looked is gone.
-            Some(Err(_)) => return Ok(()),
+            Some(None) => return Ok(()),
             None => return Err(Error::new(ErrorKind::DeadlineExceeded)),
         };
         if self.exchange.nodes.by_id(broker).is_none() {
@@ -270,7 +274,9 @@ impl Core {
     fn tell(&self, searches: Vec<Search>, answers: &[Answer], last: &mut Error) -> Vec<Search> {
         let mut left = Vec::new();
         for search in searches {
-            let answer = answers.iter().find(|answer| answer.key == search.wanted.key);
+            let answer = answers
+                .iter()
+                .find(|answer| answer.key == search.wanted.key);
             let result = match answer {
                 Some(answer) if answer.code.is_ok() => Ok(answer.broker),
                 Some(answer) => Err(answer.error()),
@@ -306,7 +312,7 @@ impl Core {
         let request = FindCoordinatorRequest::default().with_key_type(first.wanted.kind.key_type());
         let request = if versions.max >= BATCHED {
             let keys = searches.iter().map(|search| search.wanted.key.clone());
-            request.with_coordinator_keys(keys.collect())
+            request.with_coordinator_keys(keys.collect::<Vec<_>>())
         } else {
             // One at a time; the others have their turn later.
             request.with_key(first.wanted.key.clone())
@@ -362,7 +368,8 @@ impl Core {
             Remedy::FindController => self.refresher.stale(),
             Remedy::FindCoordinator => request.targets(&mut |target| {
                 if let Target::Coordinator(kind, key) = target {
-                    self.coordinators.forget(&Coordinated { kind, key }, node.id);
+                    self.coordinators
+                        .forget(&Coordinated { kind, key }, node.id);
                 }
             }),
             Remedy::Rebootstrap => self.refresher.rebootstrap(),

@@ -106,7 +106,11 @@ impl fmt::Display for BrokerDescription {
         }
         for connection in &self.connections {
             let name = connection.purpose.name();
-            write!(f, "; {name} connection, in flight: {}", connection.in_flight)?;
+            write!(
+                f,
+                "; {name} connection, in flight: {}",
+                connection.in_flight
+            )?;
         }
         if let Some((at, error)) = &self.last_error {
             let ago = at.elapsed().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! One request to one broker: the way from a choice to an answer, once.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,9 +13,9 @@ use super::pool::{Node, Nodes, Pool};
 use super::purpose::Purpose;
 use super::retry::throttles_first;
 use super::routing::Routed;
-use super::selection::{BrokerSelection, Candidate, SelectionContext};
+use super::selection::{BrokerSelection, Candidate, Load, SelectionContext};
 use super::signals::Signals;
-use crate::connection::now;
+use crate::connection::{now, own_wait};
 use crate::error::{Error, ErrorKind};
 
 /// The brokers, the connections to them, and who is asked what.
@@ -52,15 +53,16 @@ impl Exchange {
         }
         let candidates: Vec<_> = nodes
             .iter()
-            .map(|node| Candidate::of(node.id, node.rack.as_deref(), &node.load))
+            .map(|node| {
+                Candidate::new(node.id)
+                    .with_rack(node.rack.as_deref())
+                    .with_in_flight(node.load.in_flight())
+                    .with_latency(node.load.latency(now))
+            })
             .collect();
-        let context = SelectionContext {
-            api,
-            key,
-            local_address: None,
-            client_rack: self.rack.as_deref(),
-            now,
-        };
+        let context = SelectionContext::new(api, now)
+            .with_key(key)
+            .with_client_rack(self.rack.as_deref());
         let chosen = self.selection.choose(&candidates, &context)?;
         nodes.get(chosen).map(|node| Arc::clone(node))
     }
@@ -132,7 +134,10 @@ impl Exchange {
             }
             sleep_until(until.into()).await;
         }
-        let load = node.load.begin(now());
+        let load = InFlight::begin(&node.load);
+        // What the request itself asks the broker to wait says nothing of the broker.
+        let is_prompt = own_wait(&request).is_zero();
+        let began = now();
         let mut call = lease.connection().send(request).until(deadline);
         let result = (&mut call).await;
         let version = call.version();
@@ -140,7 +145,10 @@ impl Exchange {
         match &result {
             Ok(response) => {
                 let now = now();
-                load.end(now);
+                drop(load);
+                if is_prompt {
+                    node.load.sample(now - began, now);
+                }
                 if let Some(health) = node.succeeded() {
                     self.signals.health(node.id, health);
                 }
@@ -177,6 +185,22 @@ impl Exchange {
     }
 }
 
+/// A request that its broker has yet to answer, until this is dropped.
+struct InFlight<'a>(&'a Load);
+
+impl<'a> InFlight<'a> {
+    fn begin(load: &'a Load) -> Self {
+        load.begin();
+        Self(load)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 /// Waits for `wait` at most until `deadline`; gives false if that comes first.
 pub(crate) async fn pause(wait: Duration, deadline: Instant) -> bool {
     let until = now() + wait;
@@ -185,9 +209,6 @@ pub(crate) async fn pause(wait: Duration, deadline: Instant) -> bool {
 }
 
 /// Waits for something until a deadline.
-pub(crate) async fn by<T>(
-    deadline: Instant,
-    future: impl Future<Output = T> + Send,
-) -> Option<T> {
+pub(crate) async fn by<T>(deadline: Instant, future: impl Future<Output = T> + Send) -> Option<T> {
     timeout_at(deadline.into(), future).await.ok()
 }

@@ -36,7 +36,7 @@ impl Core {
             circuit: node.breaker.state(),
             transitions: node.breaker.transitions(),
             in_flight: node.load.in_flight(),
-            latency: node.load.latency(),
+            latency: node.load.latency(now()),
             connections: connections
                 .iter()
                 .filter(|pooled| pooled.broker == node.id && pooled.connection.is_open())

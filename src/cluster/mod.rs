@@ -3,8 +3,8 @@
 //! [`selection`] has the policies by which one of several brokers is chosen, [`breaker`] the circuit breaker that keeps requests
 //! away from a broker that does not answer, [`routing`] what is known of each request.
 
-pub mod breaker;
 mod bootstrap;
+pub mod breaker;
 mod build;
 mod builder;
 mod calls;
@@ -12,6 +12,7 @@ mod check;
 mod client;
 mod coordinators;
 mod core;
+mod demand;
 mod description;
 mod events;
 mod exchange;

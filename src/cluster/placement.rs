@@ -54,10 +54,9 @@ impl Located {
         match (self, other) {
             (Self::At(one), Self::At(other)) => Arc::ptr_eq(one, other),
             // What is wrong with one topic, or one group, is not wrong with another.
-            (
-                Self::Unknown(Missing::Leader(one, _)),
-                Self::Unknown(Missing::Leader(other, _)),
-            ) => one == other,
+            (Self::Unknown(Missing::Leader(one, _)), Self::Unknown(Missing::Leader(other, _))) => {
+                one == other
+            }
             (Self::Unknown(one), Self::Unknown(other)) => one == other,
             _ => false,
         }

@@ -10,6 +10,12 @@ impl Random {
         Self(seed)
     }
 
+    /// Any number at all.
+    pub(crate) fn any() -> u32 {
+        // Without a source of chance those who failed together come back together, and that is all.
+        getrandom::u32().unwrap_or(u32::MAX / 2)
+    }
+
     /// The next one, of all that there are.
     pub(crate) fn number(&mut self) -> u32 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -1,7 +1,7 @@
 //! The answers to a request that several brokers may have had a part in.
 
-use crate::error::{Error, ErrorKind};
 use super::routing::Routed;
+use crate::error::{Error, ErrorKind};
 
 /// What became of each part of a request: see [`Client::scatter`](super::Client::scatter).
 #[derive(Clone, Debug)]

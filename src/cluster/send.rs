@@ -246,7 +246,10 @@ impl<'a> Journey<'a> {
         );
         let api = R::API_KEY;
         self.core.exchange.signals.lost(api, &error);
-        let is_closed = matches!(error.kind(), ErrorKind::Closed(_) | ErrorKind::Connect { .. });
+        let is_closed = matches!(
+            error.kind(),
+            ErrorKind::Closed(_) | ErrorKind::Connect { .. }
+        );
         if is_closed {
             self.core.coordinators.forget_broker(node.id);
         }

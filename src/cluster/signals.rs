@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use milena_wire::api_key::ApiKey;
+use milena_wire::error_code::ErrorCode;
 use tokio::sync::{Notify, broadcast};
 
 use super::breaker::Transition;
@@ -103,6 +105,14 @@ impl Signals {
             self.metadata_is_stale();
         }
     }
+
+    pub(crate) fn throttled(&self, _api: ApiKey, _time: Duration) {}
+
+    pub(crate) fn retried(&self, _api: ApiKey) {}
+
+    pub(crate) fn refused(&self, _api: ApiKey, _code: ErrorCode) {}
+
+    pub(crate) fn lost(&self, _api: ApiKey, _error: &Error) {}
 
     pub(crate) fn pool_waited(&self, _time: Duration) {}
 

@@ -127,6 +127,9 @@ mod tests {
         assert_eq!(began.elapsed(), Duration::from_millis(400));
         let futures = vec![after(300, Err(1)), after(1, Err(2)), after(1, Err(3))];
         assert_eq!(race(futures, head_start).await, Err(vec![1, 2, 3]));
-        assert_eq!(race(Vec::<Boxed<'_, Result<u8, u8>>>::new(), head_start).await, Err(vec![]));
+        assert_eq!(
+            race(Vec::<Boxed<'_, Result<u8, u8>>>::new(), head_start).await,
+            Err(vec![])
+        );
     }
 }

@@ -93,12 +93,17 @@ impl CircuitBreaker {
     /// If the settings are not [valid](BreakerSettings::validate).
     pub fn new(settings: BreakerSettings, now: Instant, seed: u64) -> Result<Self, InvalidOption> {
         settings.validate()?;
-        Ok(Self(Arc::new(Shared {
+        Ok(Self::of_valid(settings, now, seed))
+    }
+
+    /// The settings are known to be valid.
+    pub(crate) fn of_valid(settings: BreakerSettings, now: Instant, seed: u64) -> Self {
+        Self(Arc::new(Shared {
             word: AtomicU8::new(CLOSED),
             successes: Window::new(settings.window, now),
             failures: Window::new(settings.window, now),
             machine: Mutex::new(Machine::new(settings, Random::seeded(seed))),
-        })))
+        }))
     }
 
     /// A request is to go to the broker.

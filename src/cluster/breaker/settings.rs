@@ -31,7 +31,7 @@ pub struct BreakerSettings {
     pub(super) max_reset_timeout: Duration,
     pub(super) probe_limit: u32,
     pub(super) success_threshold: u32,
-    pub(super) when_open: WhenOpen,
+    pub(in crate::cluster) when_open: WhenOpen,
 }
 
 /// What becomes of a request that only this broker may answer while its circuit is open.

@@ -12,10 +12,10 @@ use super::place::{Connecting, Joined, Place};
 use super::pooled::{Lease, Pooled};
 use super::registry::{Permit, Registry};
 use crate::close_reason::CloseReason;
-use crate::cluster::rewriter::Rewriter;
 use crate::cluster::purpose::Purpose;
 use crate::cluster::random::Random;
 use crate::cluster::retry::Backoff;
+use crate::cluster::rewriter::Rewriter;
 use crate::cluster::signals::Signals;
 use crate::cluster::tasks::Tasks;
 use crate::connection::{Address, Connection, ConnectionBuilder, Ended, now};
@@ -83,18 +83,16 @@ impl Pool {
                 Joined::Connected(lease) => return Ok(lease),
                 Joined::Connecting(connecting) => connecting,
             };
-            let outcome = connecting.outcome.wait_for(Option::is_some);
-            let outcome = match timeout_at(deadline.into(), outcome).await {
-                Ok(Ok(outcome)) => outcome.clone(),
-                // The task is gone without a word: the runtime or the client ends.
-                Ok(Err(_)) => return Err(Error::new(ErrorKind::Shutdown)),
-                Err(_) => return Err(self.out_of_time(node, &connecting)),
-            };
-            match outcome {
-                Some(Ok(pooled)) if pooled.connection.is_open() => return Ok(Lease::new(pooled)),
+            match timeout_at(deadline.into(), connecting.done()).await {
+                Ok(Some(Ok(pooled))) if pooled.connection.is_open() => {
+                    return Ok(Lease::new(pooled));
+                }
                 // It has ended already.
-                Some(Ok(_)) | None => {}
-                Some(Err(error)) => return Err(error),
+                Ok(Some(Ok(_))) => {}
+                Ok(Some(Err(error))) => return Err(error),
+                // The task is gone without a word: the runtime or the client ends.
+                Ok(None) => return Err(Error::new(ErrorKind::Shutdown)),
+                Err(_) => return Err(self.out_of_time(node, &connecting)),
             }
         }
     }
@@ -175,8 +173,9 @@ impl Pool {
             }
             Err(error) => {
                 let error = error.at_broker(node.id);
-                node.backoff()
-                    .failed(now(), &error, |failures| self.backoff.delay(failures, Random::any()));
+                node.backoff().failed(now(), &error, |failures| {
+                    self.backoff.delay(failures, Random::any())
+                });
                 failed(node, &error, &self.signals);
                 self.signals.connect_failed(node.id, purpose, &error);
                 Err(error)
@@ -312,4 +311,3 @@ impl Ended for Hook {
         self.signals.disconnected(self.broker, self.purpose, reason);
     }
 }
-

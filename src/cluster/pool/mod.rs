@@ -14,5 +14,5 @@ mod registry;
 
 pub(crate) use connecting::Pool;
 pub(crate) use node::Node;
-pub(crate) use nodes::Nodes;
-pub(crate) use pooled::{Lease, Pooled};
+pub(crate) use nodes::{Broker, Nodes};
+pub(crate) use pooled::Pooled;

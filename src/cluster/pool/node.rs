@@ -41,7 +41,6 @@ struct Slot {
     mute: Mute,
 }
 
-
 impl Node {
     pub(super) fn new(
         id: i32,
@@ -60,7 +59,7 @@ impl Node {
             address,
             rack,
             breaker,
-            load: Load::default(),
+            load: Load::new(crate::connection::now()),
             slots,
             backoff: Mutex::default(),
             failures: AtomicU32::new(0),

@@ -8,7 +8,8 @@ use arc_swap::ArcSwap;
 use super::node::Node;
 use crate::cluster::breaker::{BreakerSettings, CircuitBreaker};
 use crate::cluster::purpose::Purpose;
-use crate::connection::Address;
+use crate::cluster::random::Random;
+use crate::connection::{Address, now};
 
 /// The brokers that are known. Looking one up takes no lock.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub(crate) struct Nodes {
     changing: Mutex<()>,
     breaker: BreakerSettings,
     connections: [usize; Purpose::COUNT],
+    seed: u64,
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +49,7 @@ impl Nodes {
             changing: Mutex::default(),
             breaker,
             connections,
+            seed: u64::from(Random::any()) << 32,
         }
     }
 
@@ -77,7 +80,12 @@ impl Nodes {
             let kept = by_id.get(&node.id);
             kept.is_some_and(|kept| Arc::ptr_eq(kept, node))
         };
-        let gone: Vec<_> = old.list.iter().filter(|node| !is_kept(node)).cloned().collect();
+        let gone: Vec<_> = old
+            .list
+            .iter()
+            .filter(|node| !is_kept(node))
+            .cloned()
+            .collect();
         if gone.is_empty() && by_id.len() == old.list.len() {
             return gone;
         }
@@ -91,7 +99,7 @@ impl Nodes {
         let Broker { id, address, rack } = broker;
         // Brokers that failed together are not to be tried together.
         let seed = u64::from(id.unsigned_abs()) ^ self.seed;
-        let breaker = CircuitBreaker::new(&self.breaker, now(), seed);
+        let breaker = CircuitBreaker::of_valid(self.breaker.clone(), now(), seed);
         Arc::new(Node::new(id, address, rack, breaker, &self.connections))
     }
 }

@@ -29,6 +29,12 @@ pub(super) struct Connecting {
 }
 
 impl Connecting {
+    /// Waits for the outcome; `None` if there will be none.
+    pub(super) async fn done(&mut self) -> Outcome {
+        let outcome = self.outcome.wait_for(Option::is_some).await.ok()?;
+        outcome.clone()
+    }
+
     pub(super) fn waits_for_room(&self) -> bool {
         self.waits_for_room.load(Ordering::Relaxed)
     }

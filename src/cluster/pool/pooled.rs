@@ -1,7 +1,7 @@
 //! A connection of the pool, and those who use it.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::registry::Registry;
 use crate::cluster::purpose::Purpose;

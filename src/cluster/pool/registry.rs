@@ -167,8 +167,6 @@ impl Drop for Waiting<'_> {
         let mut queue = self.0.queue();
         queue.waiting -= 1;
         queue.leaving = queue.leaving.saturating_sub(1);
-        self.0
-            .is_wanted
-            .store(queue.waiting > 0, Ordering::Relaxed);
+        self.0.is_wanted.store(queue.waiting > 0, Ordering::Relaxed);
     }
 }
