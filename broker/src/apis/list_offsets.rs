@@ -11,6 +11,7 @@ use milena_wire::messages::list_offsets::{
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal};
 use super::topic_reference::code;
+use crate::storage::TimestampAndOffset;
 use crate::topics::{Partition, Topic};
 
 const LATEST: i64 = -1;
@@ -104,24 +105,24 @@ fn list(
         answer.old_style_offsets = old_style(context, partition, asked)?;
         return Ok(answer);
     }
+    let place = |offset, epoch| TimestampAndOffset {
+        timestamp: -1,
+        offset,
+        epoch,
+    };
     let found = match asked.timestamp {
         // Every record is replicated at once and belongs to no transaction, so both isolation levels see the end of the log.
-        LATEST => Some((-1, extent.high_watermark)),
-        EARLIEST | EARLIEST_LOCAL => Some((-1, extent.start_offset)),
-        MAX_TIMESTAMP => partition
-            .latest_timestamp()
-            .map(|found| (found.timestamp, found.offset)),
-        timestamp if timestamp >= 0 => {
-            let found = partition.first_at_or_after(timestamp);
-            found.map(|found| (found.timestamp, found.offset))
-        }
+        LATEST => Some(place(extent.high_watermark, Some(extent.leader_epoch))),
+        EARLIEST | EARLIEST_LOCAL => Some(place(extent.start_offset, extent.start_epoch)),
+        MAX_TIMESTAMP => partition.latest_timestamp(),
+        timestamp if timestamp >= 0 => partition.first_at_or_after(timestamp),
         _ => None,
     };
-    if let Some((timestamp, offset)) = found {
-        answer.timestamp = timestamp;
-        answer.offset = offset;
+    if let Some(found) = found {
+        answer.timestamp = found.timestamp;
+        answer.offset = found.offset;
         if version >= 4 {
-            answer.leader_epoch = extent.leader_epoch;
+            answer.leader_epoch = found.epoch.unwrap_or(-1);
         }
     }
     Ok(answer)

@@ -3,6 +3,7 @@
 mod answer;
 mod api_versions;
 mod create_topics;
+mod current_leader;
 mod exchange;
 mod fetch;
 mod list_offsets;

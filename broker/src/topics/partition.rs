@@ -4,17 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+use super::leadership::Leadership;
 use super::waiter::{Registration, Waiter, Waiters};
-use crate::storage::{Checked, Log, OffsetOutOfRange, ReadSize, Stamp, TimestampAndOffset};
-
-/// Who leads a partition and who else holds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Leadership {
-    pub(crate) leader: i32,
-    pub(crate) epoch: i32,
-    /// The nodes that hold the partition. All share one log, so they are always in sync.
-    pub(crate) replicas: Vec<i32>,
-}
+use crate::storage::{
+    Checked, EpochEnd, Log, OffsetOutOfRange, ReadSize, Stamp, TimestampAndOffset,
+};
 
 /// Why a node does not serve a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +43,8 @@ pub(crate) struct Extent {
     /// Nothing is replicated, so this is the end of the log too.
     pub(crate) high_watermark: i64,
     pub(crate) leader_epoch: i32,
+    /// The leader epoch of the first record, or of the one that is to come.
+    pub(crate) start_epoch: Option<i32>,
     /// Milliseconds since 1970.
     pub(crate) last_modified: i64,
 }
@@ -92,30 +88,56 @@ impl State {
             start_offset: self.log.start_offset(),
             high_watermark: self.log.end_offset(),
             leader_epoch: self.leadership.epoch,
+            start_epoch: self.log.epoch_at(self.log.start_offset()),
             last_modified: self.log.last_modified(),
         }
     }
 }
 
 impl Partition {
-    /// An empty partition on these nodes, led by the first; made at `now` in milliseconds since 1970.
-    pub(super) fn new(replicas: Vec<i32>, now: i64) -> Self {
-        let leadership = Leadership {
-            leader: replicas.first().copied().unwrap_or(-1),
-            epoch: 0,
-            replicas,
-        };
+    /// An empty partition; made at `now` in milliseconds since 1970.
+    pub(super) fn new(leadership: Leadership, now: i64) -> Self {
+        let mut log = Log::new(now);
+        log.begin_epoch(leadership.epoch);
         Self {
-            state: Mutex::new(State {
-                leadership,
-                log: Log::new(now),
-            }),
+            state: Mutex::new(State { leadership, log }),
             waiters: Waiters::default(),
         }
     }
 
     pub(crate) fn leadership(&self) -> Leadership {
         self.lock().leadership.clone()
+    }
+
+    /// The node that leads, -1 if none does.
+    pub(crate) fn leader(&self) -> i32 {
+        self.lock().leadership.leader
+    }
+
+    /// Whether so many replicas are in sync, or all if there are fewer.
+    pub(crate) fn has_in_sync(&self, count: usize) -> bool {
+        let state = self.lock();
+        let Leadership { isr, replicas, .. } = &state.leadership;
+        isr.len() >= count.min(replicas.len())
+    }
+
+    /// Changes who leads, and wakes those who wait for another leader than there is now.
+    pub(super) fn lead<T>(&self, change: impl FnOnce(&mut Leadership) -> T) -> T {
+        let mut state = self.lock();
+        let before = state.leadership.epoch;
+        let changed = change(&mut state.leadership);
+        let epoch = state.leadership.epoch;
+        if epoch != before {
+            state.log.begin_epoch(epoch);
+            drop(state);
+            self.waiters.disturb();
+        }
+        changed
+    }
+
+    /// Wakes those who wait: the topic is gone.
+    pub(super) fn vacate(&self) {
+        self.waiters.disturb();
     }
 
     /// Appends as `node`, and wakes those who wait for it.
@@ -165,6 +187,24 @@ impl Partition {
         let mut state = self.lock();
         state.lead(node, epoch)?;
         Ok(state.extent())
+    }
+
+    /// Where a leader epoch has ended, as `node` knows it.
+    pub(crate) fn end_of_epoch(
+        &self,
+        node: i32,
+        current_epoch: i32,
+        epoch: i32,
+    ) -> Result<Option<EpochEnd>, PartitionError> {
+        let mut state = self.lock();
+        Ok(state.lead(node, current_epoch)?.end_of_epoch(epoch))
+    }
+
+    /// Takes the records before `offset` away, all of them for -1, as `node`; gives the offset of the first that is left.
+    pub(crate) fn delete_before(&self, node: i32, offset: i64) -> Result<i64, PartitionError> {
+        let mut state = self.lock();
+        let log = state.lead(node, -1)?;
+        Ok(log.delete_before(offset)?)
     }
 
     /// The first record whose time is `timestamp` or later.

@@ -3,7 +3,7 @@
 use bytestring::ByteString;
 use uuid::Uuid;
 
-use super::config::TopicConfig;
+use super::config::{Durability, TopicConfig};
 use super::partition::Partition;
 use crate::storage::Rules;
 
@@ -15,6 +15,8 @@ pub(crate) struct Topic {
     pub(crate) config: TopicConfig,
     /// Read from `config` once.
     pub(crate) rules: Rules,
+    /// The same.
+    pub(crate) durability: Durability,
     pub(crate) partitions: Vec<Partition>,
 }
 
