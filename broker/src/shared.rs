@@ -13,7 +13,7 @@ use crate::sasl::{Accounts, Counters};
 use crate::sight::{Connections, Logs};
 #[cfg(feature = "tls")]
 use crate::tls::TlsListener;
-use crate::topics::Catalog;
+use crate::topics::{Catalog, Omissions};
 
 /// An API that is served, and in which versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,9 @@ pub(crate) struct Shared {
     pub(crate) cluster_id: ClusterId,
     pub(crate) nodes: Nodes,
     pub(crate) catalog: Catalog,
+    pub(crate) omissions: Omissions,
+    /// One of the brokers is the controller, as with ZooKeeper.
+    pub(crate) zookeeper: bool,
     /// `auto.create.topics.enable`
     pub(crate) auto_create_topics: bool,
     /// `socket.request.max.bytes`

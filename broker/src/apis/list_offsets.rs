@@ -12,8 +12,10 @@ use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal};
 use super::topic_reference::code;
 use crate::storage::TimestampAndOffset;
-use crate::topics::{Partition, Topic};
+use crate::topics::{Partition, Reader, Topic};
 
+/// Whom any replica may answer.
+const DEBUGGER: i32 = -2;
 const LATEST: i64 = -1;
 const EARLIEST: i64 = -2;
 const MAX_TIMESTAMP: i64 = -3;
@@ -38,6 +40,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     let (request, reply) = incoming.decode::<ListOffsetsRequest>()?;
     let mut response = ListOffsetsResponse::default();
     response.throttle_time_ms = context.throttle_ms;
+    let any_replica = request.replica_id == DEBUGGER;
     for asked in &request.topics {
         let topic = context.shared.catalog.by_name(&asked.name);
         let mut seen = HashSet::new();
@@ -45,7 +48,8 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
         answer.name = asked.name.clone();
         for partition in &asked.partitions {
             let found = if seen.insert(partition.partition_index) {
-                list(context, topic.as_deref(), partition, reply.version)
+                let topic = topic.as_deref();
+                list(context, topic, partition, reply.version, any_replica)
             } else {
                 Err(ErrorCode::INVALID_REQUEST)
             };
@@ -91,6 +95,7 @@ fn list(
     topic: Option<&Topic>,
     asked: &ListOffsetsPartition,
     version: i16,
+    any_replica: bool,
 ) -> Result<ListOffsetsPartitionResponse, ErrorCode> {
     if version > 0 && first_version(asked.timestamp).is_none_or(|first| version < first) {
         return Err(ErrorCode::UNSUPPORTED_VERSION);
@@ -98,7 +103,10 @@ fn list(
     let partition = topic.and_then(|topic| topic.partition(asked.partition_index));
     let partition = partition.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
     let extent = partition
-        .extent(context.node, asked.current_leader_epoch)
+        .extent(Reader {
+            from_follower: any_replica,
+            ..context.reader(asked.current_leader_epoch)
+        })
         .map_err(code)?;
     let mut answer = ListOffsetsPartitionResponse::default();
     if version == 0 {
@@ -134,7 +142,7 @@ fn old_style(
     partition: &Partition,
     asked: &ListOffsetsPartition,
 ) -> Result<Vec<i64>, ErrorCode> {
-    let extent = partition.extent(context.node, -1).map_err(code)?;
+    let extent = partition.extent(context.reader(-1)).map_err(code)?;
     let mut points = vec![(extent.start_offset, extent.last_modified)];
     if extent.high_watermark > extent.start_offset {
         points.push((extent.high_watermark, context.now));

@@ -12,7 +12,9 @@ use uuid::Uuid;
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal};
 use crate::nodes::Node;
-use crate::topics::{Leadership, NO_LEADER, NewTopic, Topic, TopicConfig, validate_name};
+use crate::topics::{
+    Leadership, NO_LEADER, NewTopic, Omissions, Topic, TopicConfig, validate_name,
+};
 
 /// Everything that can be done to the cluster, as bits by operation: there are no access rules.
 const CLUSTER_OPERATIONS: i32 = bits(&[5, 7, 8, 9, 10, 11, 12]);
@@ -43,24 +45,30 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     }
     let alive = shared.nodes.alive();
     response.cluster_id = Some(shared.cluster_id.get());
-    response.controller_id = alive.first().map_or(-1, |node| node.id);
+    response.controller_id = shared.nodes.controller().unwrap_or(-1);
     if request.include_cluster_authorized_operations {
         response.cluster_authorized_operations = CLUSTER_OPERATIONS;
     }
     let view = View {
+        omissions: &shared.omissions,
         alive: alive.iter().map(|node| node.id).collect(),
         version: reply.version,
     };
     response.topics = match asked(&request, reply.version) {
         None => {
             let topics = shared.catalog.all();
-            topics.iter().map(|topic| view.topic(topic)).collect()
+            let topics = topics.iter().map(|topic| view.topic(topic));
+            topics.collect()
         }
         Some(topics) => topics
             .into_iter()
             .map(|topic| look_up(context, &view, &request, topic))
             .collect(),
     };
+    response.topics.retain(|topic| {
+        let name = topic.name.as_deref().unwrap_or_default();
+        !shared.omissions.omit(name, None)
+    });
     response.brokers = alive.into_iter().map(broker).collect();
     if request.include_topic_authorized_operations {
         for topic in &mut response.topics {
@@ -113,7 +121,7 @@ fn asked(request: &MetadataRequest, version: i16) -> Option<Vec<&MetadataRequest
 
 fn look_up(
     context: &Context<'_>,
-    view: &View,
+    view: &View<'_>,
     request: &MetadataRequest,
     topic: &MetadataRequestTopic,
 ) -> MetadataResponseTopic {
@@ -177,19 +185,22 @@ fn failed(code: ErrorCode) -> MetadataResponseTopic {
 }
 
 /// The nodes that are up, as all of an answer sees them.
-struct View {
+struct View<'a> {
+    omissions: &'a Omissions,
     alive: BTreeSet<i32>,
     version: i16,
 }
 
-impl View {
+impl View<'_> {
     fn topic(&self, topic: &Topic) -> MetadataResponseTopic {
         let mut answer = MetadataResponseTopic::default();
         answer.name = Some(topic.name.clone());
         answer.topic_id = topic.id;
         answer.is_internal = topic.is_internal();
         let partitions = (0..).zip(&topic.partitions);
+        let told = |index| !self.omissions.omit(&topic.name, Some(index));
         answer.partitions = partitions
+            .filter(|(index, _)| told(*index))
             .map(|(index, partition)| {
                 let mut answer = self.partition(partition.leadership());
                 answer.partition_index = index;

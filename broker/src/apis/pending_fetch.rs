@@ -16,7 +16,7 @@ use super::exchange::{Context, Refusal, Reply};
 use super::topic_reference::{code, find};
 use crate::nodes::Node;
 use crate::storage::{Entry, ReadSize};
-use crate::topics::{Partition, PartitionError, Read, Registration, Topic, Waiter};
+use crate::topics::{Partition, PartitionError, Read, Reader, Registration, Topic, Waiter};
 
 /// Kafka's `fetch.max.bytes`.
 const MAX_BYTES: usize = 55 << 20;
@@ -156,7 +156,7 @@ impl Pass<'_> {
                         None => failed(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
                         Some(partition) => {
                             self.served = true;
-                            self.partition(partition, request)
+                            self.partition(topic, partition, request)
                         }
                     },
                 };
@@ -167,14 +167,23 @@ impl Pass<'_> {
         answer
     }
 
-    fn partition(&mut self, partition: &Partition, asked: &FetchPartition) -> PartitionData {
-        let (node, epoch) = (self.context.node, asked.current_leader_epoch);
+    fn partition(
+        &mut self,
+        topic: &Topic,
+        partition: &Partition,
+        asked: &FetchPartition,
+    ) -> PartitionData {
+        let reader = Reader {
+            // Since version 11 a client may know which replica is near to it (KIP-392).
+            from_follower: self.version >= 11,
+            ..self.context.reader(asked.current_leader_epoch)
+        };
         if asked.partition_max_bytes < 0 {
             // Kafka has no code for it.
             self.urgent = true;
             return unread(ErrorCode::UNKNOWN_SERVER_ERROR);
         }
-        if let Some(diverging) = diverging(partition, node, asked) {
+        if let Some(diverging) = diverging(partition, reader, asked) {
             self.urgent = true;
             return diverging;
         }
@@ -187,10 +196,15 @@ impl Pass<'_> {
             min_bytes: self.min_bytes.saturating_sub(self.bytes),
             whole_first: self.version >= 3 && self.bytes == 0,
         };
-        match partition.read(node, epoch, asked.fetch_offset, size) {
+        match partition.read(reader, asked.fetch_offset, size) {
             Err(error) => {
                 self.urgent = true;
-                let mut answer = unread(code(error));
+                let mut answer = unread(match error {
+                    PartitionError::Deleted if self.is_replaced(topic) => {
+                        ErrorCode::INCONSISTENT_TOPIC_ID
+                    }
+                    error => code(error),
+                });
                 if self.version >= 16
                     && matches!(
                         error,
@@ -205,6 +219,12 @@ impl Pass<'_> {
             }
             Ok(read) => self.answer(read),
         }
+    }
+
+    /// Whether the topic that was asked for by its id is another one by now.
+    fn is_replaced(&self, topic: &Topic) -> bool {
+        let catalog = &self.context.shared.catalog;
+        self.version >= 13 && catalog.by_name(&topic.name).is_some()
     }
 
     fn answer(&mut self, read: Read) -> PartitionData {
@@ -237,15 +257,18 @@ impl Pass<'_> {
 }
 
 /// Whether the client's log goes on where the leader's has ended: then it has to truncate its own (KIP-595).
-fn diverging(partition: &Partition, node: i32, asked: &FetchPartition) -> Option<PartitionData> {
+fn diverging(
+    partition: &Partition,
+    reader: Reader,
+    asked: &FetchPartition,
+) -> Option<PartitionData> {
     // -1: the client does not say with which epoch its log ends.
     let last_epoch = asked.last_fetched_epoch;
-    let known_epoch = asked.current_leader_epoch;
-    let extent = partition.extent(node, known_epoch).ok()?;
+    let extent = partition.extent(reader).ok()?;
     if last_epoch < 0 {
         return None;
     }
-    let end = partition.end_of_epoch(node, known_epoch, last_epoch).ok()?;
+    let end = partition.end_of_epoch(reader, last_epoch).ok()?;
     let Some(known) = end.filter(|_| asked.fetch_offset >= extent.start_offset) else {
         return Some(unread(ErrorCode::OFFSET_OUT_OF_RANGE));
     };

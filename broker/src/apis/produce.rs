@@ -191,7 +191,7 @@ impl Produce<'_> {
         };
         let mut checked = check(records, destination, &topic.rules, now).map_err(|mut error| {
             if knows_log(error.code) {
-                let extent = partition.extent(self.context.node, -1);
+                let extent = partition.extent(self.context.reader(-1));
                 error.log_start_offset = extent.map_or(-1, |extent| extent.start_offset);
             }
             error

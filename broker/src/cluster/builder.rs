@@ -21,7 +21,7 @@ use crate::shared::Shared;
 use crate::sight::Logs;
 #[cfg(feature = "tls")]
 use crate::tls::{Tls, TlsListener};
-use crate::topics::{Catalog, Defaults, MAX_PARTITIONS};
+use crate::topics::{Catalog, Defaults, MAX_PARTITIONS, Omissions};
 
 /// A time that nobody waits for, and the clock can still add.
 const FOR_EVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
@@ -44,6 +44,7 @@ pub struct ClusterBuilder {
     connections_max_idle: Duration,
     latency: Duration,
     profile: Profile,
+    zookeeper: Option<bool>,
     /// What is served less than the profile would.
     limits: Vec<(ApiKey, VersionRange)>,
     sasl: Option<Sasl>,
@@ -66,6 +67,7 @@ impl Default for ClusterBuilder {
             connections_max_idle: Duration::from_secs(600),
             latency: Duration::ZERO,
             profile: Profile::Newest,
+            zookeeper: None,
             limits: Vec::new(),
             sasl: None,
             #[cfg(feature = "tls")]
@@ -165,6 +167,14 @@ impl ClusterBuilder {
         self
     }
 
+    /// Whether one of the nodes is the controller, as with ZooKeeper: only that makes topics and so on, and the others answer NOT_CONTROLLER. Else, as by
+    /// KRaft, all of them do. In both cases clients are told of one node that is up: the first, or the one that [`Cluster::set_controller`] says, until it
+    /// stops. Default: as the profile is; Kafka itself could do without ZooKeeper since 3.3 and has to since 4.0.
+    pub fn zookeeper(mut self, zookeeper: bool) -> Self {
+        self.zookeeper = Some(zookeeper);
+        self
+    }
+
     /// Serves an API up to this version only, or less if the profile has less.
     pub fn cap_api(self, key: ApiKey, newest: i16) -> Self {
         self.limit_api(key, 0..=newest)
@@ -228,6 +238,8 @@ impl ClusterBuilder {
                 replication_factor: factor,
                 every_record: self.every_record,
             }),
+            omissions: Omissions::default(),
+            zookeeper: self.zookeeper.unwrap_or(self.profile != Profile::Newest),
             auto_create_topics: self.auto_create_topics,
             max_request_bytes: self.max_request_bytes,
             connections_max_idle: self.connections_max_idle,

@@ -3,7 +3,8 @@
 use std::io;
 
 use super::handle::Cluster;
-use crate::nodes::{Endpoint, NodeInfo};
+use super::topics::not_up;
+use crate::nodes::{Coordination, Endpoint, NodeInfo};
 
 /// # Nodes
 impl Cluster {
@@ -110,6 +111,54 @@ impl Cluster {
         }
         let message = format!("there is no node {node}");
         Err(io::Error::new(io::ErrorKind::NotFound, message))
+    }
+
+    /// The node that clients are told is the controller: see [`ClusterBuilder::zookeeper`](crate::ClusterBuilder::zookeeper). `None` if all are down.
+    #[must_use]
+    pub fn controller(&self) -> Option<i32> {
+        self.shared.nodes.controller()
+    }
+
+    /// Another node is the controller from now on, until it stops; then it is the first that is up.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if there is no such node, or it is down.
+    pub fn set_controller(&self, node: i32) -> io::Result<()> {
+        match self.shared.nodes.set_controller(node) {
+            true => Ok(()),
+            false => not_up(node),
+        }
+    }
+
+    /// The node that coordinates a group, or what else it is; `None` if all are down. As with Kafka, a key belongs to one of 50 partitions of an internal topic,
+    /// by its hash; when the node stops that leads it, the next one does, and goes on with it when the other comes back.
+    ///
+    /// ```
+    /// use milena_broker::{Cluster, Coordination};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let cluster = Cluster::builder().nodes(3).start().await?;
+    /// let node = cluster.coordinator(Coordination::Group, "orders").unwrap();
+    /// cluster.move_coordinator(Coordination::Group, "orders", node % 3 + 1)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn coordinator(&self, what: Coordination, key: &str) -> Option<i32> {
+        let node = self.shared.nodes.coordinator(what, key)?;
+        Some(node.id)
+    }
+
+    /// Another node coordinates a group from now on, or what else it is, until it stops. Other keys stay where they are.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if there is no such node, or it is down.
+    pub fn move_coordinator(&self, what: Coordination, key: &str, node: i32) -> io::Result<()> {
+        match self.shared.nodes.move_coordinator(what, key, node) {
+            true => Ok(()),
+            false => not_up(node),
+        }
     }
 
     /// Gives the cluster another id, as if its clients had come to another cluster; the new one.

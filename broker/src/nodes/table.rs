@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytestring::ByteString;
 
+use super::coordinators::{Coordination, Coordinators};
 use super::endpoint::Endpoint;
 use super::node::{Node, NodeInfo};
 use crate::latency::Latency;
@@ -25,6 +26,9 @@ struct State {
     racks: Vec<ByteString>,
     /// How far each new node is away.
     latency: Duration,
+    /// The node that is the controller, or by KRaft the one that clients are sent to as if it were.
+    controller: Option<i32>,
+    coordinators: Coordinators,
 }
 
 #[derive(Debug)]
@@ -47,6 +51,8 @@ impl Nodes {
                 last_id: 0,
                 racks,
                 latency,
+                controller: None,
+                coordinators: Coordinators::default(),
             }),
         }
     }
@@ -80,9 +86,54 @@ impl Nodes {
 
     /// Says whether a node is up.
     pub(crate) fn set_up(&self, id: i32, is_up: bool) {
-        if let Some(entry) = self.write().entries.get_mut(&id) {
-            entry.is_up = is_up;
+        let mut state = self.write();
+        match state.entries.get_mut(&id) {
+            Some(entry) if entry.is_up != is_up => entry.is_up = is_up,
+            _ => return,
         }
+        let alive = state.alive_ids();
+        if is_up {
+            state.coordinators.node_started(id);
+        } else {
+            state.coordinators.node_stopped(id, &alive);
+        }
+        // Who comes back does not take over again.
+        if state.controller.is_none_or(|known| known == id) {
+            state.controller = alive.first().copied();
+        }
+    }
+
+    /// The controller, if any node is up.
+    pub(crate) fn controller(&self) -> Option<i32> {
+        self.read().controller
+    }
+
+    /// Another node is the controller; `false` if it is not up.
+    pub(crate) fn set_controller(&self, id: i32) -> bool {
+        let mut state = self.write();
+        let is_up = state.is_up(id);
+        if is_up {
+            state.controller = Some(id);
+        }
+        is_up
+    }
+
+    /// Who coordinates this, if any node is up.
+    pub(crate) fn coordinator(&self, what: Coordination, key: &str) -> Option<Node> {
+        let mut state = self.write();
+        let alive = state.alive_ids();
+        let id = state.coordinators.of(what, key, &alive)?;
+        Some(state.entries.get(&id)?.node(id))
+    }
+
+    /// Another node coordinates this; `false` if it is not up.
+    pub(crate) fn move_coordinator(&self, what: Coordination, key: &str, id: i32) -> bool {
+        let mut state = self.write();
+        let is_up = state.is_up(id);
+        if is_up {
+            state.coordinators.move_to(what, key, id);
+        }
+        is_up
     }
 
     /// A node listens elsewhere from now on, and clients are told so.
@@ -162,6 +213,15 @@ impl Nodes {
 }
 
 impl State {
+    fn is_up(&self, id: i32) -> bool {
+        self.entries.get(&id).is_some_and(|entry| entry.is_up)
+    }
+
+    fn alive_ids(&self) -> Vec<i32> {
+        let alive = self.entries.iter().filter(|(_, entry)| entry.is_up);
+        alive.map(|(id, _)| *id).collect()
+    }
+
     fn rack(&self, id: i32) -> Option<ByteString> {
         let place = usize::try_from(id - 1).unwrap_or(0);
         let place = place.checked_rem(self.racks.len())?;

@@ -150,7 +150,7 @@ impl Catalog {
             config,
             partitions: placed
                 .into_iter()
-                .map(|leadership| Partition::new(leadership, now))
+                .map(|leadership| Arc::new(Partition::new(leadership, now)))
                 .collect(),
         });
         if !validate_only {
@@ -159,10 +159,62 @@ impl Catalog {
             topics
                 .by_metric_name
                 .insert(metric_name, topic.name.clone());
-            topics.by_name.insert(topic.name.clone(), topic.clone());
-            topics.by_id.insert(topic.id, topic.clone());
+            topics.put(&topic);
         }
         Ok(topic)
+    }
+
+    /// Deletes a topic; whether there was one.
+    pub(crate) fn delete(&self, id: Uuid) -> bool {
+        let mut topics = self.write();
+        let Some(topic) = topics.by_id.remove(&id) else {
+            return false;
+        };
+        topics.by_name.remove(&topic.name);
+        topics.by_metric_name.remove(&metric_name(&topic.name));
+        drop(topics);
+        for partition in &topic.partitions {
+            partition.delete();
+        }
+        true
+    }
+
+    /// Puts an empty topic of the same name in the place of one, on the same nodes and with the same configs, but under another id, which this gives; `None` if
+    /// there is none. `now` is in milliseconds since 1970.
+    pub(crate) fn recreate(&self, name: &str, now: i64) -> Option<Uuid> {
+        let mut topics = self.write();
+        let old = topics.by_name.get(name)?.clone();
+        let partitions = old.partitions.iter().map(|partition| {
+            let replicas = partition.leadership().replicas;
+            let leadership = Leadership::new(replicas, |id| topics.is_alive(id));
+            Arc::new(Partition::new(leadership, now))
+        });
+        let new = Topic {
+            id: crate::identity::topic_id(),
+            partitions: partitions.collect(),
+            ..Topic::clone(&old)
+        };
+        topics.by_id.remove(&old.id);
+        topics.put(&Arc::new(new.clone()));
+        drop(topics);
+        for partition in &old.partitions {
+            partition.delete();
+        }
+        Some(new.id)
+    }
+
+    /// Changes who leads a partition; `None` if there is none of this number.
+    pub(crate) fn lead<T>(
+        &self,
+        name: &str,
+        partition: i32,
+        change: impl FnOnce(&mut Leadership, Electorate<'_>) -> T,
+    ) -> Option<T> {
+        let topics = self.read();
+        let topic = topics.by_name.get(name)?;
+        let partition = topic.partition(partition)?;
+        let among = |among: Electorate<'_>| partition.lead(|leadership| change(leadership, among));
+        Some(topics.among(topic, among))
     }
 
     /// Who leads each partition, and who else holds it.
@@ -257,16 +309,26 @@ impl Topics {
     /// Changes who leads the partitions.
     fn elect(&self, change: impl Fn(&mut Leadership, Electorate<'_>)) {
         for topic in self.by_name.values() {
-            let is_alive = |id| self.is_alive(id);
-            let among = Electorate {
-                is_alive: &is_alive,
-                min_isr: topic.durability.min_isr,
-                unclean: topic.durability.unclean,
-            };
-            for partition in &topic.partitions {
-                partition.lead(|leadership| change(leadership, among));
-            }
+            self.among(topic, |among| {
+                for partition in &topic.partitions {
+                    partition.lead(|leadership| change(leadership, among));
+                }
+            });
         }
+    }
+
+    /// By what the leaders of a topic are elected.
+    fn among<T>(&self, topic: &Topic, elect: impl FnOnce(Electorate<'_>) -> T) -> T {
+        elect(Electorate {
+            is_alive: &|id| self.is_alive(id),
+            min_isr: topic.durability.min_isr,
+            unclean: topic.durability.unclean,
+        })
+    }
+
+    fn put(&mut self, topic: &Arc<Topic>) {
+        self.by_name.insert(topic.name.clone(), topic.clone());
+        self.by_id.insert(topic.id, topic.clone());
     }
 
     fn place_manually(&self, new: &NewTopic<'_>) -> Result<Vec<Vec<i32>>, CreateError> {

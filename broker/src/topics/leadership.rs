@@ -69,24 +69,33 @@ impl Leadership {
         self.catch_up(among);
     }
 
-    /// Another replica leads; `false` if `node` is none. Nobody withholds the leader any more.
-    pub(super) fn move_to(&mut self, node: i32, among: Electorate<'_>) -> bool {
-        if !self.replicas.contains(&node) {
-            return false;
-        }
+    /// Another node leads. If it is no replica, it takes the place of the one that led, or of the first. Nobody withholds the leader any more.
+    pub(crate) fn move_to(&mut self, node: i32, among: Electorate<'_>) {
         self.withheld = 0;
-        self.lead(node);
-        if !self.isr.contains(&node) {
-            let mut isr = self.isr.clone();
-            isr.push(node);
+        if self.leader == node {
+            return;
+        }
+        if !self.replicas.contains(&node) {
+            let leader = self.leader;
+            let place = self.replicas.iter().position(|id| *id == leader);
+            let place = place.unwrap_or(0);
+            let left = self.replicas.get_mut(place);
+            let left = left.map(|left| std::mem::replace(left, node));
+            let isr = self.isr.iter().copied();
+            let isr = isr.filter(|id| Some(*id) != left).collect();
+            self.eligible.retain(|id| Some(*id) != left);
             self.set_isr(isr, among);
         }
+        if !self.isr.contains(&node) {
+            let isr = [self.isr.clone(), vec![node]].concat();
+            self.set_isr(isr, among);
+        }
+        self.lead(node);
         self.catch_up(among);
-        true
     }
 
     /// Other nodes hold the partition. The leader stays if it is one of them.
-    pub(super) fn reassign(&mut self, replicas: Vec<i32>, among: Electorate<'_>) {
+    pub(crate) fn reassign(&mut self, replicas: Vec<i32>, among: Electorate<'_>) {
         let isr = replicas.iter().copied().filter(|id| (among.is_alive)(*id));
         let isr = isr.collect();
         let one_goes = self.replicas.iter().any(|id| !replicas.contains(id));
@@ -101,12 +110,12 @@ impl Leadership {
     }
 
     /// The same leader, one epoch later.
-    pub(super) fn raise_epoch(&mut self) {
+    pub(crate) fn raise_epoch(&mut self) {
         self.lead(self.leader);
     }
 
     /// Nobody leads until [`release`](Self::release) has been called as often as this.
-    pub(super) fn withhold(&mut self) {
+    pub(crate) fn withhold(&mut self) {
         self.withheld = self.withheld.saturating_add(1);
         if self.leader != NO_LEADER {
             self.lead(NO_LEADER);
@@ -114,7 +123,7 @@ impl Leadership {
     }
 
     /// Takes one [`withhold`](Self::withhold) back.
-    pub(super) fn release(&mut self, among: Electorate<'_>) {
+    pub(crate) fn release(&mut self, among: Electorate<'_>) {
         if self.withheld == 0 {
             return;
         }

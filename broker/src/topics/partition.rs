@@ -21,6 +21,8 @@ pub(crate) enum PartitionError {
     UnknownEpoch,
     /// The log does not reach to the offset.
     OutOfRange,
+    /// The topic is no more.
+    Deleted,
 }
 
 impl From<OffsetOutOfRange> for PartitionError {
@@ -49,6 +51,17 @@ pub(crate) struct Extent {
     pub(crate) last_modified: i64,
 }
 
+/// Who reads, and what he knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader {
+    /// The node that is asked.
+    pub(crate) node: i32,
+    /// The leader epoch that the client knows, -1 if he does not say.
+    pub(crate) epoch: i32,
+    /// Whether any replica may answer (KIP-392).
+    pub(crate) from_follower: bool,
+}
+
 /// What a read gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Read {
@@ -66,12 +79,26 @@ pub(crate) struct Partition {
 #[derive(Debug)]
 struct State {
     leadership: Leadership,
+    deleted: bool,
     log: Log,
 }
 
 impl State {
+    /// The log, for what only the leader may do. As with Kafka, a replica looks at the epoch first.
     fn lead(&mut self, node: i32, epoch: i32) -> Result<&mut Log, PartitionError> {
-        if self.leadership.leader != node {
+        self.follow(node, epoch)?;
+        match self.leadership.leader == node {
+            true => Ok(&mut self.log),
+            false => Err(PartitionError::NotLeader),
+        }
+    }
+
+    /// The log, for what any replica may do.
+    fn follow(&mut self, node: i32, epoch: i32) -> Result<&mut Log, PartitionError> {
+        if self.deleted {
+            return Err(PartitionError::Deleted);
+        }
+        if !self.leadership.replicas.contains(&node) {
             return Err(PartitionError::NotLeader);
         }
         // -1: the client does not say which epoch it knows.
@@ -80,6 +107,13 @@ impl State {
             epoch if epoch < self.leadership.epoch => Err(PartitionError::FencedEpoch),
             epoch if epoch > self.leadership.epoch => Err(PartitionError::UnknownEpoch),
             _ => Ok(&mut self.log),
+        }
+    }
+
+    fn serve(&mut self, reader: Reader) -> Result<&mut Log, PartitionError> {
+        match reader.from_follower {
+            true => self.follow(reader.node, reader.epoch),
+            false => self.lead(reader.node, reader.epoch),
         }
     }
 
@@ -100,7 +134,11 @@ impl Partition {
         let mut log = Log::new(now);
         log.begin_epoch(leadership.epoch);
         Self {
-            state: Mutex::new(State { leadership, log }),
+            state: Mutex::new(State {
+                leadership,
+                deleted: false,
+                log,
+            }),
             waiters: Waiters::default(),
         }
     }
@@ -135,11 +173,6 @@ impl Partition {
         changed
     }
 
-    /// Wakes those who wait: the topic is gone.
-    pub(super) fn vacate(&self) {
-        self.waiters.disturb();
-    }
-
     /// Appends as `node`, and wakes those who wait for it.
     pub(crate) fn append(
         &self,
@@ -166,38 +199,36 @@ impl Partition {
         Ok(appended)
     }
 
-    /// Reads as `node`; see [`Log::read`].
+    /// Reads; see [`Log::read`].
     pub(crate) fn read(
         &self,
-        node: i32,
-        epoch: i32,
+        reader: Reader,
         offset: i64,
         size: ReadSize,
     ) -> Result<Read, PartitionError> {
         let mut state = self.lock();
-        let records = state.lead(node, epoch)?.read(offset, size)?;
+        let records = state.serve(reader)?.read(offset, size)?;
         Ok(Read {
             records,
             extent: state.extent(),
         })
     }
 
-    /// How far the partition reaches, as `node` knows it.
-    pub(crate) fn extent(&self, node: i32, epoch: i32) -> Result<Extent, PartitionError> {
+    /// How far the partition reaches.
+    pub(crate) fn extent(&self, reader: Reader) -> Result<Extent, PartitionError> {
         let mut state = self.lock();
-        state.lead(node, epoch)?;
+        state.serve(reader)?;
         Ok(state.extent())
     }
 
-    /// Where a leader epoch has ended, as `node` knows it.
+    /// Where a leader epoch has ended; `None` for one that is still to come.
     pub(crate) fn end_of_epoch(
         &self,
-        node: i32,
-        current_epoch: i32,
+        reader: Reader,
         epoch: i32,
     ) -> Result<Option<EpochEnd>, PartitionError> {
         let mut state = self.lock();
-        Ok(state.lead(node, current_epoch)?.end_of_epoch(epoch))
+        Ok(state.serve(reader)?.end_of_epoch(epoch))
     }
 
     /// Takes the records before `offset` away, all of them for -1, as `node`; gives the offset of the first that is left.
@@ -215,6 +246,12 @@ impl Partition {
     /// The first of the records with the largest time.
     pub(crate) fn latest_timestamp(&self) -> Option<TimestampAndOffset> {
         self.lock().log.latest_timestamp()
+    }
+
+    /// The topic is deleted: nobody can read or write any more, and those who wait learn of it.
+    pub(super) fn delete(&self) {
+        self.lock().deleted = true;
+        self.waiters.disturb();
     }
 
     /// Tells `waiter` of all bytes that come from now on, until the registration is dropped.
