@@ -38,6 +38,7 @@
 //! | `gzip`, `snappy`, `lz4` | yes | these codecs for record batches, both ways, in pure Rust |
 //! | `zstd-read` | yes | reading zstd, in pure Rust |
 //! | `zstd` | no | zstd both ways by the C library |
+//! | `metrics` | yes | what a client counts, given to the recorder that the program installs with the facade `metrics` |
 //! | `gssapi` | no | SASL by Kerberos; needs the C library krb5 |
 //! | `aws-msk-iam` | no | SASL by AWS IAM |
 //! | `oidc` | no | tokens for OAUTHBEARER from an OAuth 2.0 endpoint |
@@ -49,6 +50,8 @@
 mod close_reason;
 pub mod connection;
 pub mod error;
+#[allow(dead_code, unused_imports, reason = "of the layer above")]
+pub mod metrics;
 pub mod sasl;
 mod secret;
 pub mod tls;
