@@ -14,6 +14,7 @@ use super::ended::Ended;
 use super::observer::Observer;
 use super::settings::Settings;
 use crate::close_reason::CloseReason;
+use crate::metrics::Meter;
 use crate::sasl::SaslAuthenticator;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
@@ -126,6 +127,13 @@ impl ConnectionBuilder {
     #[allow(dead_code, reason = "of the layer above")]
     pub(crate) fn on_end(mut self, ended: Arc<dyn Ended>) -> Self {
         self.settings().on_end = Some(ended);
+        self
+    }
+
+    /// Counts what the connection does with `meter`. Default: nothing is counted, and costs nothing.
+    #[allow(dead_code, reason = "of the layer above")]
+    pub(crate) fn metered(mut self, meter: Meter) -> Self {
+        self.settings().meter = Some(meter);
         self
     }
 

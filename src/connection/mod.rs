@@ -98,6 +98,8 @@ mod call;
 mod channel;
 mod clock;
 mod connect;
+#[cfg(test)]
+mod counted;
 mod dial;
 mod dialer;
 mod driver;

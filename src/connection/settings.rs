@@ -9,6 +9,7 @@ use milena_wire::codec::DEFAULT_MEMORY_BUDGET;
 use super::dialer::Dialer;
 use super::ended::Ended;
 use super::observer::Observer;
+use crate::metrics::Meter;
 use crate::sasl::SaslAuthenticator;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
@@ -36,6 +37,7 @@ pub(crate) struct Settings {
     pub(crate) max_queued_bytes: usize,
     pub(crate) on_close: Option<Observer>,
     pub(crate) on_end: Option<Arc<dyn Ended>>,
+    pub(crate) meter: Option<Meter>,
 }
 
 impl Default for Settings {
@@ -60,6 +62,7 @@ impl Default for Settings {
             max_queued_bytes: 64 << 20,
             on_close: None,
             on_end: None,
+            meter: None,
         }
     }
 }

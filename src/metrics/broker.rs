@@ -82,15 +82,19 @@ impl BrokerMetrics {
     }
 
     /// Requests are handed to the socket.
-    pub(crate) fn launched(&self, requests: u64) {
+    pub(crate) fn launched(&self, requests: usize) {
         let traffic = self.traffic.own();
-        traffic.launched.fetch_add(requests, Ordering::Relaxed);
+        traffic
+            .launched
+            .fetch_add(requests as u64, Ordering::Relaxed);
     }
 
     /// Requests are answered, written if they have no answer, or lost with their connection.
-    pub(crate) fn settled(&self, requests: u64) {
+    pub(crate) fn settled(&self, requests: usize) {
         let traffic = self.traffic.own();
-        traffic.settled.fetch_add(requests, Ordering::Relaxed);
+        traffic
+            .settled
+            .fetch_add(requests as u64, Ordering::Relaxed);
     }
 
     pub(crate) fn sent(&self, bytes: usize) {

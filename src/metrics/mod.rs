@@ -47,6 +47,7 @@ pub use prometheus::prometheus_text;
 pub use snapshot::{ApiSnapshot, BrokerLabel, BrokerSnapshot, MetricsSnapshot};
 
 pub(crate) use broker::BrokerMetrics;
+pub(crate) use kinds::phase_name;
 pub(crate) use meter::{Meter, Opened};
 pub(crate) use recorder::Recorder;
 
