@@ -15,6 +15,7 @@ use super::ended::Ended;
 use super::observer::Observer;
 use super::settings::Settings;
 use crate::close_reason::CloseReason;
+use crate::metrics::Meter;
 use crate::sasl::SaslAuthenticator;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
@@ -179,6 +180,13 @@ impl ConnectionBuilder {
     /// Tells `ended` at once when the connection has ended: see [`Ended`].
     pub(crate) fn on_end(mut self, ended: Arc<dyn Ended>) -> Self {
         self.settings().on_end = Some(ended);
+        self
+    }
+
+    /// Counts what the connection does with `meter`. Default: nothing is counted, and costs nothing.
+    #[allow(dead_code, reason = "of the layer above")]
+    pub(crate) fn metered(mut self, meter: Meter) -> Self {
+        self.settings().meter = Some(meter);
         self
     }
 

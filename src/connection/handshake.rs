@@ -105,7 +105,10 @@ async fn handshake(
             continue;
         };
         match answer {
-            Ok(versions) => break (channel, versions),
+            Ok((versions, round_trip)) => {
+                progress.report.round_trip = Some(round_trip);
+                break (channel, versions);
+            }
             Err(NegotiateError::Ask(AskError::HungUp(_))) if version > 0 => asked = Some(0),
             Err(NegotiateError::Ask(AskError::HungUp(_))) => {
                 if settings.fallback_versions.is_none() {

@@ -99,6 +99,8 @@ mod channel;
 mod check;
 mod clock;
 mod connect;
+#[cfg(test)]
+mod counted;
 mod dial;
 mod dialer;
 mod driver;

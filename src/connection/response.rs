@@ -145,7 +145,7 @@ impl Future for OnewayFuture {
 impl<R: Request + 'static> Typed<R> {
     fn new(shared: Arc<Shared>, request: R) -> Self {
         Self {
-            call: Call::new(shared, own_wait(&request)),
+            call: Call::new(shared, R::API_KEY, own_wait(&request)),
             request,
             is_started: false,
             max_version: i16::MAX,
@@ -226,7 +226,9 @@ impl<R: Request + 'static> Typed<R> {
                 R::Response::decode(&body, version).map_err(invalid)?;
             }
             tracing::trace!(
-                peer = %self.call.shared.address,
+                messaging.system = "kafka",
+                server.address = self.call.shared.address.host(),
+                server.port = self.call.shared.address.port(),
                 api = %R::API_KEY,
                 version,
                 left,

@@ -11,6 +11,7 @@ use super::dialer::Dialer;
 use super::ended::Ended;
 use super::observer::Observer;
 use super::socket::SocketOptions;
+use crate::metrics::Meter;
 use crate::sasl::SaslAuthenticator;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
@@ -45,6 +46,7 @@ pub(crate) struct Settings {
     pub(crate) max_queued_bytes: usize,
     pub(crate) on_close: Option<Observer>,
     pub(crate) on_end: Option<Arc<dyn Ended>>,
+    pub(crate) meter: Option<Meter>,
 }
 
 impl Default for Settings {
@@ -74,6 +76,7 @@ impl Default for Settings {
             max_queued_bytes: 64 << 20,
             on_close: None,
             on_end: None,
+            meter: None,
         }
     }
 }
