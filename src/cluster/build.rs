@@ -20,6 +20,7 @@ use super::signals::Signals;
 use super::tasks::Tasks;
 use crate::connection::now;
 use crate::error::{Error, ErrorKind};
+use crate::metrics::Recorder;
 
 impl ClientBuilder {
     /// Finds the cluster: the bootstrap addresses are tried side by side, each 250 ms after the one before, and the first that answers tells of the
@@ -61,7 +62,11 @@ impl ClientBuilder {
 }
 
 fn core(settings: ClientSettings, runtime: Handle) -> Core {
-    let signals = Arc::new(Signals::new());
+    let client_id = settings.connection.settings.client_id.as_deref();
+    let recorder = settings
+        .metrics
+        .then(|| Recorder::new(client_id.unwrap_or_default(), now()));
+    let signals = Arc::new(Signals::new(recorder));
     let tasks = Tasks::new(runtime);
     let connections = settings.connections_per_purpose.map(Into::into);
     let exchange = Arc::new(Exchange {

@@ -5,12 +5,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use super::builder::ClientBuilder;
 use super::core::Core;
+use super::counted::Counted;
 use super::description::Description;
 use super::events::Events;
 use super::metadata::Metadata;
@@ -20,6 +21,7 @@ use super::send::{Terms, settle};
 use super::together::Boxed;
 use crate::connection::{after, now, own_wait};
 use crate::error::{Error, ErrorKind};
+use crate::metrics::MetricsSnapshot;
 
 /// A Kafka cluster: any request goes to the broker that must answer it, and is tried again where that is safe.
 ///
@@ -110,9 +112,11 @@ impl Client {
     fn call<R: Routed>(&self, request: R, broker: Option<i32>) -> Call<R> {
         let core = Arc::clone(self.core());
         let time = core.settings.deadline.saturating_add(own_wait(&request));
+        let began = now();
         Call {
+            began,
             terms: Terms {
-                deadline: after(now(), time),
+                deadline: after(began, time),
                 key: None,
             },
             state: State::New(Box::new(New {
@@ -155,6 +159,13 @@ impl Client {
         self.core().describe()
     }
 
+    /// What the client has counted so far; `None` if it does not [count](ClientBuilder::metrics). Nobody is held up by it.
+    #[must_use]
+    pub fn metrics(&self) -> Option<MetricsSnapshot> {
+        let recorder = self.core().exchange.signals.recorder.as_ref()?;
+        Some(recorder.snapshot(now()))
+    }
+
     /// Opens connections before they are needed: one for general requests to each of `brokers` brokers at most, a few at a time
     /// ([`warm_up_parallelism`](ClientBuilder::warm_up_parallelism)). Gives how many of them are open.
     ///
@@ -193,6 +204,7 @@ pub struct SendFuture<R: Routed>(Call<R>);
 pub struct ScatterFuture<R: Routed>(Call<R>);
 
 struct Call<R: Routed> {
+    began: Instant,
     terms: Terms,
     state: State<R>,
 }
@@ -263,12 +275,20 @@ impl<R: Routed> Call<R> {
                     broker,
                 } = *new;
                 let terms = self.terms.clone();
+                let began = self.began;
                 self.state = State::Running(Box::pin(async move {
                     let Some(_under_way) = core.calls.begin() else {
                         let error = Error::new(ErrorKind::Shutdown).during(R::API_KEY, None);
                         return Scattered::failed(request, error);
                     };
-                    settle(&core, request, broker, &terms).await
+                    let recorder = core.exchange.signals.recorder.as_deref();
+                    let counted = recorder.map(|recorder| Counted::new(recorder, R::API_KEY));
+                    core.budget.deposit();
+                    let scattered = settle(&core, request, broker, &terms).await;
+                    if let Some(counted) = counted {
+                        counted.end(began, &scattered);
+                    }
+                    scattered
                 }));
             }
         }

@@ -87,6 +87,7 @@ impl Core {
         drop(ending);
         self.exchange.pool.close().await;
         self.tasks.ended().await;
+        self.exchange.signals.export();
         // A call that was in the middle of connecting is told by now, and done.
         let soon = after(now(), self.settings.drain_timeout);
         let _ = timeout_at(soon.into(), self.calls.done()).await;

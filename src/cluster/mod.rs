@@ -12,6 +12,7 @@ mod check;
 mod client;
 mod coordinators;
 mod core;
+mod counted;
 mod demand;
 mod description;
 mod events;

@@ -22,6 +22,7 @@ use super::settings::ClientSettings;
 use super::tasks::Tasks;
 use crate::connection::{Address, after, now};
 use crate::error::{Error, ErrorKind};
+use crate::metrics::Recorder;
 
 /// What is known of the cluster, and who keeps it fresh.
 #[derive(Debug)]
@@ -191,6 +192,9 @@ impl Refresher {
         for node in gone {
             tracing::debug!(broker = node.id, address = %node.address, "the broker is gone from here");
             self.exchange.pool.drain(&node);
+            if self.exchange.nodes.by_id(node.id).is_none() {
+                self.exchange.signals.broker_left(node.id);
+            }
         }
         let signals = &self.exchange.signals;
         if let Some(change) = &changes.cluster_id {
@@ -262,12 +266,14 @@ impl Refresher {
             Ok(()) => {
                 demand.answered(now(), &self.metadata());
                 drop(demand);
+                self.exchange.signals.metadata_refreshed();
                 self.answered.send_replace(asked);
             }
             Err(error) => {
                 tracing::debug!(%error, "no metadata");
                 demand.failed(now());
                 drop(demand);
+                self.exchange.signals.metadata_failed();
                 let mut last = self
                     .last_error
                     .lock()
@@ -304,7 +310,12 @@ impl Refresher {
     }
 
     async fn work(&self) {
+        let mut next_export = now() + Recorder::EXPORT_INTERVAL;
         loop {
+            if next_export <= now() {
+                self.exchange.signals.export();
+                next_export = now() + Recorder::EXPORT_INTERVAL;
+            }
             let signals = &self.exchange.signals;
             let step = {
                 let mut demand = self.demand();
@@ -318,7 +329,7 @@ impl Refresher {
             match step {
                 Step::Wait(until) => {
                     tokio::select! {
-                        () = sleep_until(until.into()) => {}
+                        () = sleep_until(until.min(next_export).into()) => {}
                         () = signals.worker_woken() => {}
                     }
                 }

@@ -188,7 +188,6 @@ impl<'a> Journey<'a> {
         let mut wait = Wait::default();
         request.errors(response, &mut |item, code| {
             let Reaction { retry, then } = reaction(R::API_KEY, code);
-            self.core.exchange.signals.refused(R::API_KEY, code);
             match then {
                 Remedy::None => {}
                 Remedy::WaitThrottle => wait.throttle = true,
@@ -245,7 +244,6 @@ impl<'a> Journey<'a> {
                 | ErrorKind::CircuitOpen { .. }
         );
         let api = R::API_KEY;
-        self.core.exchange.signals.lost(api, &error);
         let is_closed = matches!(
             error.kind(),
             ErrorKind::Closed(_) | ErrorKind::Connect { .. }

@@ -1,17 +1,19 @@
 //! Where all parts of a client tell what happens: to the log, to whoever listens, and to the worker that keeps the metadata fresh.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use milena_wire::api_key::ApiKey;
-use milena_wire::error_code::ErrorCode;
 use tokio::sync::{Notify, broadcast};
 
-use super::breaker::Transition;
+use super::breaker::{BreakerState, Transition};
 use super::events::{ClientEvent, Events};
 use super::purpose::Purpose;
 use crate::close_reason::CloseReason;
+use crate::connection::now;
 use crate::error::Error;
+use crate::metrics::{self, Health, Meter, Recorder};
 
 /// So many events are kept for who is slow to take them.
 const KEPT: usize = 256;
@@ -23,20 +25,14 @@ pub(crate) struct Signals {
     /// Something was seen that metadata does not know yet.
     is_stale: AtomicBool,
     worker: Notify,
-}
-
-/// Whether a broker answers, as its traffic shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Health {
-    /// It does.
-    Up,
-    /// It has not for several times in a row.
-    Down,
+    /// If anything is counted.
+    pub(crate) recorder: Option<Arc<Recorder>>,
 }
 
 impl Signals {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(recorder: Option<Arc<Recorder>>) -> Self {
         Self {
+            recorder,
             events: broadcast::Sender::new(KEPT),
             is_stale: AtomicBool::new(false),
             worker: Notify::new(),
@@ -76,13 +72,20 @@ impl Signals {
     }
 
     pub(crate) fn health(&self, broker: i32, health: Health) {
+        self.count(|recorder| recorder.broker(broker).health_changed(health));
         self.tell(match health {
-            Health::Up => ClientEvent::BrokerUp { broker },
             Health::Down => ClientEvent::BrokerDown { broker },
+            _ => ClientEvent::BrokerUp { broker },
         });
     }
 
     pub(crate) fn circuit(&self, broker: i32, transition: &Transition) {
+        let to = match transition.to {
+            BreakerState::Closed => metrics::BreakerState::Closed,
+            BreakerState::Open => metrics::BreakerState::Open,
+            BreakerState::HalfOpen => metrics::BreakerState::HalfOpen,
+        };
+        self.count(|recorder| recorder.broker(broker).breaker_changed(to));
         self.tell(ClientEvent::CircuitChanged {
             broker,
             from: transition.from,
@@ -106,15 +109,54 @@ impl Signals {
         }
     }
 
-    pub(crate) fn throttled(&self, _api: ApiKey, _time: Duration) {}
+    pub(crate) fn throttled(&self, api: ApiKey, time: Duration) {
+        self.count(|recorder| recorder.throttled(api, time));
+    }
 
-    pub(crate) fn retried(&self, _api: ApiKey) {}
+    pub(crate) fn retried(&self, api: ApiKey) {
+        self.count(|recorder| recorder.retried(api));
+    }
 
-    pub(crate) fn refused(&self, _api: ApiKey, _code: ErrorCode) {}
+    /// A broker could not be reached, or a request to it was lost with its connection.
+    pub(crate) fn broker_failed(&self, broker: i32) {
+        self.count(|recorder| recorder.broker(broker).failed());
+    }
 
-    pub(crate) fn lost(&self, _api: ApiKey, _error: &Error) {}
+    pub(crate) fn pool_waited(&self, time: Duration) {
+        self.count(|recorder| recorder.pool_waited(time));
+    }
 
-    pub(crate) fn pool_waited(&self, _time: Duration) {}
+    pub(crate) fn pool_exhausted(&self) {
+        self.count(Recorder::pool_exhausted);
+    }
 
-    pub(crate) fn pool_exhausted(&self) {}
+    pub(crate) fn metadata_refreshed(&self) {
+        self.count(|recorder| recorder.metadata_refreshed(now()));
+    }
+
+    pub(crate) fn metadata_failed(&self) {
+        self.count(Recorder::metadata_failed);
+    }
+
+    /// A broker is no more.
+    pub(crate) fn broker_left(&self, broker: i32) {
+        self.count(|recorder| recorder.broker_left(broker));
+    }
+
+    /// How connections to a broker are counted.
+    pub(crate) fn meter(&self, broker: i32) -> Option<Meter> {
+        let recorder = self.recorder.as_ref()?;
+        Some(Meter::new(recorder, &recorder.broker(broker)))
+    }
+
+    /// Tells the program's recorder what was counted.
+    pub(crate) fn export(&self) {
+        self.count(|recorder| recorder.export(now()));
+    }
+
+    fn count(&self, count: impl FnOnce(&Recorder)) {
+        if let Some(recorder) = &self.recorder {
+            count(recorder);
+        }
+    }
 }

@@ -201,7 +201,10 @@ impl Pool {
             _permit: permit,
         });
         let builder = self.builder(address)?;
-        let builder = builder.on_end(Arc::clone(&hook) as Arc<dyn Ended>);
+        let mut builder = builder.on_end(Arc::clone(&hook) as Arc<dyn Ended>);
+        if let Some(meter) = self.signals.meter(node.id) {
+            builder = builder.metered(meter);
+        }
         let connection = builder.connect(address.text()).await?;
         let pooled = Pooled::new(connection, node.id, purpose, &self.registry);
         let pooled = Arc::new(pooled);
@@ -287,6 +290,7 @@ impl Hook {
 
 /// A connection could not be made, or was lost while it was needed.
 fn failed(node: &Node, error: &Error, signals: &Signals) {
+    signals.broker_failed(node.id);
     if let Some(health) = node.failed(error) {
         signals.health(node.id, health);
     }

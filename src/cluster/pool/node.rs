@@ -11,9 +11,9 @@ use super::pooled::Lease;
 use crate::cluster::breaker::CircuitBreaker;
 use crate::cluster::purpose::Purpose;
 use crate::cluster::selection::Load;
-use crate::cluster::signals::Health;
 use crate::connection::Address;
 use crate::error::Error;
+use crate::metrics::Health;
 
 /// After so many failures in a row a broker counts as down.
 const FAILURES: u32 = 3;
