@@ -1,7 +1,6 @@
 //! What can be chosen of a circuit breaker.
 
 use std::fmt::Display;
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::super::invalid_option::InvalidOption;
@@ -135,41 +134,29 @@ impl BreakerSettings {
     ///
     /// [`InvalidOption`] names the first option whose value is out of its range, or contradicts another.
     pub fn validate(&self) -> Result<(), InvalidOption> {
-        let count = |option, value, most| within(option, value, 1..=most, &format!("1 to {most}"));
         count(
             "circuit_breaker.failure_threshold",
             self.failure_threshold,
             10_000,
         )?;
-        if !(self.failure_rate > 0.0 && self.failure_rate <= 1.0) {
-            let given = self.failure_rate.to_string();
-            let allowed = "more than 0, up to 1";
-            return Err(InvalidOption::new(
-                "circuit_breaker.failure_rate",
-                given,
-                allowed,
-            ));
-        }
+        let rate = self.failure_rate;
+        require(
+            rate > 0.0 && rate <= 1.0,
+            "circuit_breaker.failure_rate",
+            &rate,
+            || "more than 0, up to 1".to_owned(),
+        )?;
         count("circuit_breaker.min_requests", self.min_requests, 1_000_000)?;
-        let time = |option, value, least: Duration| {
-            within(
-                option,
-                Time(value),
-                Time(least)..=Time(HOUR),
-                &format!("{least:?} to 1h"),
-            )
-        };
         time("circuit_breaker.window", self.window, SHORTEST_WINDOW)?;
         time(
             "circuit_breaker.reset_timeout",
             self.reset_timeout,
             SHORTEST_RESET,
         )?;
-        within(
+        time(
             "circuit_breaker.max_reset_timeout",
-            Time(self.max_reset_timeout),
-            Time(self.reset_timeout)..=Time(HOUR),
-            &format!("{:?}, which is reset_timeout, to 1h", self.reset_timeout),
+            self.max_reset_timeout,
+            self.reset_timeout,
         )?;
         count("circuit_breaker.probe_limit", self.probe_limit, 1000)?;
         count(
@@ -180,24 +167,28 @@ impl BreakerSettings {
     }
 }
 
-/// A duration that is shown as it is written.
-#[derive(PartialEq, PartialOrd)]
-struct Time(Duration);
-
-impl Display for Time {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.0)
-    }
+/// From 1 on.
+fn count(option: &'static str, value: u32, most: u32) -> Result<(), InvalidOption> {
+    let is_allowed = (1..=most).contains(&value);
+    require(is_allowed, option, &value, || format!("1 to {most}"))
 }
 
-fn within<T: PartialOrd + Display>(
+/// Up to an hour.
+fn time(option: &'static str, value: Duration, least: Duration) -> Result<(), InvalidOption> {
+    let is_allowed = (least..=HOUR).contains(&value);
+    require(is_allowed, option, &format_args!("{value:?}"), || {
+        format!("{least:?} to 1h")
+    })
+}
+
+fn require(
+    is_allowed: bool,
     option: &'static str,
-    value: T,
-    range: RangeInclusive<T>,
-    allowed: &str,
+    given: &dyn Display,
+    allowed: impl FnOnce() -> String,
 ) -> Result<(), InvalidOption> {
-    if range.contains(&value) {
+    if is_allowed {
         return Ok(());
     }
-    Err(InvalidOption::new(option, value.to_string(), allowed))
+    Err(InvalidOption::new(option, given.to_string(), allowed()))
 }
