@@ -1,18 +1,35 @@
 //! What is known of the cluster, how answers change it, and when to ask again. No I/O.
 
 mod asked;
+mod backoff;
 mod broker;
 mod changes;
 mod doubts;
 mod flaw;
 mod hints;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the client's worker, which is to come, uses it")
+)]
+pub(crate) mod interest;
 mod merge;
+mod name;
 mod problem;
 mod rows;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the client's worker, which is to come, uses it")
+)]
+pub(crate) mod schedule;
 mod snapshot;
 mod topic;
 mod topics;
 mod update;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the client's worker, which is to come, uses it")
+)]
+pub(crate) mod want;
 
 pub use asked::{Asked, AskedTopics, Generation, TopicKey};
 pub use broker::Broker;
