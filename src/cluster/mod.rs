@@ -13,7 +13,6 @@ mod client;
 mod coordinators;
 mod core;
 mod counted;
-mod demand;
 mod description;
 mod events;
 mod exchange;
