@@ -50,6 +50,7 @@ mod close_reason;
 pub mod cluster;
 pub mod connection;
 pub mod error;
+pub mod properties;
 pub mod sasl;
 mod secret;
 pub mod tls;

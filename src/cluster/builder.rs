@@ -25,9 +25,9 @@ use crate::tls::Tls;
 #[derive(Clone, Debug, Default)]
 #[must_use = "nothing happens until it is built"]
 pub struct ClientBuilder {
-    pub(super) settings: ClientSettings,
-    pub(super) bootstrap: Option<Vec<String>>,
-    pub(super) controllers: Option<Vec<String>>,
+    pub(crate) settings: ClientSettings,
+    pub(crate) bootstrap: Option<Vec<String>>,
+    pub(crate) controllers: Option<Vec<String>>,
 }
 
 impl ClientBuilder {
