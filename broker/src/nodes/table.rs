@@ -170,6 +170,13 @@ impl Nodes {
         alive.map(|(id, entry)| entry.node(*id)).collect()
     }
 
+    /// The nodes that are down, by id.
+    pub(crate) fn down(&self) -> Vec<Node> {
+        let state = self.read();
+        let down = state.entries.iter().filter(|(_, entry)| !entry.is_up);
+        down.map(|(id, entry)| entry.node(*id)).collect()
+    }
+
     /// A node, if it is up.
     pub(crate) fn alive_node(&self, id: i32) -> Option<Node> {
         let state = self.read();
