@@ -10,6 +10,7 @@
 
 pub mod breaker;
 mod invalid_option;
+mod nanoseconds;
 mod random;
 mod retry;
 pub mod selection;
