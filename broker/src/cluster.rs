@@ -13,6 +13,7 @@ use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::configs::DynamicConfigs;
 use crate::faults::{Fault, FaultGuard};
 use crate::latency::Latency;
 use crate::profile::Profile;
@@ -384,6 +385,7 @@ impl ClusterBuilder {
             latencies: nodes.iter().map(|_| Latency::new(self.latency)).collect(),
             nodes,
             catalog: Catalog::new(ids.clone(), self.partitions, self.every_record),
+            configs: DynamicConfigs::default(),
             auto_create_topics: self.auto_create_topics,
             max_request_bytes: self.max_request_bytes,
             connections_max_idle: self.connections_max_idle,

@@ -86,6 +86,8 @@
 
 mod apis;
 mod cluster;
+mod configs;
+mod failure;
 mod faults;
 mod head;
 mod identity;

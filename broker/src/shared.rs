@@ -8,6 +8,7 @@ use bytestring::ByteString;
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::VersionRange;
 
+use crate::configs::DynamicConfigs;
 use crate::faults::Faults;
 use crate::latency::Latency;
 use crate::sasl::{Accounts, Counters};
@@ -70,6 +71,7 @@ pub(crate) struct Shared {
     pub(crate) cluster_id: ByteString,
     pub(crate) nodes: Vec<Node>,
     pub(crate) catalog: Catalog,
+    pub(crate) configs: DynamicConfigs,
     /// `auto.create.topics.enable`
     pub(crate) auto_create_topics: bool,
     /// `socket.request.max.bytes`
@@ -91,6 +93,20 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// The security protocol of all listeners, by which they are named too.
+    pub(crate) fn protocol(&self) -> &'static str {
+        #[cfg(feature = "tls")]
+        let encrypted = self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        let encrypted = false;
+        match (self.accounts.is_some(), encrypted) {
+            (false, false) => "PLAINTEXT",
+            (false, true) => "SSL",
+            (true, false) => "SASL_PLAINTEXT",
+            (true, true) => "SASL_SSL",
+        }
+    }
+
     pub(crate) fn node(&self, id: i32) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
     }

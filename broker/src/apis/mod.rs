@@ -1,15 +1,25 @@
 //! What the broker answers: one file for each API, none of which does I/O.
 
+mod alter_configs;
 mod answer;
 mod api_versions;
+mod broker_configs;
+mod create_partitions;
 mod create_topics;
+mod delete_topics;
+mod describe_configs;
 mod exchange;
 mod fetch;
+mod incremental_alter_configs;
+mod list_config_resources;
 mod list_offsets;
+mod log_dirs;
 mod login;
 mod metadata;
 mod pending_fetch;
 mod produce;
+mod resource_type;
+mod routing;
 mod sasl_authenticate;
 mod sasl_handshake;
 mod topic_reference;
@@ -18,9 +28,15 @@ use bytes::Bytes;
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{Request, VersionRange};
 use milena_wire::error_code::ErrorCode;
+use milena_wire::messages::alter_configs::AlterConfigsRequest;
 use milena_wire::messages::api_versions::ApiVersionsRequest;
+use milena_wire::messages::create_partitions::CreatePartitionsRequest;
 use milena_wire::messages::create_topics::CreateTopicsRequest;
+use milena_wire::messages::delete_topics::DeleteTopicsRequest;
+use milena_wire::messages::describe_configs::DescribeConfigsRequest;
 use milena_wire::messages::fetch::FetchRequest;
+use milena_wire::messages::incremental_alter_configs::IncrementalAlterConfigsRequest;
+use milena_wire::messages::list_config_resources::ListConfigResourcesRequest;
 use milena_wire::messages::list_offsets::ListOffsetsRequest;
 use milena_wire::messages::metadata::MetadataRequest;
 use milena_wire::messages::produce::ProduceRequest;
@@ -44,6 +60,8 @@ struct Api {
     answer: fn(&Context<'_>, Incoming) -> Result<Answer, Refusal>,
     /// Answers that the request has failed as a whole, if the API has a way to say so.
     fail: Option<Fail>,
+    /// Whether only the controller does it.
+    by_controller: bool,
 }
 
 type Fail = fn(&Context<'_>, Incoming, ErrorCode) -> Result<Answer, Refusal>;
@@ -58,12 +76,27 @@ impl Api {
             header_version: R::header_version,
             answer,
             fail: None,
+            by_controller: false,
         }
     }
 
     const fn failing(mut self, fail: Fail) -> Self {
         self.fail = Some(fail);
         self
+    }
+
+    const fn by_controller(mut self) -> Self {
+        self.by_controller = true;
+        self
+    }
+
+    fn answer(&self, context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
+        match self.fail {
+            Some(fail) if self.by_controller && !routing::controls(context) => {
+                fail(context, incoming, ErrorCode::NOT_CONTROLLER)
+            }
+            _ => (self.answer)(context, incoming),
+        }
     }
 }
 
@@ -75,8 +108,22 @@ static APIS: &[Api] = &[
     Api::new::<MetadataRequest>(metadata::answer).failing(metadata::fail),
     Api::new::<SaslHandshakeRequest>(sasl_handshake::answer).failing(sasl_handshake::fail),
     Api::new::<ApiVersionsRequest>(api_versions::answer).failing(api_versions::fail),
-    Api::new::<CreateTopicsRequest>(create_topics::answer).failing(create_topics::fail),
+    Api::new::<CreateTopicsRequest>(create_topics::answer)
+        .failing(create_topics::fail)
+        .by_controller(),
+    Api::new::<DeleteTopicsRequest>(delete_topics::answer)
+        .failing(delete_topics::fail)
+        .by_controller(),
+    Api::new::<DescribeConfigsRequest>(describe_configs::answer).failing(describe_configs::fail),
+    Api::new::<AlterConfigsRequest>(alter_configs::answer).failing(alter_configs::fail),
     Api::new::<SaslAuthenticateRequest>(sasl_authenticate::answer).failing(sasl_authenticate::fail),
+    Api::new::<CreatePartitionsRequest>(create_partitions::answer)
+        .failing(create_partitions::fail)
+        .by_controller(),
+    Api::new::<IncrementalAlterConfigsRequest>(incremental_alter_configs::answer)
+        .failing(incremental_alter_configs::fail),
+    Api::new::<ListConfigResourcesRequest>(list_config_resources::answer)
+        .failing(list_config_resources::fail),
 ];
 
 /// The APIs that are served, by key, in the versions that `limits` leaves of each.
@@ -100,7 +147,7 @@ pub(crate) fn answer(
         }
     }
     match open(context, frame)? {
-        Opened::Request(api, incoming) => (api.answer)(context, incoming),
+        Opened::Request(api, incoming) => api.answer(context, incoming),
         Opened::Answered(answer) => Ok(answer),
     }
 }

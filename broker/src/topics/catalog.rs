@@ -1,7 +1,7 @@
 //! All topics of the cluster, by name and by id.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytestring::ByteString;
 use milena_wire::error_code::ErrorCode;
@@ -12,6 +12,8 @@ use super::name::{metric_name, validate};
 use super::partition::Partition;
 use super::placement;
 use super::topic::Topic;
+use crate::configs::Values;
+use crate::failure::Failure;
 
 /// How many partitions a request may make; Kafka's controller draws the same line.
 pub(crate) const MAX_PARTITIONS: i32 = 10_000;
@@ -30,22 +32,6 @@ pub(crate) struct NewTopic<'a> {
     pub(crate) config: Result<TopicConfig, String>,
 }
 
-/// Why a topic was not made, in the terms of the CreateTopics answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CreateError {
-    pub(crate) code: ErrorCode,
-    pub(crate) message: String,
-}
-
-impl CreateError {
-    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
-    }
-}
-
 /// The topics of a cluster.
 #[derive(Debug)]
 pub(crate) struct Catalog {
@@ -61,6 +47,8 @@ struct Topics {
     by_name: BTreeMap<ByteString, Arc<Topic>>,
     by_id: HashMap<Uuid, Arc<Topic>>,
     by_metric_name: HashMap<String, ByteString>,
+    /// What all brokers have for the configs that topics do not set.
+    defaults: Values,
     /// How many were made: where the placement of the next begins.
     made: usize,
 }
@@ -73,6 +61,11 @@ impl Catalog {
             every_record,
             topics: RwLock::default(),
         }
+    }
+
+    /// How many partitions a topic has if nobody says.
+    pub(crate) fn default_partitions(&self) -> i32 {
+        self.default_partitions
     }
 
     pub(crate) fn by_name(&self, name: &str) -> Option<Arc<Topic>> {
@@ -94,24 +87,23 @@ impl Catalog {
         new: &NewTopic<'_>,
         validate_only: bool,
         now: i64,
-    ) -> Result<Arc<Topic>, CreateError> {
+    ) -> Result<Arc<Topic>, Failure> {
         validate(new.name)
-            .map_err(|message| CreateError::new(ErrorCode::INVALID_TOPIC_EXCEPTION, message))?;
-        let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
+            .map_err(|message| Failure::new(ErrorCode::INVALID_TOPIC_EXCEPTION, message))?;
+        let mut topics = self.write();
         topics.check_free(new.name)?;
         let config = new.config.as_ref();
-        let config =
-            config.map_err(|message| CreateError::new(ErrorCode::INVALID_CONFIG, message))?;
+        let config = config.map_err(|message| Failure::new(ErrorCode::INVALID_CONFIG, message))?;
         let config = config.clone();
         let placed = self.place(new, topics.made)?;
         let topic = Arc::new(Topic {
             name: new.name.into(),
             id: crate::identity::topic_id(),
-            rules: config.rules(self.every_record),
+            rules: config.rules(self.every_record, &topics.defaults),
             config,
             partitions: placed
                 .into_iter()
-                .map(|replicas| Partition::new(replicas, now))
+                .map(|replicas| Arc::new(Partition::new(replicas, now)))
                 .collect(),
         });
         if !validate_only {
@@ -120,14 +112,156 @@ impl Catalog {
             topics
                 .by_metric_name
                 .insert(metric_name, topic.name.clone());
-            topics.by_name.insert(topic.name.clone(), topic.clone());
-            topics.by_id.insert(topic.id, topic.clone());
+            topics.put(&topic);
         }
         Ok(topic)
     }
 
+    /// Deletes a topic; whether there was one.
+    pub(crate) fn delete(&self, id: Uuid) -> bool {
+        let mut topics = self.write();
+        let Some(topic) = topics.by_id.remove(&id) else {
+            return false;
+        };
+        topics.by_name.remove(&topic.name);
+        topics.by_metric_name.remove(&metric_name(&topic.name));
+        drop(topics);
+        for partition in &topic.partitions {
+            partition.delete();
+        }
+        true
+    }
+
+    /// Gives a topic partitions until it has `count`, or only checks whether it could. `assignments` are the nodes of each that is new, if the client has
+    /// chosen them. `now` is in milliseconds since 1970.
+    pub(crate) fn grow(
+        &self,
+        name: &str,
+        count: i32,
+        assignments: Option<&[&[i32]]>,
+        validate_only: bool,
+        now: i64,
+    ) -> Result<(), Failure> {
+        let mut topics = self.write();
+        let topic = topics.by_name.get(name);
+        let topic = topic.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
+        let present = topic.partitions.len();
+        let wanted = usize::try_from(count).unwrap_or(0);
+        let refuse = |code, message| Err(Failure::new(code, message));
+        if wanted == present {
+            return refuse(
+                ErrorCode::INVALID_PARTITIONS,
+                format!("Topic already has {present} partition(s)."),
+            );
+        }
+        if wanted < present {
+            return refuse(
+                ErrorCode::INVALID_PARTITIONS,
+                format!(
+                    "The topic {name} currently has {present} partition(s); {count} would not be an increase."
+                ),
+            );
+        }
+        let more = wanted - present;
+        if more > usize::try_from(MAX_PARTITIONS).unwrap_or(0) {
+            return refuse(
+                ErrorCode::POLICY_VIOLATION,
+                "Excessively large number of partitions per request.".to_owned(),
+            );
+        }
+        let first = topic.partition(0).map(Partition::leadership);
+        let replicas = first.map(|first| first.replicas).unwrap_or_default();
+        let placed = match assignments {
+            None => {
+                let leader = replicas.first();
+                let leader = self.nodes.iter().position(|node| Some(node) == leader);
+                let first = leader.unwrap_or(0) + present;
+                placement::place(&self.nodes, more, replicas.len(), first)
+            }
+            Some(assignments) if assignments.len() != more => {
+                return refuse(
+                    ErrorCode::INVALID_REPLICA_ASSIGNMENT,
+                    format!(
+                        "Attempted to add {more} additional partition(s), but only {} assignment(s) were specified.",
+                        assignments.len()
+                    ),
+                );
+            }
+            Some(assignments) => {
+                for nodes in assignments {
+                    placement::validate(&self.nodes, nodes, Some(replicas.len())).map_err(
+                        |message| Failure::new(ErrorCode::INVALID_REPLICA_ASSIGNMENT, message),
+                    )?;
+                }
+                assignments.iter().map(|nodes| nodes.to_vec()).collect()
+            }
+        };
+        if !validate_only {
+            let mut topic = Topic::clone(topic);
+            let placed = placed.into_iter();
+            let new = placed.map(|replicas| Arc::new(Partition::new(replicas, now)));
+            topic.partitions.extend(new);
+            topics.put(&Arc::new(topic));
+        }
+        Ok(())
+    }
+
+    /// Puts what `change` makes of a topic's configs in their place, unless that is only to be checked.
+    pub(crate) fn configure(
+        &self,
+        name: &str,
+        validate_only: bool,
+        change: impl FnOnce(&Values) -> Result<Values, Failure>,
+    ) -> Result<(), Failure> {
+        if name.is_empty() {
+            return Err(Failure::invalid_request(
+                "Default topic resources are not allowed.",
+            ));
+        }
+        validate(name)
+            .map_err(|message| Failure::new(ErrorCode::INVALID_TOPIC_EXCEPTION, message))?;
+        let mut topics = self.write();
+        let topic = topics.by_name.get(name);
+        let values = topic.map(|topic| topic.config.values()).unwrap_or_default();
+        let values = change(&values)?;
+        let values = values.iter();
+        let config = TopicConfig::parse(values.map(|(name, value)| (&**name, Some(&**value))))
+            .map_err(Failure::invalid_config)?;
+        let topic = topic.ok_or_else(|| {
+            Failure::new(
+                ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+                format!("The topic '{name}' does not exist."),
+            )
+        })?;
+        if !validate_only {
+            let rules = config.rules(self.every_record, &topics.defaults);
+            let topic = Topic {
+                config,
+                rules,
+                ..Topic::clone(topic)
+            };
+            topics.put(&Arc::new(topic));
+        }
+        Ok(())
+    }
+
+    /// What all brokers have for the configs that topics do not set.
+    pub(crate) fn set_defaults(&self, defaults: Values) {
+        let mut topics = self.write();
+        topics.defaults = defaults;
+        let all: Vec<_> = topics.by_name.values().cloned().collect();
+        for topic in all {
+            let rules = topic.config.rules(self.every_record, &topics.defaults);
+            let topic = Topic {
+                rules,
+                ..Topic::clone(&topic)
+            };
+            topics.put(&Arc::new(topic));
+        }
+    }
+
     /// The nodes of each partition.
-    fn place(&self, new: &NewTopic<'_>, first: usize) -> Result<Vec<Vec<i32>>, CreateError> {
+    fn place(&self, new: &NewTopic<'_>, first: usize) -> Result<Vec<Vec<i32>>, Failure> {
         if !new.assignments.is_empty() {
             return self.place_manually(new);
         }
@@ -137,7 +271,7 @@ impl Catalog {
             factor => usize::try_from(factor).unwrap_or(0),
         };
         if factor == 0 {
-            return Err(CreateError::new(
+            return Err(Failure::new(
                 ErrorCode::INVALID_REPLICATION_FACTOR,
                 "Replication factor must be larger than 0, or -1 to use the default value.",
             ));
@@ -147,19 +281,19 @@ impl Catalog {
             partitions => partitions,
         };
         if partitions <= 0 {
-            return Err(CreateError::new(
+            return Err(Failure::new(
                 ErrorCode::INVALID_PARTITIONS,
                 "Number of partitions was set to an invalid non-positive value.",
             ));
         }
         if partitions > MAX_PARTITIONS {
-            return Err(CreateError::new(
+            return Err(Failure::new(
                 ErrorCode::POLICY_VIOLATION,
                 "Excessively large number of partitions per request.",
             ));
         }
         if factor > nodes {
-            return Err(CreateError::new(
+            return Err(Failure::new(
                 ErrorCode::INVALID_REPLICATION_FACTOR,
                 format!(
                     "Unable to replicate the partition {factor} time(s): The target replication factor of {factor} cannot be reached because only {nodes} broker(s) are registered or some brokers have all their log directories cordoned."
@@ -170,9 +304,9 @@ impl Catalog {
         Ok(placement::place(&self.nodes, partitions, factor, first))
     }
 
-    fn place_manually(&self, new: &NewTopic<'_>) -> Result<Vec<Vec<i32>>, CreateError> {
+    fn place_manually(&self, new: &NewTopic<'_>) -> Result<Vec<Vec<i32>>, Failure> {
         let not_default = |what| {
-            CreateError::new(
+            Failure::new(
                 ErrorCode::INVALID_REQUEST,
                 format!(
                     "A manual partition assignment was specified, but {what} was not set to -1."
@@ -185,7 +319,7 @@ impl Catalog {
         if new.partitions != -1 {
             return Err(not_default("numPartitions"));
         }
-        let invalid = |message| CreateError::new(ErrorCode::INVALID_REPLICA_ASSIGNMENT, message);
+        let invalid = |message| Failure::new(ErrorCode::INVALID_REPLICA_ASSIGNMENT, message);
         let mut placed = BTreeMap::new();
         let mut factor = None;
         for &(index, replicas) in &new.assignments {
@@ -209,21 +343,30 @@ impl Catalog {
         Ok(placed.into_values().collect())
     }
 
+    fn write(&self) -> RwLockWriteGuard<'_, Topics> {
+        self.topics.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, Topics> {
         self.topics.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Topics {
-    fn check_free(&self, name: &str) -> Result<(), CreateError> {
+    fn put(&mut self, topic: &Arc<Topic>) {
+        self.by_name.insert(topic.name.clone(), topic.clone());
+        self.by_id.insert(topic.id, topic.clone());
+    }
+
+    fn check_free(&self, name: &str) -> Result<(), Failure> {
         if self.by_name.contains_key(name) {
-            return Err(CreateError::new(
+            return Err(Failure::new(
                 ErrorCode::TOPIC_ALREADY_EXISTS,
                 format!("Topic '{name}' already exists."),
             ));
         }
         if let Some(other) = self.by_metric_name.get(&metric_name(name)) {
-            return Err(CreateError::new(
+            return Err(Failure::new(
                 ErrorCode::INVALID_TOPIC_EXCEPTION,
                 format!("Topic '{name}' collides with existing topic: {other}"),
             ));

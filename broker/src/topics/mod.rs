@@ -8,7 +8,7 @@ mod placement;
 mod topic;
 mod waiter;
 
-pub(crate) use catalog::{Catalog, CreateError, MAX_PARTITIONS, NewTopic};
+pub(crate) use catalog::{Catalog, MAX_PARTITIONS, NewTopic};
 pub(crate) use config::TopicConfig;
 pub(crate) use name::validate as validate_name;
 pub(crate) use partition::{Partition, PartitionError, Read};

@@ -27,6 +27,8 @@ pub(crate) enum PartitionError {
     UnknownEpoch,
     /// The log does not reach to the offset.
     OutOfRange,
+    /// The topic is no more.
+    Deleted,
 }
 
 impl From<OffsetOutOfRange> for PartitionError {
@@ -70,11 +72,15 @@ pub(crate) struct Partition {
 #[derive(Debug)]
 struct State {
     leadership: Leadership,
+    deleted: bool,
     log: Log,
 }
 
 impl State {
     fn lead(&mut self, node: i32, epoch: i32) -> Result<&mut Log, PartitionError> {
+        if self.deleted {
+            return Err(PartitionError::Deleted);
+        }
         if self.leadership.leader != node {
             return Err(PartitionError::NotLeader);
         }
@@ -108,6 +114,7 @@ impl Partition {
         Self {
             state: Mutex::new(State {
                 leadership,
+                deleted: false,
                 log: Log::new(now),
             }),
             waiters: Waiters::default(),
@@ -175,6 +182,12 @@ impl Partition {
     /// The first of the records with the largest time.
     pub(crate) fn latest_timestamp(&self) -> Option<TimestampAndOffset> {
         self.lock().log.latest_timestamp()
+    }
+
+    /// The topic is deleted: nobody can read or write any more, and those who wait learn of it.
+    pub(super) fn delete(&self) {
+        self.lock().deleted = true;
+        self.waiters.add(u64::MAX);
     }
 
     /// Tells `waiter` of all bytes that come from now on, until the registration is dropped.

@@ -10,6 +10,7 @@
 
 mod api_versions;
 mod client;
+mod configs;
 mod connection;
 mod controls;
 mod create_topics;
@@ -28,3 +29,4 @@ mod renewal;
 mod sasl;
 #[cfg(feature = "tls")]
 mod tls;
+mod topics_admin;
