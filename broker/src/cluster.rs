@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::configs::DynamicConfigs;
 use crate::faults::{Fault, FaultGuard};
+use crate::groups::{GroupType, Groups};
 use crate::latency::Latency;
 use crate::profile::Profile;
 use crate::sasl::{Accounts, Authentications, Counters, Sasl};
@@ -158,6 +159,12 @@ impl Cluster {
         are: impl FnMut(&ConnectionCounts) -> bool + Send,
     ) -> ConnectionCounts {
         self.shared.connections.until(are).await
+    }
+
+    /// Makes a group without members, as one is left when all have gone: for clients that describe and delete such. Whether it is new; one of this id
+    /// stays as it is.
+    pub fn create_group(&self, id: &str, group_type: GroupType) -> bool {
+        self.shared.groups.create(id, group_type)
     }
 
     /// Begins a log of the requests that come to all nodes, for as long as it is not dropped; it keeps the last 10,000. Without one, a request costs
@@ -386,6 +393,7 @@ impl ClusterBuilder {
             nodes,
             catalog: Catalog::new(ids.clone(), self.partitions, self.every_record),
             configs: DynamicConfigs::default(),
+            groups: Groups::default(),
             auto_create_topics: self.auto_create_topics,
             max_request_bytes: self.max_request_bytes,
             connections_max_idle: self.connections_max_idle,

@@ -89,6 +89,7 @@ mod cluster;
 mod configs;
 mod failure;
 mod faults;
+mod groups;
 mod head;
 mod identity;
 mod latency;
@@ -105,6 +106,7 @@ mod topics;
 
 pub use cluster::{Cluster, ClusterBuilder};
 pub use faults::{AcceptAction, Action, Fault, FaultGuard, Moment};
+pub use groups::GroupType;
 pub use milena_wire::api_key::ApiKey;
 pub use milena_wire::error_code::ErrorCode;
 pub use profile::{Profile, UnknownProfile};

@@ -10,6 +10,7 @@ use milena_wire::codec::VersionRange;
 
 use crate::configs::DynamicConfigs;
 use crate::faults::Faults;
+use crate::groups::Groups;
 use crate::latency::Latency;
 use crate::sasl::{Accounts, Counters};
 use crate::sight::{Connections, Logs};
@@ -72,6 +73,7 @@ pub(crate) struct Shared {
     pub(crate) nodes: Vec<Node>,
     pub(crate) catalog: Catalog,
     pub(crate) configs: DynamicConfigs,
+    pub(crate) groups: Groups,
     /// `auto.create.topics.enable`
     pub(crate) auto_create_topics: bool,
     /// `socket.request.max.bytes`

@@ -174,6 +174,11 @@ impl Partition {
         Ok(state.extent())
     }
 
+    /// The offset that the next record gets.
+    pub(crate) fn end_offset(&self) -> i64 {
+        self.lock().log.end_offset()
+    }
+
     /// The first record whose time is `timestamp` or later.
     pub(crate) fn first_at_or_after(&self, timestamp: i64) -> Option<TimestampAndOffset> {
         self.lock().log.first_at_or_after(timestamp)

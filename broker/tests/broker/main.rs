@@ -19,6 +19,7 @@ mod disturbed_logins;
 mod disturbed_tls;
 mod faults;
 mod fetch;
+mod groups;
 mod list_offsets;
 mod login;
 mod long_poll;
