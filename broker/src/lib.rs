@@ -85,6 +85,7 @@
 #![forbid(unsafe_code)]
 
 mod apis;
+mod clock;
 mod cluster;
 mod configs;
 mod failure;
@@ -93,6 +94,7 @@ mod groups;
 mod head;
 mod identity;
 mod latency;
+mod nodes;
 mod profile;
 mod requests;
 mod sasl;
@@ -102,13 +104,15 @@ mod sight;
 mod storage;
 #[cfg(feature = "tls")]
 mod tls;
+mod topic_part;
 mod topics;
 
-pub use cluster::{Cluster, ClusterBuilder};
+pub use cluster::{Cluster, ClusterBuilder, ControlGuard};
 pub use faults::{AcceptAction, Action, Fault, FaultGuard, Moment};
 pub use groups::GroupType;
 pub use milena_wire::api_key::ApiKey;
 pub use milena_wire::error_code::ErrorCode;
+pub use nodes::{Coordination, NodeInfo};
 pub use profile::{Profile, UnknownProfile};
 pub use requests::Requests;
 pub use sasl::{Authentications, Mechanism, OauthBearer, Sasl, UnknownMechanism};
@@ -116,3 +120,4 @@ pub use server::Dialer;
 pub use sight::{ConnectionCounts, ConnectionInfo, RequestLog, SeenRequest};
 #[cfg(feature = "tls")]
 pub use tls::{ClientAuth, ClientCertificate, Tls, TlsHandshakes};
+pub use uuid::Uuid;

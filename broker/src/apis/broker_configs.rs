@@ -7,6 +7,7 @@ use super::log_dirs;
 use crate::configs::broker::definition;
 use crate::configs::{BrokerConfigs, ConfigResource, Values};
 use crate::failure::Failure;
+use crate::nodes::{Endpoint, Node};
 
 /// The configs of the node that is asked.
 pub(super) fn of_node(context: &Context<'_>) -> BrokerConfigs {
@@ -30,9 +31,11 @@ fn start(context: &Context<'_>) -> Values {
     set("process.roles", "broker,controller".to_owned());
     set("controller.listener.names", "CONTROLLER".to_owned());
     set("log.dirs", log_dirs::of_node(context.node).join(","));
+    let topics = shared.catalog.defaults();
+    set("num.partitions", topics.partitions.to_string());
     set(
-        "num.partitions",
-        shared.catalog.default_partitions().to_string(),
+        "default.replication.factor",
+        topics.replication_factor.to_string(),
     );
     set(
         "auto.create.topics.enable",
@@ -49,10 +52,14 @@ fn start(context: &Context<'_>) -> Values {
         "listener.security.protocol.map",
         format!("CONTROLLER:PLAINTEXT,{protocol}:{protocol}"),
     );
-    if let Some(node) = shared.node(context.node) {
-        let listener = format!("{protocol}://{}", node.address());
-        set("listeners", listener.clone());
-        set("advertised.listeners", listener);
+    if let Some(endpoint) = shared.nodes.endpoint(context.node) {
+        set("listeners", format!("{protocol}://{endpoint}"));
+    }
+    if let Some(node) = shared.nodes.alive_node(context.node) {
+        let Node { host, port, .. } = node;
+        let endpoint = Endpoint { host, port };
+        set("advertised.listeners", format!("{protocol}://{endpoint}"));
+        set("broker.rack", node.rack.unwrap_or_default().to_string());
     }
     if let Some(accounts) = &shared.accounts {
         let mechanisms = accounts.mechanisms().iter();

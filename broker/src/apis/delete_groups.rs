@@ -8,8 +8,9 @@ use milena_wire::messages::delete_groups::{
 };
 
 use super::answer::Answer;
+use super::coordination::coordinates;
 use super::exchange::{Context, Incoming, Refusal};
-use super::routing::{CoordinatorKind, coordinates};
+use crate::nodes::Coordination;
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
     let (mut request, reply) = incoming.decode::<DeleteGroupsRequest>()?;
@@ -17,7 +18,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     request.groups_names.retain(|id| seen.insert(id.clone()));
     respond(request, reply, context.throttle_ms, |id| match coordinates(
         context,
-        CoordinatorKind::Group,
+        Coordination::Group,
         id,
     ) {
         true => context.shared.groups.delete(id),

@@ -99,11 +99,9 @@ fn delete(context: &Context<'_>, asked: Vec<DeleteTopicState>) -> Vec<DeletableT
     }
     for (id, name) in found {
         // Another connection may have been faster.
-        let failure = if catalog.delete(id) {
-            context.shared.groups.forget_topic(&name, id);
-            ErrorCode::NONE.into()
-        } else {
-            unknown(ErrorCode::UNKNOWN_TOPIC_ID)
+        let failure = match context.shared.delete_topic(&name, id) {
+            true => ErrorCode::NONE.into(),
+            false => unknown(ErrorCode::UNKNOWN_TOPIC_ID),
         };
         results.push(failed(Some(name), id, &failure));
     }

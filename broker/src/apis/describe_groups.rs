@@ -6,10 +6,11 @@ use milena_wire::messages::describe_groups::{
 };
 
 use super::answer::Answer;
+use super::coordination::coordinates;
 use super::exchange::{Context, Incoming, Refusal};
 use super::group_operations::GROUP_OPERATIONS;
-use super::routing::{CoordinatorKind, coordinates};
 use crate::groups::GroupType;
+use crate::nodes::Coordination;
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
     let (request, reply) = incoming.decode::<DescribeGroupsRequest>()?;
@@ -45,7 +46,7 @@ pub(super) fn fail(
 
 fn describe(context: &Context<'_>, id: &str, version: i16) -> DescribedGroup {
     let mut described = DescribedGroup::default();
-    if !coordinates(context, CoordinatorKind::Group, id) {
+    if !coordinates(context, Coordination::Group, id) {
         described.error_code = ErrorCode::NOT_COORDINATOR;
         return described;
     }

@@ -8,11 +8,12 @@ use milena_wire::messages::{
 };
 
 use super::answer::Answer;
+use super::coordination::coordinates;
 use super::exchange::{Context, Incoming, Refusal};
 use super::group_operations::GROUP_OPERATIONS;
-use super::routing::{CoordinatorKind, coordinates};
 use crate::failure::Failure;
 use crate::groups::{Group, GroupType};
+use crate::nodes::Coordination;
 
 /// Of a group that nobody has been a member of since it was made.
 const EPOCHS: (i32, i32) = (1, 1);
@@ -165,7 +166,7 @@ fn find(context: &Context<'_>, id: &str, group_type: GroupType) -> Result<Group,
     if id.is_empty() {
         return Err(ErrorCode::INVALID_GROUP_ID.into());
     }
-    if !coordinates(context, CoordinatorKind::Group, id) {
+    if !coordinates(context, Coordination::Group, id) {
         return Err(ErrorCode::NOT_COORDINATOR.into());
     }
     context.shared.groups.of_type(id, group_type)

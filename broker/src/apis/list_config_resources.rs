@@ -9,7 +9,6 @@ use milena_wire::messages::list_config_resources::{
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal};
 use super::resource_type::ResourceType;
-use super::routing::node_ids;
 use crate::configs::ConfigResource;
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
@@ -66,8 +65,8 @@ fn names(context: &Context<'_>, resource_type: ResourceType) -> Vec<ByteString> 
             topics.map(|topic| topic.name.clone()).collect()
         }
         ResourceType::Broker | ResourceType::BrokerLogger => {
-            let ids = node_ids(shared).into_iter();
-            ids.map(|id| id.to_string().into()).collect()
+            let ids = shared.nodes.alive().into_iter();
+            ids.map(|node| node.id.to_string().into()).collect()
         }
         ResourceType::Group => configured(|resource| match resource {
             ConfigResource::Group(name) => Some(name),

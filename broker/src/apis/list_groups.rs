@@ -4,9 +4,10 @@ use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::list_groups::{ListGroupsRequest, ListGroupsResponse, ListedGroup};
 
 use super::answer::Answer;
+use super::coordination::coordinates;
 use super::exchange::{Context, Incoming, Refusal};
-use super::routing::{CoordinatorKind, coordinates};
 use crate::groups::{Group, GroupType};
+use crate::nodes::Coordination;
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
     let (request, reply) = incoming.decode::<ListGroupsRequest>()?;
@@ -14,7 +15,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     let mut response = ListGroupsResponse::default();
     response.throttle_time_ms = context.throttle_ms;
     for id in groups.ids() {
-        if !coordinates(context, CoordinatorKind::Group, &id) {
+        if !coordinates(context, Coordination::Group, &id) {
             continue;
         }
         let Some(group) = groups.group(&id).filter(|group| wanted(&request, group)) else {

@@ -4,15 +4,22 @@ mod alter_configs;
 mod answer;
 mod api_versions;
 mod broker_configs;
+mod controller;
+mod coordination;
 mod create_partitions;
 mod create_topics;
+mod current_leader;
 mod delete_groups;
+mod delete_records;
 mod delete_topics;
+mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
 mod describe_modern_groups;
+mod describe_topic_partitions;
 mod exchange;
 mod fetch;
+mod find_coordinator;
 mod group_operations;
 mod incremental_alter_configs;
 mod list_config_resources;
@@ -24,10 +31,10 @@ mod metadata;
 mod offset_commit;
 mod offset_delete;
 mod offset_fetch;
+mod offset_for_leader_epoch;
 mod pending_fetch;
 mod produce;
 mod resource_type;
-mod routing;
 mod sasl_authenticate;
 mod sasl_handshake;
 mod share_group_offsets;
@@ -44,12 +51,16 @@ use milena_wire::messages::consumer_group_describe::ConsumerGroupDescribeRequest
 use milena_wire::messages::create_partitions::CreatePartitionsRequest;
 use milena_wire::messages::create_topics::CreateTopicsRequest;
 use milena_wire::messages::delete_groups::DeleteGroupsRequest;
+use milena_wire::messages::delete_records::DeleteRecordsRequest;
 use milena_wire::messages::delete_share_group_offsets::DeleteShareGroupOffsetsRequest;
 use milena_wire::messages::delete_topics::DeleteTopicsRequest;
+use milena_wire::messages::describe_cluster::DescribeClusterRequest;
 use milena_wire::messages::describe_configs::DescribeConfigsRequest;
 use milena_wire::messages::describe_groups::DescribeGroupsRequest;
 use milena_wire::messages::describe_share_group_offsets::DescribeShareGroupOffsetsRequest;
+use milena_wire::messages::describe_topic_partitions::DescribeTopicPartitionsRequest;
 use milena_wire::messages::fetch::FetchRequest;
+use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
 use milena_wire::messages::incremental_alter_configs::IncrementalAlterConfigsRequest;
 use milena_wire::messages::list_config_resources::ListConfigResourcesRequest;
 use milena_wire::messages::list_groups::ListGroupsRequest;
@@ -58,6 +69,7 @@ use milena_wire::messages::metadata::MetadataRequest;
 use milena_wire::messages::offset_commit::OffsetCommitRequest;
 use milena_wire::messages::offset_delete::OffsetDeleteRequest;
 use milena_wire::messages::offset_fetch::OffsetFetchRequest;
+use milena_wire::messages::offset_for_leader_epoch::OffsetForLeaderEpochRequest;
 use milena_wire::messages::produce::ProduceRequest;
 use milena_wire::messages::sasl_authenticate::SaslAuthenticateRequest;
 use milena_wire::messages::sasl_handshake::SaslHandshakeRequest;
@@ -72,6 +84,7 @@ pub(crate) use pending_fetch::PendingFetch;
 use crate::head::Head;
 use crate::sasl::Authentication;
 use crate::shared::Served;
+use crate::topic_part::TopicPart;
 
 /// An API with what answers it.
 struct Api {
@@ -81,10 +94,11 @@ struct Api {
     answer: fn(&Context<'_>, Incoming) -> Result<Answer, Refusal>,
     /// Answers that the request has failed as a whole, if the API has a way to say so.
     fail: Option<Fail>,
-    /// Whether only the controller does it.
-    by_controller: bool,
+    /// The topics and partitions that a request names, if it names any.
+    names: Option<Names>,
 }
 
+type Names = fn(&Context<'_>, Incoming) -> Result<Vec<TopicPart>, Refusal>;
 type Fail = fn(&Context<'_>, Incoming, ErrorCode) -> Result<Answer, Refusal>;
 
 impl Api {
@@ -97,62 +111,66 @@ impl Api {
             header_version: R::header_version,
             answer,
             fail: None,
-            by_controller: false,
+            names: None,
         }
+    }
+
+    const fn naming(mut self, names: Names) -> Self {
+        self.names = Some(names);
+        self
     }
 
     const fn failing(mut self, fail: Fail) -> Self {
         self.fail = Some(fail);
         self
     }
-
-    const fn by_controller(mut self) -> Self {
-        self.by_controller = true;
-        self
-    }
-
-    fn answer(&self, context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
-        match self.fail {
-            Some(fail) if self.by_controller && !routing::controls(context) => {
-                fail(context, incoming, ErrorCode::NOT_CONTROLLER)
-            }
-            _ => (self.answer)(context, incoming),
-        }
-    }
 }
 
 /// All that is served: an ApiVersions answer lists just these.
 static APIS: &[Api] = &[
-    Api::new::<ProduceRequest>(produce::answer).failing(produce::fail),
-    Api::new::<FetchRequest>(fetch::answer).failing(fetch::fail),
-    Api::new::<ListOffsetsRequest>(list_offsets::answer).failing(list_offsets::fail),
-    Api::new::<MetadataRequest>(metadata::answer).failing(metadata::fail),
+    Api::new::<ProduceRequest>(produce::answer)
+        .failing(produce::fail)
+        .naming(produce::names),
+    Api::new::<FetchRequest>(fetch::answer)
+        .failing(fetch::fail)
+        .naming(fetch::names),
+    Api::new::<ListOffsetsRequest>(list_offsets::answer)
+        .failing(list_offsets::fail)
+        .naming(list_offsets::names),
+    Api::new::<MetadataRequest>(metadata::answer)
+        .failing(metadata::fail)
+        .naming(metadata::names),
     Api::new::<OffsetCommitRequest>(offset_commit::answer).failing(offset_commit::fail),
     Api::new::<OffsetFetchRequest>(offset_fetch::answer).failing(offset_fetch::fail),
+    Api::new::<FindCoordinatorRequest>(find_coordinator::answer).failing(find_coordinator::fail),
     Api::new::<DescribeGroupsRequest>(describe_groups::answer).failing(describe_groups::fail),
     Api::new::<ListGroupsRequest>(list_groups::answer).failing(list_groups::fail),
     Api::new::<SaslHandshakeRequest>(sasl_handshake::answer).failing(sasl_handshake::fail),
     Api::new::<ApiVersionsRequest>(api_versions::answer).failing(api_versions::fail),
-    Api::new::<CreateTopicsRequest>(create_topics::answer)
-        .failing(create_topics::fail)
-        .by_controller(),
-    Api::new::<DeleteTopicsRequest>(delete_topics::answer)
-        .failing(delete_topics::fail)
-        .by_controller(),
+    Api::new::<CreateTopicsRequest>(create_topics::answer).failing(create_topics::fail),
+    Api::new::<DeleteTopicsRequest>(delete_topics::answer).failing(delete_topics::fail),
+    Api::new::<DeleteRecordsRequest>(delete_records::answer)
+        .failing(delete_records::fail)
+        .naming(delete_records::names),
+    Api::new::<OffsetForLeaderEpochRequest>(offset_for_leader_epoch::answer)
+        .failing(offset_for_leader_epoch::fail)
+        .naming(offset_for_leader_epoch::names),
     Api::new::<DescribeConfigsRequest>(describe_configs::answer).failing(describe_configs::fail),
     Api::new::<AlterConfigsRequest>(alter_configs::answer).failing(alter_configs::fail),
     Api::new::<SaslAuthenticateRequest>(sasl_authenticate::answer).failing(sasl_authenticate::fail),
-    Api::new::<CreatePartitionsRequest>(create_partitions::answer)
-        .failing(create_partitions::fail)
-        .by_controller(),
+    Api::new::<CreatePartitionsRequest>(create_partitions::answer).failing(create_partitions::fail),
     Api::new::<DeleteGroupsRequest>(delete_groups::answer).failing(delete_groups::fail),
     Api::new::<IncrementalAlterConfigsRequest>(incremental_alter_configs::answer)
         .failing(incremental_alter_configs::fail),
     Api::new::<OffsetDeleteRequest>(offset_delete::answer).failing(offset_delete::fail),
+    Api::new::<DescribeClusterRequest>(describe_cluster::answer).failing(describe_cluster::fail),
     Api::new::<ConsumerGroupDescribeRequest>(describe_modern_groups::answer_consumer)
         .failing(describe_modern_groups::fail_consumer),
     Api::new::<ListConfigResourcesRequest>(list_config_resources::answer)
         .failing(list_config_resources::fail),
+    Api::new::<DescribeTopicPartitionsRequest>(describe_topic_partitions::answer)
+        .failing(describe_topic_partitions::fail)
+        .naming(describe_topic_partitions::names),
     Api::new::<ShareGroupDescribeRequest>(describe_modern_groups::answer_share)
         .failing(describe_modern_groups::fail_share),
     Api::new::<StreamsGroupDescribeRequest>(describe_modern_groups::answer_streams)
@@ -186,7 +204,12 @@ pub(crate) fn answer(
         }
     }
     match open(context, frame)? {
-        Opened::Request(api, incoming) => api.answer(context, incoming),
+        Opened::Request(api, incoming) => match api.fail {
+            Some(fail) if controller::is_elsewhere(context, api.key) => {
+                fail(context, incoming, ErrorCode::NOT_CONTROLLER)
+            }
+            _ => (api.answer)(context, incoming),
+        },
         Opened::Answered(answer) => Ok(answer),
     }
 }
@@ -209,6 +232,17 @@ pub(crate) fn fail(
             None => Err(Refusal::NoPlaceForError(api.key)),
         },
         Opened::Answered(answer) => Ok(answer),
+    }
+}
+
+/// The topics and partitions that a request names; none if it is of an API that names none, or cannot be read.
+pub(crate) fn named(context: &Context<'_>, frame: Bytes) -> Vec<TopicPart> {
+    match open(context, frame) {
+        Ok(Opened::Request(api, incoming)) => {
+            let names = api.names.map(|names| names(context, incoming));
+            names.and_then(Result::ok).unwrap_or_default()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -9,10 +9,11 @@ use milena_wire::messages::offset_commit::{
 };
 
 use super::answer::Answer;
+use super::coordination::coordinates;
 use super::exchange::{Context, Incoming, Refusal};
-use super::routing::{CoordinatorKind, coordinates};
 use super::topic_reference::find;
 use crate::groups::{CommittedOffset, Committer, NewOffset};
+use crate::nodes::Coordination;
 
 /// How long what a client notes beside an offset may be, in bytes. (Kafka: `offset.metadata.max.bytes`)
 const MAX_METADATA: usize = 4096;
@@ -31,7 +32,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
         generation: request.generation_id_or_member_epoch,
         knows_missing_groups: version >= 9,
     };
-    let committed = match coordinates(context, CoordinatorKind::Group, &request.group_id) {
+    let committed = match coordinates(context, Coordination::Group, &request.group_id) {
         false => Err(ErrorCode::NOT_COORDINATOR),
         true => {
             let groups = &context.shared.groups;

@@ -7,8 +7,9 @@ use milena_wire::messages::offset_delete::{
 };
 
 use super::answer::Answer;
+use super::coordination::coordinates;
 use super::exchange::{Context, Incoming, Refusal};
-use super::routing::{CoordinatorKind, coordinates};
+use crate::nodes::Coordination;
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
     let (request, reply) = incoming.decode::<OffsetDeleteRequest>()?;
@@ -37,7 +38,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     let id = &*request.group_id;
     let deleted = if id.is_empty() {
         Err(ErrorCode::INVALID_GROUP_ID)
-    } else if coordinates(context, CoordinatorKind::Group, id) {
+    } else if coordinates(context, Coordination::Group, id) {
         shared.groups.delete_offsets(id, found)
     } else {
         Err(ErrorCode::NOT_COORDINATOR)

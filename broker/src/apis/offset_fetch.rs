@@ -11,10 +11,11 @@ use milena_wire::messages::offset_fetch::{
 use uuid::Uuid;
 
 use super::answer::Answer;
+use super::coordination::coordinates;
 use super::exchange::{Context, Incoming, Refusal, Reply};
-use super::routing::{CoordinatorKind, coordinates};
 use super::topic_reference::find;
 use crate::groups::{CommittedOffset, Group, GroupType};
+use crate::nodes::Coordination;
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
     let (request, reply) = incoming.decode::<OffsetFetchRequest>()?;
@@ -103,7 +104,7 @@ fn fetch(
     by_id: bool,
 ) -> OffsetFetchResponseGroup {
     let shared = context.shared;
-    if !coordinates(context, CoordinatorKind::Group, &asked.group_id) {
+    if !coordinates(context, Coordination::Group, &asked.group_id) {
         return refused(asked, ErrorCode::NOT_COORDINATOR);
     }
     let group = shared.groups.group(&asked.group_id);

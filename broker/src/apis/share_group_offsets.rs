@@ -18,10 +18,11 @@ use milena_wire::messages::describe_share_group_offsets::{
 };
 
 use super::answer::Answer;
+use super::coordination::coordinates;
 use super::exchange::{Context, Incoming, Refusal};
-use super::routing::{CoordinatorKind, coordinates};
 use crate::failure::Failure;
 use crate::groups::{Group, GroupType};
+use crate::nodes::Coordination;
 use crate::topics::Topic;
 
 /// What Kafka says of a topic or a partition that it does not have.
@@ -234,7 +235,7 @@ fn check(context: &Context<'_>, group: &str) -> Result<(), Failure> {
     if group.is_empty() {
         return Err(ErrorCode::INVALID_GROUP_ID.into());
     }
-    match coordinates(context, CoordinatorKind::Group, group) {
+    match coordinates(context, Coordination::Group, group) {
         true => Ok(()),
         false => Err(ErrorCode::NOT_COORDINATOR.into()),
     }

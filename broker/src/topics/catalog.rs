@@ -8,9 +8,10 @@ use milena_wire::error_code::ErrorCode;
 use uuid::Uuid;
 
 use super::config::TopicConfig;
+use super::leadership::{Electorate, Leadership, NO_LEADER};
 use super::name::{metric_name, validate};
 use super::partition::Partition;
-use super::placement;
+use super::placement::{self, Broker};
 use super::topic::Topic;
 use crate::configs::Values;
 use crate::failure::Failure;
@@ -32,13 +33,22 @@ pub(crate) struct NewTopic<'a> {
     pub(crate) config: Result<TopicConfig, String>,
 }
 
-/// The topics of a cluster.
+/// What a topic is like if nobody says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Defaults {
+    /// `num.partitions`
+    pub(crate) partitions: i32,
+    /// `default.replication.factor`
+    pub(crate) replication_factor: i16,
+    /// Whether every produced record is looked at.
+    pub(crate) every_record: bool,
+}
+
+/// The topics of a cluster, and the nodes that they can lie on. Who leads is decided under the lock under which topics are made, so that no topic is made
+/// for a node that has just stopped.
 #[derive(Debug)]
 pub(crate) struct Catalog {
-    nodes: Vec<i32>,
-    default_partitions: i32,
-    /// Whether every produced record is looked at.
-    every_record: bool,
+    defaults: Defaults,
     topics: RwLock<Topics>,
 }
 
@@ -48,24 +58,52 @@ struct Topics {
     by_id: HashMap<Uuid, Arc<Topic>>,
     by_metric_name: HashMap<String, ByteString>,
     /// What all brokers have for the configs that topics do not set.
-    defaults: Values,
+    configs: Values,
     /// How many were made: where the placement of the next begins.
     made: usize,
+    /// By id.
+    brokers: Vec<Broker>,
 }
 
 impl Catalog {
-    pub(crate) fn new(nodes: Vec<i32>, default_partitions: i32, every_record: bool) -> Self {
+    /// No topics, and no nodes.
+    pub(crate) fn new(defaults: Defaults) -> Self {
         Self {
-            nodes,
-            default_partitions,
-            every_record,
+            defaults,
             topics: RwLock::default(),
         }
     }
 
-    /// How many partitions a topic has if nobody says.
-    pub(crate) fn default_partitions(&self) -> i32 {
-        self.default_partitions
+    /// A node has started, maybe for the first time. It comes into sync with what it holds, and leads what nobody else could.
+    pub(crate) fn node_started(&self, id: i32, rack: Option<ByteString>) {
+        let mut topics = self.write();
+        topics.brokers.retain(|broker| broker.id != id);
+        topics.brokers.push(Broker {
+            id,
+            rack,
+            is_alive: true,
+        });
+        topics.brokers.sort_unstable_by_key(|broker| broker.id);
+        topics.elect(|leadership, among| leadership.node_started(id, among));
+    }
+
+    /// A node has stopped. What it led gets other leaders.
+    pub(crate) fn node_stopped(&self, id: i32) {
+        let mut topics = self.write();
+        for broker in &mut topics.brokers {
+            broker.is_alive &= broker.id != id;
+        }
+        topics.elect(|leadership, among| leadership.node_stopped(id, among));
+    }
+
+    /// A node that has stopped never comes back. What it held it is still a replica of, as with Kafka.
+    pub(crate) fn node_removed(&self, id: i32) {
+        self.write().brokers.retain(|broker| broker.id != id);
+    }
+
+    /// What a topic is like if nobody says.
+    pub(crate) fn defaults(&self) -> Defaults {
+        self.defaults
     }
 
     pub(crate) fn by_name(&self, name: &str) -> Option<Arc<Topic>> {
@@ -95,15 +133,16 @@ impl Catalog {
         let config = new.config.as_ref();
         let config = config.map_err(|message| Failure::new(ErrorCode::INVALID_CONFIG, message))?;
         let config = config.clone();
-        let placed = self.place(new, topics.made)?;
+        let placed = self.place(new, &topics)?;
         let topic = Arc::new(Topic {
             name: new.name.into(),
             id: crate::identity::topic_id(),
-            rules: config.rules(self.every_record, &topics.defaults),
+            rules: config.rules(self.defaults.every_record, &topics.configs),
+            durability: config.durability(&topics.configs),
             config,
             partitions: placed
                 .into_iter()
-                .map(|replicas| Arc::new(Partition::new(replicas, now)))
+                .map(|leadership| Arc::new(Partition::new(leadership, now)))
                 .collect(),
         });
         if !validate_only {
@@ -130,6 +169,30 @@ impl Catalog {
             partition.delete();
         }
         true
+    }
+
+    /// Puts an empty topic of the same name in the place of one, on the same nodes and with the same configs, but under another id, which this gives; `None` if
+    /// there is none. `now` is in milliseconds since 1970.
+    pub(crate) fn recreate(&self, name: &str, now: i64) -> Option<Uuid> {
+        let mut topics = self.write();
+        let old = topics.by_name.get(name)?.clone();
+        let partitions = old.partitions.iter().map(|partition| {
+            let replicas = partition.leadership().replicas;
+            let leadership = Leadership::new(replicas, |id| topics.is_alive(id));
+            Arc::new(Partition::new(leadership, now))
+        });
+        let new = Topic {
+            id: crate::identity::topic_id(),
+            partitions: partitions.collect(),
+            ..Topic::clone(&old)
+        };
+        topics.by_id.remove(&old.id);
+        topics.put(&Arc::new(new.clone()));
+        drop(topics);
+        for partition in &old.partitions {
+            partition.delete();
+        }
+        Some(new.id)
     }
 
     /// Gives a topic partitions until it has `count`, or only checks whether it could. `assignments` are the nodes of each that is new, if the client has
@@ -171,12 +234,14 @@ impl Catalog {
         }
         let first = topic.partition(0).map(Partition::leadership);
         let replicas = first.map(|first| first.replicas).unwrap_or_default();
+        let brokers = &topics.brokers;
         let placed = match assignments {
             None => {
-                let leader = replicas.first();
-                let leader = self.nodes.iter().position(|node| Some(node) == leader);
+                let leader = brokers
+                    .iter()
+                    .position(|broker| Some(&broker.id) == replicas.first());
                 let first = leader.unwrap_or(0) + present;
-                placement::place(&self.nodes, more, replicas.len(), first)
+                placement::place(brokers, more, replicas.len(), first)
             }
             Some(assignments) if assignments.len() != more => {
                 return refuse(
@@ -189,17 +254,18 @@ impl Catalog {
             }
             Some(assignments) => {
                 for nodes in assignments {
-                    placement::validate(&self.nodes, nodes, Some(replicas.len())).map_err(
+                    placement::validate(brokers, nodes, Some(replicas.len())).map_err(
                         |message| Failure::new(ErrorCode::INVALID_REPLICA_ASSIGNMENT, message),
                     )?;
                 }
                 assignments.iter().map(|nodes| nodes.to_vec()).collect()
             }
         };
+        let placed = topics.led(placed, count - i32::try_from(more).unwrap_or(0))?;
         if !validate_only {
             let mut topic = Topic::clone(topic);
             let placed = placed.into_iter();
-            let new = placed.map(|replicas| Arc::new(Partition::new(replicas, now)));
+            let new = placed.map(|leadership| Arc::new(Partition::new(leadership, now)));
             topic.partitions.extend(new);
             topics.put(&Arc::new(topic));
         }
@@ -234,8 +300,9 @@ impl Catalog {
             )
         })?;
         if !validate_only {
-            let rules = config.rules(self.every_record, &topics.defaults);
+            let rules = config.rules(self.defaults.every_record, &topics.configs);
             let topic = Topic {
+                durability: config.durability(&topics.configs),
                 config,
                 rules,
                 ..Topic::clone(topic)
@@ -248,28 +315,69 @@ impl Catalog {
     /// What all brokers have for the configs that topics do not set.
     pub(crate) fn set_defaults(&self, defaults: Values) {
         let mut topics = self.write();
-        topics.defaults = defaults;
+        topics.configs = defaults;
         let all: Vec<_> = topics.by_name.values().cloned().collect();
         for topic in all {
-            let rules = topic.config.rules(self.every_record, &topics.defaults);
+            let rules = topic
+                .config
+                .rules(self.defaults.every_record, &topics.configs);
             let topic = Topic {
                 rules,
+                durability: topic.config.durability(&topics.configs),
                 ..Topic::clone(&topic)
             };
             topics.put(&Arc::new(topic));
         }
     }
 
-    /// The nodes of each partition.
-    fn place(&self, new: &NewTopic<'_>, first: usize) -> Result<Vec<Vec<i32>>, Failure> {
-        if !new.assignments.is_empty() {
-            return self.place_manually(new);
+    /// Other nodes hold a partition, or why they cannot; `None` if there is none of this number.
+    pub(crate) fn reassign(
+        &self,
+        name: &str,
+        partition: i32,
+        replicas: &[i32],
+    ) -> Option<Result<(), String>> {
+        if let Err(message) = placement::validate(&self.read().brokers, replicas, None) {
+            return Some(Err(message));
         }
-        let nodes = self.nodes.len();
+        let replicas = replicas.to_vec();
+        let reassigned = self.lead(name, partition, |leadership, among| {
+            leadership.reassign(replicas, among);
+        });
+        reassigned.map(Ok)
+    }
+
+    /// Changes who leads a partition; `None` if there is none of this number.
+    pub(crate) fn lead<T>(
+        &self,
+        name: &str,
+        partition: i32,
+        change: impl FnOnce(&mut Leadership, Electorate<'_>) -> T,
+    ) -> Option<T> {
+        let topics = self.read();
+        let topic = topics.by_name.get(name)?;
+        let partition = topic.partition(partition)?;
+        let among = |among: Electorate<'_>| partition.lead(|leadership| change(leadership, among));
+        Some(topics.among(topic, among))
+    }
+
+    /// Who leads each partition, and who else holds it.
+    fn place(&self, new: &NewTopic<'_>, topics: &Topics) -> Result<Vec<Leadership>, Failure> {
+        let placed = if new.assignments.is_empty() {
+            self.place_freely(new, topics)
+        } else {
+            topics.place_manually(new)
+        }?;
+        topics.led(placed, 0)
+    }
+
+    fn place_freely(&self, new: &NewTopic<'_>, topics: &Topics) -> Result<Vec<Vec<i32>>, Failure> {
+        let nodes = topics.brokers.len();
         let factor = match new.replication_factor {
-            -1 => 1,
-            factor => usize::try_from(factor).unwrap_or(0),
+            -1 => self.defaults.replication_factor,
+            factor => factor,
         };
+        let factor = usize::try_from(factor).unwrap_or(0);
         if factor == 0 {
             return Err(Failure::new(
                 ErrorCode::INVALID_REPLICATION_FACTOR,
@@ -277,7 +385,7 @@ impl Catalog {
             ));
         }
         let partitions = match new.partitions {
-            -1 => self.default_partitions,
+            -1 => self.defaults.partitions,
             partitions => partitions,
         };
         if partitions <= 0 {
@@ -300,8 +408,72 @@ impl Catalog {
                 ),
             ));
         }
+        if !topics.brokers.iter().any(|broker| broker.is_alive) {
+            return Err(Failure::new(
+                ErrorCode::INVALID_REPLICATION_FACTOR,
+                "All brokers are currently fenced.",
+            ));
+        }
         let partitions = usize::try_from(partitions).unwrap_or(0);
-        Ok(placement::place(&self.nodes, partitions, factor, first))
+        let (brokers, first) = (&topics.brokers, topics.made);
+        Ok(placement::place(brokers, partitions, factor, first))
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Topics> {
+        self.topics.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Topics> {
+        self.topics.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Topics {
+    /// Who leads partitions that lie on these nodes, of which the first has the number `first`.
+    fn led(&self, placed: Vec<Vec<i32>>, first: i32) -> Result<Vec<Leadership>, Failure> {
+        let partitions = (first..).zip(placed).map(|(index, replicas)| {
+            let leadership = Leadership::new(replicas, |id| self.is_alive(id));
+            if leadership.leader == NO_LEADER {
+                return Err(Failure::new(
+                    ErrorCode::INVALID_REPLICA_ASSIGNMENT,
+                    format!(
+                        "All brokers specified in the manual partition assignment for partition {index} are fenced or in controlled shutdown."
+                    ),
+                ));
+            }
+            Ok(leadership)
+        });
+        partitions.collect()
+    }
+
+    fn is_alive(&self, id: i32) -> bool {
+        let mut brokers = self.brokers.iter();
+        brokers.any(|broker| broker.id == id && broker.is_alive)
+    }
+
+    /// Changes who leads the partitions.
+    fn elect(&self, change: impl Fn(&mut Leadership, Electorate<'_>)) {
+        for topic in self.by_name.values() {
+            self.among(topic, |among| {
+                for partition in &topic.partitions {
+                    partition.lead(|leadership| change(leadership, among));
+                }
+            });
+        }
+    }
+
+    /// By what the leaders of a topic are elected.
+    fn among<T>(&self, topic: &Topic, elect: impl FnOnce(Electorate<'_>) -> T) -> T {
+        elect(Electorate {
+            is_alive: &|id| self.is_alive(id),
+            min_isr: topic.durability.min_isr,
+            unclean: topic.durability.unclean,
+        })
+    }
+
+    fn put(&mut self, topic: &Arc<Topic>) {
+        self.by_name.insert(topic.name.clone(), topic.clone());
+        self.by_id.insert(topic.id, topic.clone());
     }
 
     fn place_manually(&self, new: &NewTopic<'_>) -> Result<Vec<Vec<i32>>, Failure> {
@@ -328,7 +500,7 @@ impl Catalog {
                     "Found multiple manual partition assignments for partition {index}"
                 )));
             }
-            placement::validate(&self.nodes, replicas, factor).map_err(invalid)?;
+            placement::validate(&self.brokers, replicas, factor).map_err(invalid)?;
             factor = Some(replicas.len());
             placed.insert(index, replicas.to_vec());
         }
@@ -341,21 +513,6 @@ impl Catalog {
             ));
         }
         Ok(placed.into_values().collect())
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, Topics> {
-        self.topics.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn read(&self) -> RwLockReadGuard<'_, Topics> {
-        self.topics.read().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Topics {
-    fn put(&mut self, topic: &Arc<Topic>) {
-        self.by_name.insert(topic.name.clone(), topic.clone());
-        self.by_id.insert(topic.id, topic.clone());
     }
 
     fn check_free(&self, name: &str) -> Result<(), Failure> {

@@ -114,6 +114,15 @@ static BROKER_SYNONYMS: &[(&str, &str)] = &[
     ),
 ];
 
+/// What a topic demands of its replicas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Durability {
+    /// `min.insync.replicas`
+    pub(crate) min_isr: usize,
+    /// `unclean.leader.election.enable`
+    pub(crate) unclean: bool,
+}
+
 /// The configs of a topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TopicConfig {
@@ -186,7 +195,17 @@ impl TopicConfig {
             before_max_ms: integer("message.timestamp.before.max.ms"),
             after_max_ms: integer("message.timestamp.after.max.ms"),
             compacted: value("cleanup.policy").contains("compact"),
+            deletes: value("cleanup.policy").contains("delete"),
             every_record,
+        }
+    }
+
+    /// What the topic demands of its replicas.
+    pub(crate) fn durability(&self, defaults: &Values) -> Durability {
+        let min_isr = self.value("min.insync.replicas", defaults).parse();
+        Durability {
+            min_isr: min_isr.unwrap_or(1),
+            unclean: self.value("unclean.leader.election.enable", defaults) == "true",
         }
     }
 

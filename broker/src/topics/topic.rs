@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytestring::ByteString;
 use uuid::Uuid;
 
-use super::config::TopicConfig;
+use super::config::{Durability, TopicConfig};
 use super::partition::Partition;
 use crate::storage::Rules;
 
@@ -17,6 +17,8 @@ pub(crate) struct Topic {
     pub(crate) config: TopicConfig,
     /// Read from `config` once.
     pub(crate) rules: Rules,
+    /// The same.
+    pub(crate) durability: Durability,
     pub(crate) partitions: Vec<Arc<Partition>>,
 }
 
@@ -29,9 +31,14 @@ impl Topic {
 
     /// Whether it is one that Kafka keeps its own state in.
     pub(crate) fn is_internal(&self) -> bool {
-        matches!(
-            &*self.name,
-            "__consumer_offsets" | "__transaction_state" | "__share_group_state"
-        )
+        is_internal(&self.name)
     }
+}
+
+/// Whether Kafka keeps its own state in a topic of this name.
+pub(crate) fn is_internal(name: &str) -> bool {
+    matches!(
+        name,
+        "__consumer_offsets" | "__transaction_state" | "__share_group_state"
+    )
 }
