@@ -110,7 +110,10 @@
 mod apis;
 mod clock;
 mod cluster;
+mod configs;
+mod failure;
 mod faults;
+mod groups;
 mod head;
 mod identity;
 mod latency;
@@ -129,6 +132,7 @@ mod topics;
 
 pub use cluster::{Cluster, ClusterBuilder, ControlGuard};
 pub use faults::{AcceptAction, Action, Fault, FaultGuard, Moment};
+pub use groups::GroupType;
 pub use milena_wire::api_key::ApiKey;
 pub use milena_wire::error_code::ErrorCode;
 pub use nodes::{Coordination, NodeInfo};
