@@ -117,3 +117,6 @@ fn follow(topic: &mut Topic, hint: &LeaderHint, changes: &mut Changes) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests;

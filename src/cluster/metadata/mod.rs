@@ -22,6 +22,8 @@ mod rows;
 )]
 pub(crate) mod schedule;
 mod snapshot;
+#[cfg(test)]
+mod testing;
 mod topic;
 mod topics;
 mod update;

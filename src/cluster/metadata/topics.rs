@@ -230,3 +230,6 @@ impl<E: Entry> Shards<E> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -307,3 +307,6 @@ fn no_such_topic(name: &Arc<str>, generation: Generation) -> Topic {
         generation,
     )
 }
+
+#[cfg(test)]
+mod tests;
