@@ -1,5 +1,7 @@
 //! Answers that lie, and answers made by chance.
 
+#![allow(clippy::cast_possible_truncation, reason = "any number will do")]
+
 use super::*;
 use crate::cluster::metadata::flaw::LeftOut;
 use crate::cluster::metadata::testing::partition;
