@@ -468,14 +468,17 @@ fn nothing_of_the_answer_stays() {
 #[test]
 fn unknown_ids_do_not_pile_up() {
     let mut cluster = Cluster::new();
-    for number in 1..3000 {
-        cluster.apply(&answer(Vec::new()), these(&[], &[id(number)]));
+    for hundred in 0..30 {
+        let ids: Vec<_> = (1..=100).map(|number| id(hundred * 100 + number)).collect();
+        cluster.apply(&answer(Vec::new()), these(&[], &ids));
     }
     assert_eq!(cluster.metadata.unknown_ids.len(), MAX_UNKNOWN_IDS);
-    assert_eq!(cluster.metadata.unknown_ids.last().unwrap().id, id(2999));
-    cluster.apply(
-        &answer(vec![topic("e", 2999, &[(0, 1)])]),
-        these(&[], &[id(2999)]),
+    let last = cluster.metadata.unknown_ids.last().unwrap();
+    assert_eq!(
+        (last.id, last.error),
+        (id(3000), ErrorCode::UNKNOWN_TOPIC_ID)
     );
+    let found = answer(vec![topic("e", 3000, &[(0, 1)])]);
+    cluster.apply(&found, these(&[], &[id(3000)]));
     assert_eq!(cluster.metadata.unknown_ids.len(), MAX_UNKNOWN_IDS - 1);
 }
