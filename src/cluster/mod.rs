@@ -18,6 +18,7 @@ mod events;
 mod exchange;
 mod life;
 pub mod metadata;
+mod nanoseconds;
 mod placement;
 mod pool;
 mod purpose;
