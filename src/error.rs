@@ -229,6 +229,14 @@ impl Error {
         self.change(|inner| inner.api = Some((api, version)))
     }
 
+    /// Names the API unless that is known already, with its version.
+    pub(crate) fn during_if_unknown(self, api: ApiKey) -> Self {
+        if self.0.api.is_some() {
+            return self;
+        }
+        self.during(api, None)
+    }
+
     pub(crate) fn maybe_sent(self, sent: bool) -> Self {
         self.change(|inner| inner.may_have_been_sent = sent)
     }

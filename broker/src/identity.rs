@@ -1,7 +1,9 @@
 //! What is new each time: ids of clusters and topics, nonces.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::{PoisonError, RwLock};
 
+use bytestring::ByteString;
 use uuid::{Builder, Uuid};
 
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -22,8 +24,30 @@ pub(crate) fn nonce() -> String {
     format!("{:032x}", random())
 }
 
+/// The id of a cluster, which may change, as if its clients had come to another one.
+#[derive(Debug)]
+pub(crate) struct ClusterId(RwLock<ByteString>);
+
+impl ClusterId {
+    pub(crate) fn new() -> Self {
+        Self(RwLock::new(cluster_id().into()))
+    }
+
+    pub(crate) fn get(&self) -> ByteString {
+        // No code panics under this lock.
+        let id = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        id.clone()
+    }
+
+    /// Another one from now on.
+    pub(crate) fn change(&self) {
+        let mut id = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *id = cluster_id().into();
+    }
+}
+
 /// A cluster's id: 22 characters, as Kafka makes them of 16 random bytes.
-pub(crate) fn cluster_id() -> String {
+fn cluster_id() -> String {
     let bits = random();
     let digit = |place: u32| {
         // The last character has the four lowest bits; a leading dash would look like an option.

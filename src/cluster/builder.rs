@@ -9,8 +9,10 @@ use std::time::Duration;
 use bytestring::ByteString;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::breaker::BreakerSettings;
 use super::purpose::Purpose;
 use super::rewriter::Rewriter;
+use super::selection::BrokerSelection;
 use super::settings::ClientSettings;
 use crate::connection::ConnectionBuilder;
 use crate::sasl::SaslAuthenticator;
@@ -181,6 +183,21 @@ impl ClientBuilder {
     /// 5 s. Java: the time that is given to `close`.
     pub fn drain_timeout(mut self, time: Duration) -> Self {
         self.settings.drain_timeout = time;
+        self
+    }
+
+    /// When the [circuit breaker](super::breaker) of a broker opens and closes, and what becomes of requests meanwhile. Default:
+    /// [`BreakerSettings::default`]. Java: none.
+    pub fn circuit_breaker(mut self, settings: BreakerSettings) -> Self {
+        self.settings.breaker = settings;
+        self
+    }
+
+    /// Which broker is asked where any may answer: one of the policies of [`selection`](super::selection), or one of the program's own. Default:
+    /// [`LeastLoaded`](super::selection::LeastLoaded), the one with the fewest requests in flight, of those the fastest. Java: the one with the fewest
+    /// requests in flight.
+    pub fn selection(mut self, policy: impl BrokerSelection + 'static) -> Self {
+        self.settings.selection = Arc::new(policy);
         self
     }
 

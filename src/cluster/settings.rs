@@ -1,10 +1,13 @@
 //! What can be chosen of a client.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::breaker::BreakerSettings;
 use super::purpose::Purpose;
 use super::rewriter::Rewriter;
+use super::selection::{BrokerSelection, LeastLoaded};
 use crate::connection::{Address, ConnectionBuilder};
 
 /// How a client behaves: checked, so that nothing of it contradicts anything else. Times of [`Duration::MAX`] mean "never".
@@ -35,6 +38,8 @@ pub(crate) struct ClientSettings {
     pub(crate) warm_up_parallelism: NonZeroUsize,
     pub(crate) health_check_interval: Option<Duration>,
     pub(crate) drain_timeout: Duration,
+    pub(crate) breaker: BreakerSettings,
+    pub(crate) selection: Arc<dyn BrokerSelection>,
     pub(crate) rack: Option<String>,
     /// The time of a call that sets none of its own; that of [`connection`](Self::connection), too.
     pub(crate) deadline: Duration,
@@ -66,6 +71,8 @@ impl Default for ClientSettings {
             warm_up_parallelism: NonZeroUsize::MIN.saturating_add(7),
             health_check_interval: None,
             drain_timeout: Duration::from_secs(5),
+            breaker: BreakerSettings::default(),
+            selection: Arc::new(LeastLoaded::default()),
             rack: None,
             deadline: connection.settings.deadline,
             metrics: true,

@@ -35,6 +35,15 @@ impl Address {
         })
     }
 
+    /// From a host without brackets and a port.
+    pub(crate) fn new(host: &str, port: u16) -> Option<Self> {
+        if host.contains(':') {
+            Self::parse(&format!("[{host}]:{port}"))
+        } else {
+            Self::parse(&format!("{host}:{port}"))
+        }
+    }
+
     /// Without brackets.
     pub(crate) fn host(&self) -> &str {
         self.text.get(self.host.0..self.host.1).unwrap_or_default()

@@ -9,11 +9,13 @@ use std::time::Duration;
 use bytestring::ByteString;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::address::Address;
 use super::dialer::Dialer;
 use super::ended::Ended;
 use super::observer::Observer;
 use super::settings::Settings;
 use crate::close_reason::CloseReason;
+use crate::metrics::Meter;
 use crate::sasl::SaslAuthenticator;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
@@ -169,10 +171,22 @@ impl ConnectionBuilder {
         self
     }
 
+    /// Dials `address` instead of the one that is given to [`connect`](Self::connect); TLS and SASL still hold the broker to that one.
+    pub(crate) fn dial_to(mut self, address: Address) -> Self {
+        self.settings().dial_to = Some(address);
+        self
+    }
+
     /// Tells `ended` at once when the connection has ended: see [`Ended`].
-    #[allow(dead_code, reason = "of the layer above")]
     pub(crate) fn on_end(mut self, ended: Arc<dyn Ended>) -> Self {
         self.settings().on_end = Some(ended);
+        self
+    }
+
+    /// Counts what the connection does with `meter`. Default: nothing is counted, and costs nothing.
+    #[allow(dead_code, reason = "of the layer above")]
+    pub(crate) fn metered(mut self, meter: Meter) -> Self {
+        self.settings().meter = Some(meter);
         self
     }
 

@@ -105,7 +105,10 @@ async fn handshake(
             continue;
         };
         match answer {
-            Ok(versions) => break (channel, versions),
+            Ok((versions, round_trip)) => {
+                progress.report.round_trip = Some(round_trip);
+                break (channel, versions);
+            }
             Err(NegotiateError::Ask(AskError::HungUp(_))) if version > 0 => asked = Some(0),
             Err(NegotiateError::Ask(AskError::HungUp(_))) => {
                 if settings.fallback_versions.is_none() {
@@ -158,13 +161,14 @@ async fn connect(
     settings: &Settings,
     progress: &mut Progress,
 ) -> Result<BoxedStream, ConnectFailure> {
+    let dialed = settings.dial_to.as_ref().unwrap_or(address);
     let stream: BoxedStream = if let Some(dialer) = &settings.dialer {
         progress.enter(Phase::Tcp);
-        let dialing = dialer.dial(address.text());
+        let dialing = dialer.dial(dialed.text());
         within("tcp_connect_timeout", settings.tcp_connect_timeout, dialing).await?
     } else {
         progress.enter(Phase::Resolve);
-        let lookup = lookup_host((address.host(), address.port()));
+        let lookup = lookup_host((dialed.host(), dialed.port()));
         let addresses = within("resolve_timeout", settings.resolve_timeout, lookup).await?;
         progress.enter(Phase::Tcp);
         let opening = open(addresses.collect(), &settings.socket);

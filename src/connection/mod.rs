@@ -99,6 +99,8 @@ mod channel;
 mod check;
 mod clock;
 mod connect;
+#[cfg(test)]
+mod counted;
 mod dial;
 mod dialer;
 mod driver;
@@ -126,9 +128,10 @@ mod waiting_room;
 
 pub(crate) use address::Address;
 pub use builder::ConnectionBuilder;
-#[allow(unused_imports, reason = "of the layer above")]
+pub(crate) use clock::{after, now};
 pub(crate) use ended::Ended;
 pub use handle::Connection;
+pub(crate) use patience::own_wait;
 pub use raw::RawFuture;
 pub use report::ConnectReport;
 pub use response::{OnewayFuture, ResponseFuture};

@@ -6,10 +6,12 @@ use std::time::Duration;
 use bytestring::ByteString;
 use milena_wire::codec::DEFAULT_MEMORY_BUDGET;
 
+use super::address::Address;
 use super::dialer::Dialer;
 use super::ended::Ended;
 use super::observer::Observer;
 use super::socket::SocketOptions;
+use crate::metrics::Meter;
 use crate::sasl::SaslAuthenticator;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
@@ -20,6 +22,8 @@ use crate::versions::BrokerVersions;
 pub(crate) struct Settings {
     pub(crate) client_id: Option<ByteString>,
     pub(crate) connect_timeout: Duration,
+    /// Where to dial in place of the broker's address, which is still what TLS and SASL hold the broker to.
+    pub(crate) dial_to: Option<Address>,
     pub(crate) dialer: Option<Dialer>,
     /// Of single phases of connecting, within that.
     pub(crate) resolve_timeout: Option<Duration>,
@@ -42,6 +46,7 @@ pub(crate) struct Settings {
     pub(crate) max_queued_bytes: usize,
     pub(crate) on_close: Option<Observer>,
     pub(crate) on_end: Option<Arc<dyn Ended>>,
+    pub(crate) meter: Option<Meter>,
 }
 
 impl Default for Settings {
@@ -49,6 +54,7 @@ impl Default for Settings {
         Self {
             client_id: Some(ByteString::from_static("milena")),
             connect_timeout: Duration::from_secs(10),
+            dial_to: None,
             dialer: None,
             resolve_timeout: None,
             tcp_connect_timeout: None,
@@ -70,6 +76,7 @@ impl Default for Settings {
             max_queued_bytes: 64 << 20,
             on_close: None,
             on_end: None,
+            meter: None,
         }
     }
 }

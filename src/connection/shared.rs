@@ -16,6 +16,7 @@ use super::report::ConnectReport;
 use super::run::Queued;
 use super::settings::Settings;
 use crate::close_reason::CloseReason;
+use crate::metrics::{CloseKind, Meter, Opened};
 use crate::versions::BrokerVersions;
 
 /// The state of one connection. Its lock is held for a few instructions, never over I/O.
@@ -25,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Arc<Settings>,
     pub(crate) versions: BrokerVersions,
     pub(crate) report: ConnectReport,
+    /// If it is counted.
+    opened: Option<Opened>,
     outbox: Mutex<Outbox>,
     /// Changed under the lock of the outbox, with the reason.
     is_open: AtomicBool,
@@ -38,6 +41,7 @@ impl Shared {
         settings: Arc<Settings>,
         versions: BrokerVersions,
         report: ConnectReport,
+        opened: Option<Opened>,
     ) -> Arc<Self> {
         let first_timer = after(now(), settings.connections_max_idle);
         let outbox = Outbox::new(
@@ -50,6 +54,7 @@ impl Shared {
             settings,
             versions,
             report,
+            opened,
             outbox: Mutex::new(outbox),
             is_open: AtomicBool::new(true),
             is_over: AtomicBool::new(false),
@@ -133,8 +138,23 @@ impl Shared {
 
     /// Not under the lock: who is told may drop the last handle, which takes it.
     fn tell_end(&self, reason: &CloseReason) {
+        if let Some(opened) = &self.opened {
+            opened.ended(reason);
+        }
         if let Some(ended) = &self.settings.on_end {
             ended.ended(reason);
+        }
+    }
+
+    /// What the connection counts with.
+    pub(crate) fn meter(&self) -> Option<&Meter> {
+        self.opened.as_ref().map(Opened::meter)
+    }
+
+    /// It is counted as one that drains from now on.
+    pub(crate) fn drain(&self) {
+        if let Some(opened) = &self.opened {
+            opened.drain();
         }
     }
 
@@ -151,7 +171,15 @@ impl Shared {
     pub(crate) fn end(&self) {
         self.close(&CloseReason::Shutdown);
         let reason = self.close_reason().unwrap_or(CloseReason::Shutdown);
-        tracing::debug!(peer = %self.address, %reason, "connection closed");
+        let is_failure = !matches!(reason, CloseReason::Shutdown | CloseReason::IdleDrop);
+        tracing::debug!(
+            messaging.system = "kafka",
+            server.address = self.address.host(),
+            server.port = self.address.port(),
+            error.type = is_failure.then(|| CloseKind::from(&reason).name()),
+            %reason,
+            "connection closed"
+        );
         self.is_over.store(true, Ordering::Release);
         self.ended.notify_waiters();
         if let Some(observer) = &self.settings.on_close {

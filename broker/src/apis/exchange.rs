@@ -13,6 +13,7 @@ use milena_wire::messages::headers::RequestHeader;
 
 use crate::head::Head;
 use crate::shared::Shared;
+use crate::topics::Reader;
 
 /// What the tagged fields of a header may take.
 const MAX_HEADER_MEMORY: usize = 64 << 10;
@@ -31,6 +32,17 @@ pub(crate) struct Context<'a> {
     pub(crate) instant: Instant,
     /// How long the client is to wait before it asks again, in milliseconds.
     pub(crate) throttle_ms: i32,
+}
+
+impl Context<'_> {
+    /// One who reads from the leader only, and knows this epoch of it.
+    pub(super) fn reader(&self, epoch: i32) -> Reader {
+        Reader {
+            node: self.node,
+            epoch,
+            from_follower: false,
+        }
+    }
 }
 
 /// A request, its header read.

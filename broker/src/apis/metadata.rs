@@ -1,6 +1,6 @@
 //! Metadata.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::metadata::{
@@ -11,8 +11,10 @@ use uuid::Uuid;
 
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal};
-use crate::shared::Node;
-use crate::topics::{NewTopic, Topic, TopicConfig, validate_name};
+use crate::nodes::Node;
+use crate::topics::{
+    Leadership, NO_LEADER, NewTopic, Omissions, Topic, TopicConfig, validate_name,
+};
 
 /// Everything that can be done to the cluster, as bits by operation: there are no access rules.
 const CLUSTER_OPERATIONS: i32 = bits(&[5, 7, 8, 9, 10, 11, 12]);
@@ -41,24 +43,33 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
             .collect();
         return Answer::now(reply, &response);
     }
-    response.brokers = shared.nodes.iter().map(broker).collect();
-    response.cluster_id = Some(shared.cluster_id.clone());
-    response.controller_id = shared.nodes.first().map_or(-1, |node| node.id);
+    let alive = shared.nodes.alive();
+    response.cluster_id = Some(shared.cluster_id.get());
+    response.controller_id = shared.nodes.controller().unwrap_or(-1);
     if request.include_cluster_authorized_operations {
         response.cluster_authorized_operations = CLUSTER_OPERATIONS;
     }
+    let view = View {
+        omissions: &shared.omissions,
+        alive: alive.iter().map(|node| node.id).collect(),
+        version: reply.version,
+    };
     response.topics = match asked(&request, reply.version) {
-        None => shared
-            .catalog
-            .all()
-            .iter()
-            .map(|topic| describe(topic))
-            .collect(),
+        None => {
+            let topics = shared.catalog.all();
+            let topics = topics.iter().map(|topic| view.topic(topic));
+            topics.collect()
+        }
         Some(topics) => topics
             .into_iter()
-            .map(|topic| look_up(context, &request, topic))
+            .map(|topic| look_up(context, &view, &request, topic))
             .collect(),
     };
+    response.topics.retain(|topic| {
+        let name = topic.name.as_deref().unwrap_or_default();
+        !shared.omissions.omit(name, None)
+    });
+    response.brokers = alive.into_iter().map(broker).collect();
     if request.include_topic_authorized_operations {
         for topic in &mut response.topics {
             if topic.error_code.is_ok() {
@@ -110,6 +121,7 @@ fn asked(request: &MetadataRequest, version: i16) -> Option<Vec<&MetadataRequest
 
 fn look_up(
     context: &Context<'_>,
+    view: &View<'_>,
     request: &MetadataRequest,
     topic: &MetadataRequestTopic,
 ) -> MetadataResponseTopic {
@@ -117,11 +129,11 @@ fn look_up(
     if !topic.topic_id.is_nil() {
         return catalog
             .by_id(topic.topic_id)
-            .map_or_else(|| unknown_id(topic.topic_id), |topic| describe(&topic));
+            .map_or_else(|| unknown_id(topic.topic_id), |topic| view.topic(&topic));
     }
     let name = topic.name.clone().unwrap_or_default();
     if let Some(topic) = catalog.by_name(&name) {
-        return describe(&topic);
+        return view.topic(&topic);
     }
     let mut answer = if validate_name(&name).is_err() {
         failed(ErrorCode::INVALID_TOPIC_EXCEPTION)
@@ -172,31 +184,70 @@ fn failed(code: ErrorCode) -> MetadataResponseTopic {
     topic
 }
 
-fn describe(topic: &Topic) -> MetadataResponseTopic {
-    let mut answer = MetadataResponseTopic::default();
-    answer.name = Some(topic.name.clone());
-    answer.topic_id = topic.id;
-    answer.is_internal = topic.is_internal();
-    let partitions = (0..).zip(&topic.partitions);
-    answer.partitions = partitions
-        .map(|(index, partition)| {
-            let leadership = partition.leadership();
-            let mut answer = MetadataResponsePartition::default();
-            answer.partition_index = index;
-            answer.leader_id = leadership.leader;
-            answer.leader_epoch = leadership.epoch;
-            answer.isr_nodes = leadership.replicas.as_slice().into();
-            answer.replica_nodes = leadership.replicas.into();
-            answer
-        })
-        .collect();
-    answer
+/// The nodes that are up, as all of an answer sees them.
+struct View<'a> {
+    omissions: &'a Omissions,
+    alive: BTreeSet<i32>,
+    version: i16,
 }
 
-fn broker(node: &Node) -> MetadataResponseBroker {
+impl View<'_> {
+    fn topic(&self, topic: &Topic) -> MetadataResponseTopic {
+        let mut answer = MetadataResponseTopic::default();
+        answer.name = Some(topic.name.clone());
+        answer.topic_id = topic.id;
+        answer.is_internal = topic.is_internal();
+        let partitions = (0..).zip(&topic.partitions);
+        let told = |index| !self.omissions.omit(&topic.name, Some(index));
+        answer.partitions = partitions
+            .filter(|(index, _)| told(*index))
+            .map(|(index, partition)| {
+                let mut answer = self.partition(partition.leadership());
+                answer.partition_index = index;
+                answer
+            })
+            .collect();
+        answer
+    }
+
+    fn partition(&self, leadership: Leadership) -> MetadataResponsePartition {
+        let mut answer = MetadataResponsePartition::default();
+        let Leadership {
+            leader,
+            epoch,
+            mut replicas,
+            mut isr,
+            ..
+        } = leadership;
+        let is_down = |id: &i32| !self.alive.contains(id);
+        let down: Vec<_> = replicas.iter().copied().filter(is_down).collect();
+        answer.leader_epoch = epoch;
+        if self.alive.contains(&leader) {
+            answer.leader_id = leader;
+        } else {
+            answer.leader_id = NO_LEADER;
+            answer.error_code = ErrorCode::LEADER_NOT_AVAILABLE;
+        }
+        // The first clients took a node that is not listed for a mistake.
+        if self.version == 0 && !down.is_empty() {
+            replicas.retain(|id| !is_down(id));
+            isr.retain(|id| !is_down(id));
+            if answer.error_code.is_ok() {
+                answer.error_code = ErrorCode::REPLICA_NOT_AVAILABLE;
+            }
+        }
+        answer.replica_nodes = replicas.into();
+        answer.isr_nodes = isr.into();
+        answer.offline_replicas = down.into();
+        answer
+    }
+}
+
+fn broker(node: Node) -> MetadataResponseBroker {
     let mut broker = MetadataResponseBroker::default();
     broker.node_id = node.id;
-    broker.host = node.host.clone();
+    broker.host = node.host;
     broker.port = i32::from(node.port);
+    broker.rack = node.rack;
     broker
 }

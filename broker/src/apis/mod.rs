@@ -2,7 +2,9 @@
 
 mod answer;
 mod api_versions;
+mod controller;
 mod create_topics;
+mod current_leader;
 mod exchange;
 mod fetch;
 mod list_offsets;
@@ -100,7 +102,12 @@ pub(crate) fn answer(
         }
     }
     match open(context, frame)? {
-        Opened::Request(api, incoming) => (api.answer)(context, incoming),
+        Opened::Request(api, incoming) => match api.fail {
+            Some(fail) if controller::is_elsewhere(context, api.key) => {
+                fail(context, incoming, ErrorCode::NOT_CONTROLLER)
+            }
+            _ => (api.answer)(context, incoming),
+        },
         Opened::Answered(answer) => Ok(answer),
     }
 }

@@ -29,6 +29,7 @@ pub(super) fn code(error: PartitionError) -> ErrorCode {
         PartitionError::NotLeader => ErrorCode::NOT_LEADER_OR_FOLLOWER,
         PartitionError::FencedEpoch => ErrorCode::FENCED_LEADER_EPOCH,
         PartitionError::UnknownEpoch => ErrorCode::UNKNOWN_LEADER_EPOCH,
+        PartitionError::Deleted => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
         PartitionError::OutOfRange => ErrorCode::OFFSET_OUT_OF_RANGE,
     }
 }

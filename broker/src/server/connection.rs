@@ -2,7 +2,7 @@
 
 use std::mem;
 use std::pin::pin;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use bytes::Bytes;
 use milena_wire::codec::Frame;
@@ -14,6 +14,7 @@ use super::end::End;
 use super::incoming::Incoming;
 use super::link::{Link, NOTHING, READ_AHEAD};
 use crate::apis::{self, Answer, Context, PendingFetch, Refusal};
+use crate::clock::now;
 use crate::faults::{Action, Hit, Id, Moment, mangle};
 use crate::head::Head;
 use crate::latency::Latency;
@@ -321,12 +322,4 @@ fn framed(token: &[u8]) -> Bytes {
     let length = u32::try_from(token.len()).unwrap_or(u32::MAX);
     let framed = [&length.to_be_bytes(), token].concat();
     framed.into()
-}
-
-/// Milliseconds since 1970.
-pub(super) fn now() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -22,6 +22,7 @@ mod list_offsets;
 mod login;
 mod long_poll;
 mod metadata;
+mod nodes;
 mod produce;
 mod profiles;
 mod renewal;

@@ -23,6 +23,31 @@ pub enum Target {
     Every,
 }
 
+impl Target {
+    pub(super) fn leader(name: &ByteString, id: Uuid, partition: i32) -> Self {
+        Self::Leader(TopicRef::new(name, id), partition)
+    }
+
+    pub(super) fn group(id: &ByteString) -> Self {
+        Self::Coordinator(CoordinatorKind::Group, id.clone())
+    }
+
+    pub(super) fn transaction(id: &ByteString) -> Self {
+        Self::Coordinator(CoordinatorKind::Transaction, id.clone())
+    }
+
+    /// Whom the configs of a resource are for: those of a broker, and of its logger, for that broker, all others for `otherwise`.
+    pub(super) fn of_resource(resource_type: i8, name: &str, otherwise: Self) -> Self {
+        const BROKER: i8 = 4;
+        const BROKER_LOGGER: i8 = 8;
+        match (resource_type, name.parse()) {
+            // No name: the defaults of all brokers. A name that is no number: whoever is asked will refuse it.
+            (BROKER | BROKER_LOGGER, Ok(broker)) => Self::Broker(broker),
+            _ => otherwise,
+        }
+    }
+}
+
 /// A topic, by its name or its id (KIP-516).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TopicRef {
@@ -64,6 +89,9 @@ pub enum CoordinatorKind {
 }
 
 impl CoordinatorKind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Group, Self::Transaction, Self::Share];
+
     pub(crate) fn key_type(self) -> i8 {
         match self {
             Self::Group => 0,
