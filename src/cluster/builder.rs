@@ -107,7 +107,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The longest wait before a retry, but for the 20 % that chance may add. At least [`retry_backoff`](Self::retry_backoff). Default: 1 s. Java:
+    /// The longest wait before a retry. At least [`retry_backoff`](Self::retry_backoff). Default: 1 s. Java:
     /// `retry.backoff.max.ms`.
     pub fn retry_backoff_max(mut self, time: Duration) -> Self {
         self.settings.retry_backoff_max = time;
@@ -159,7 +159,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The longest wait before a broker is tried again, but for the 20 % that chance may add. At least
+    /// The longest wait before a broker is tried again. At least
     /// [`connect_backoff`](Self::connect_backoff). Default: 1 s. Java: `reconnect.backoff.max.ms`.
     pub fn connect_backoff_max(mut self, time: Duration) -> Self {
         self.settings.connect_backoff_max = time;
