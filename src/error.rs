@@ -169,8 +169,13 @@ pub enum Phase {
 pub enum ConnectFailure {
     /// The operating system's word.
     Io(Arc<std::io::Error>),
-    /// Not done within the connect time-out.
-    TimedOut,
+    /// Not done in time.
+    TimedOut {
+        /// The option that says how long it might take: `connect_timeout`, or that of the phase, such as `tls_timeout`.
+        option: &'static str,
+        /// How long that was.
+        limit: Duration,
+    },
     /// The address is not `host:port`.
     InvalidAddress,
     /// What answers is no Kafka broker, or not on this port.
@@ -222,6 +227,14 @@ impl Error {
 
     pub(crate) fn during(self, api: ApiKey, version: Option<i16>) -> Self {
         self.change(|inner| inner.api = Some((api, version)))
+    }
+
+    /// Names the API unless that is known already, with its version.
+    pub(crate) fn during_if_unknown(self, api: ApiKey) -> Self {
+        if self.0.api.is_some() {
+            return self;
+        }
+        self.during(api, None)
     }
 
     pub(crate) fn maybe_sent(self, sent: bool) -> Self {
@@ -294,7 +307,7 @@ impl Error {
         match &self.0.kind {
             ErrorKind::Connect { cause, .. } => match cause {
                 ConnectFailure::Io(_)
-                | ConnectFailure::TimedOut
+                | ConnectFailure::TimedOut { .. }
                 | ConnectFailure::Tls(TlsProblem::HungUp) => true,
                 ConnectFailure::Sasl(error) => error.is_retriable(),
                 _ => false,
@@ -417,7 +430,7 @@ impl fmt::Display for ConnectFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => write!(f, "{error}"),
-            Self::TimedOut => f.write_str("timed out"),
+            Self::TimedOut { option, limit } => write!(f, "timed out after {limit:?} ({option})"),
             Self::InvalidAddress => f.write_str("the address is not host:port"),
             Self::NotKafka(what) => f.write_str(what),
             Self::Refused(why) => f.write_str(why),

@@ -38,6 +38,7 @@
 //! | `gzip`, `snappy`, `lz4` | yes | these codecs for record batches, both ways, in pure Rust |
 //! | `zstd-read` | yes | reading zstd, in pure Rust |
 //! | `zstd` | no | zstd both ways by the C library |
+//! | `metrics` | yes | what a client counts, given to the recorder that the program installs with the facade `metrics` |
 //! | `gssapi` | no | SASL by Kerberos; needs the C library krb5 |
 //! | `aws-msk-iam` | no | SASL by AWS IAM |
 //! | `oidc` | no | tokens for OAUTHBEARER from an OAuth 2.0 endpoint |
@@ -50,6 +51,8 @@ mod close_reason;
 pub mod cluster;
 pub mod connection;
 pub mod error;
+pub mod metrics;
+mod murmur2;
 pub mod sasl;
 mod secret;
 pub mod tls;
@@ -59,6 +62,7 @@ pub use bytes;
 pub use milena_wire as wire;
 
 pub use close_reason::CloseReason;
+pub use cluster::Client;
 pub use connection::Connection;
 pub use error::Error;
 pub use secret::Secret;

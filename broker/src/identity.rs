@@ -1,7 +1,11 @@
 //! What is new each time: ids of clusters and topics, nonces.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::{PoisonError, RwLock};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytestring::ByteString;
 use uuid::{Builder, Uuid};
 
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -17,13 +21,41 @@ pub(crate) fn topic_id() -> Uuid {
     Builder::from_random_bytes(random().to_be_bytes()).into_uuid()
 }
 
+/// A topic's id as Kafka writes it: 22 characters.
+pub(crate) fn parse_id(text: &str) -> Option<Uuid> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    Uuid::from_slice(&bytes).ok()
+}
+
 /// Something that was never used before: the broker's part of a SCRAM exchange, and a salt.
 pub(crate) fn nonce() -> String {
     format!("{:032x}", random())
 }
 
+/// The id of a cluster, which may change, as if its clients had come to another one.
+#[derive(Debug)]
+pub(crate) struct ClusterId(RwLock<ByteString>);
+
+impl ClusterId {
+    pub(crate) fn new() -> Self {
+        Self(RwLock::new(cluster_id().into()))
+    }
+
+    pub(crate) fn get(&self) -> ByteString {
+        // No code panics under this lock.
+        let id = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        id.clone()
+    }
+
+    /// Another one from now on.
+    pub(crate) fn change(&self) {
+        let mut id = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *id = cluster_id().into();
+    }
+}
+
 /// A cluster's id: 22 characters, as Kafka makes them of 16 random bytes.
-pub(crate) fn cluster_id() -> String {
+fn cluster_id() -> String {
     let bits = random();
     let digit = |place: u32| {
         // The last character has the four lowest bits; a leading dash would look like an option.

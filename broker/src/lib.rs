@@ -85,11 +85,13 @@
 #![forbid(unsafe_code)]
 
 mod apis;
+mod clock;
 mod cluster;
 mod faults;
 mod head;
 mod identity;
 mod latency;
+mod nodes;
 mod profile;
 mod requests;
 mod sasl;
@@ -99,12 +101,14 @@ mod sight;
 mod storage;
 #[cfg(feature = "tls")]
 mod tls;
+mod topic_part;
 mod topics;
 
-pub use cluster::{Cluster, ClusterBuilder};
+pub use cluster::{Cluster, ClusterBuilder, ControlGuard};
 pub use faults::{AcceptAction, Action, Fault, FaultGuard, Moment};
 pub use milena_wire::api_key::ApiKey;
 pub use milena_wire::error_code::ErrorCode;
+pub use nodes::{Coordination, NodeInfo};
 pub use profile::{Profile, UnknownProfile};
 pub use requests::Requests;
 pub use sasl::{Authentications, Mechanism, OauthBearer, Sasl, UnknownMechanism};
@@ -112,3 +116,4 @@ pub use server::Dialer;
 pub use sight::{ConnectionCounts, ConnectionInfo, RequestLog, SeenRequest};
 #[cfg(feature = "tls")]
 pub use tls::{ClientAuth, ClientCertificate, Tls, TlsHandshakes};
+pub use uuid::Uuid;

@@ -1,61 +1,19 @@
 //! What the nodes of a cluster share.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytestring::ByteString;
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::VersionRange;
 
 use crate::faults::Faults;
-use crate::latency::Latency;
+use crate::identity::ClusterId;
+use crate::nodes::Nodes;
 use crate::sasl::{Accounts, Counters};
 use crate::sight::{Connections, Logs};
 #[cfg(feature = "tls")]
 use crate::tls::TlsListener;
-use crate::topics::Catalog;
-
-/// A node of the cluster, as clients see it.
-#[derive(Clone, Debug)]
-pub(crate) struct Node {
-    pub(crate) id: i32,
-    pub(crate) host: ByteString,
-    pub(crate) port: u16,
-}
-
-impl Node {
-    /// A node that listens on `address`. Where that is every interface, clients are sent to `localhost`.
-    pub(crate) fn new(id: i32, address: SocketAddr) -> Self {
-        let host = match address.ip() {
-            ip if ip.is_unspecified() => "localhost".into(),
-            ip => ip.to_string().into(),
-        };
-        Self {
-            id,
-            host,
-            port: address.port(),
-        }
-    }
-
-    /// A node without a socket. Its host is one that no name server knows, so that a client that dials it by mistake is told so at once.
-    pub(crate) fn in_memory(id: i32) -> Self {
-        Self {
-            id,
-            host: format!("node-{id}.invalid").into(),
-            port: 9092,
-        }
-    }
-
-    /// Host and port, as a client dials them.
-    pub(crate) fn address(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
-    }
-}
+use crate::topics::{Catalog, Omissions};
 
 /// An API that is served, and in which versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,9 +25,12 @@ pub(crate) struct Served {
 /// The cluster behind all its nodes.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) cluster_id: ByteString,
-    pub(crate) nodes: Vec<Node>,
+    pub(crate) cluster_id: ClusterId,
+    pub(crate) nodes: Nodes,
     pub(crate) catalog: Catalog,
+    pub(crate) omissions: Omissions,
+    /// One of the brokers is the controller, as with ZooKeeper.
+    pub(crate) zookeeper: bool,
     /// `auto.create.topics.enable`
     pub(crate) auto_create_topics: bool,
     /// `socket.request.max.bytes`
@@ -77,8 +38,6 @@ pub(crate) struct Shared {
     /// `connections.max.idle.ms`
     pub(crate) connections_max_idle: Duration,
     pub(crate) served: Vec<Served>,
-    /// Of the way to each of the nodes, in their order.
-    pub(crate) latencies: Vec<Latency>,
     pub(crate) faults: Arc<Faults>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) logs: Logs,
@@ -91,14 +50,17 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn node(&self, id: i32) -> Option<&Node> {
-        self.nodes.iter().find(|node| node.id == id)
+    /// A node is up from now on.
+    pub(crate) fn node_started(&self, id: i32) {
+        self.nodes.set_up(id, true);
+        let rack = self.nodes.alive_node(id).and_then(|node| node.rack);
+        self.catalog.node_started(id, rack);
     }
 
-    /// How far the clients of a node are away.
-    pub(crate) fn latency(&self, node: i32) -> Option<&Latency> {
-        let place = self.nodes.iter().position(|found| found.id == node)?;
-        self.latencies.get(place)
+    /// A node is down from now on.
+    pub(crate) fn node_stopped(&self, id: i32) {
+        self.nodes.set_up(id, false);
+        self.catalog.node_stopped(id);
     }
 
     pub(crate) fn served(&self, key: ApiKey) -> Option<&Served> {

@@ -133,6 +133,18 @@ impl Connection {
         self.shared().closed().await
     }
 
+    /// Whether requests can still be sent, as far as is known now. Costs no lock.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.shared().is_open()
+    }
+
+    /// Counts it as one that gets no more requests and closes when those in flight are answered; it is for the caller to do so.
+    #[allow(dead_code, reason = "of the layer above")]
+    pub(crate) fn count_as_draining(&self) {
+        self.shared().drain();
+    }
+
     /// Why the connection ended; `None` while requests can still be sent. The socket is gone a moment after the reason is there.
     #[must_use]
     pub fn close_reason(&self) -> Option<CloseReason> {

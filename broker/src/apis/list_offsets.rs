@@ -7,12 +7,17 @@ use milena_wire::messages::list_offsets::{
     ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse,
     ListOffsetsTopicResponse,
 };
+use uuid::Uuid;
 
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal};
-use super::topic_reference::code;
-use crate::topics::{Partition, Topic};
+use super::topic_reference::{code, parts};
+use crate::storage::TimestampAndOffset;
+use crate::topic_part::TopicPart;
+use crate::topics::{Partition, Reader, Topic};
 
+/// Whom any replica may answer.
+const DEBUGGER: i32 = -2;
 const LATEST: i64 = -1;
 const EARLIEST: i64 = -2;
 const MAX_TIMESTAMP: i64 = -3;
@@ -37,6 +42,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     let (request, reply) = incoming.decode::<ListOffsetsRequest>()?;
     let mut response = ListOffsetsResponse::default();
     response.throttle_time_ms = context.throttle_ms;
+    let any_replica = request.replica_id == DEBUGGER;
     for asked in &request.topics {
         let topic = context.shared.catalog.by_name(&asked.name);
         let mut seen = HashSet::new();
@@ -44,7 +50,8 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
         answer.name = asked.name.clone();
         for partition in &asked.partitions {
             let found = if seen.insert(partition.partition_index) {
-                list(context, topic.as_deref(), partition, reply.version)
+                let topic = topic.as_deref();
+                list(context, topic, partition, reply.version, any_replica)
             } else {
                 Err(ErrorCode::INVALID_REQUEST)
             };
@@ -79,6 +86,21 @@ pub(super) fn fail(
     Answer::now(reply, &response)
 }
 
+pub(super) fn names(context: &Context<'_>, incoming: Incoming) -> Result<Vec<TopicPart>, Refusal> {
+    let (request, _) = incoming.decode::<ListOffsetsRequest>()?;
+    let named = request.topics.iter().flat_map(|asked| {
+        let partitions = asked.partitions.iter().map(|asked| asked.partition_index);
+        parts(
+            &context.shared.catalog,
+            false,
+            &asked.name,
+            Uuid::nil(),
+            partitions,
+        )
+    });
+    Ok(named.collect())
+}
+
 fn failed(code: ErrorCode) -> ListOffsetsPartitionResponse {
     let mut failed = ListOffsetsPartitionResponse::default();
     failed.error_code = code;
@@ -90,38 +112,46 @@ fn list(
     topic: Option<&Topic>,
     asked: &ListOffsetsPartition,
     version: i16,
+    any_replica: bool,
 ) -> Result<ListOffsetsPartitionResponse, ErrorCode> {
     if version > 0 && first_version(asked.timestamp).is_none_or(|first| version < first) {
         return Err(ErrorCode::UNSUPPORTED_VERSION);
     }
     let partition = topic.and_then(|topic| topic.partition(asked.partition_index));
     let partition = partition.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
+    let name = topic.map(|topic| &*topic.name).unwrap_or_default();
+    if let Some(code) = context.spoiled(name, Some(asked.partition_index)) {
+        return Err(code);
+    }
     let extent = partition
-        .extent(context.node, asked.current_leader_epoch)
+        .extent(Reader {
+            from_follower: any_replica,
+            ..context.reader(asked.current_leader_epoch)
+        })
         .map_err(code)?;
     let mut answer = ListOffsetsPartitionResponse::default();
     if version == 0 {
         answer.old_style_offsets = old_style(context, partition, asked)?;
         return Ok(answer);
     }
+    let place = |offset, epoch| TimestampAndOffset {
+        timestamp: -1,
+        offset,
+        epoch,
+    };
     let found = match asked.timestamp {
         // Every record is replicated at once and belongs to no transaction, so both isolation levels see the end of the log.
-        LATEST => Some((-1, extent.high_watermark)),
-        EARLIEST | EARLIEST_LOCAL => Some((-1, extent.start_offset)),
-        MAX_TIMESTAMP => partition
-            .latest_timestamp()
-            .map(|found| (found.timestamp, found.offset)),
-        timestamp if timestamp >= 0 => {
-            let found = partition.first_at_or_after(timestamp);
-            found.map(|found| (found.timestamp, found.offset))
-        }
+        LATEST => Some(place(extent.high_watermark, Some(extent.leader_epoch))),
+        EARLIEST | EARLIEST_LOCAL => Some(place(extent.start_offset, extent.start_epoch)),
+        MAX_TIMESTAMP => partition.latest_timestamp(),
+        timestamp if timestamp >= 0 => partition.first_at_or_after(timestamp),
         _ => None,
     };
-    if let Some((timestamp, offset)) = found {
-        answer.timestamp = timestamp;
-        answer.offset = offset;
+    if let Some(found) = found {
+        answer.timestamp = found.timestamp;
+        answer.offset = found.offset;
         if version >= 4 {
-            answer.leader_epoch = extent.leader_epoch;
+            answer.leader_epoch = found.epoch.unwrap_or(-1);
         }
     }
     Ok(answer)
@@ -133,7 +163,7 @@ fn old_style(
     partition: &Partition,
     asked: &ListOffsetsPartition,
 ) -> Result<Vec<i64>, ErrorCode> {
-    let extent = partition.extent(context.node, -1).map_err(code)?;
+    let extent = partition.extent(context.reader(-1)).map_err(code)?;
     let mut points = vec![(extent.start_offset, extent.last_modified)];
     if extent.high_watermark > extent.start_offset {
         points.push((extent.high_watermark, context.now));

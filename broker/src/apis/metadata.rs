@@ -1,6 +1,6 @@
 //! Metadata.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::metadata::{
@@ -11,13 +11,16 @@ use uuid::Uuid;
 
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal};
-use crate::shared::Node;
-use crate::topics::{NewTopic, Topic, TopicConfig, validate_name};
+use crate::nodes::Node;
+use crate::topic_part::TopicPart;
+use crate::topics::{
+    Leadership, NO_LEADER, NewTopic, Omissions, Topic, TopicConfig, validate_name,
+};
 
 /// Everything that can be done to the cluster, as bits by operation: there are no access rules.
-const CLUSTER_OPERATIONS: i32 = bits(&[5, 7, 8, 9, 10, 11, 12]);
+pub(super) const CLUSTER_OPERATIONS: i32 = bits(&[5, 7, 8, 9, 10, 11, 12]);
 /// Everything that can be done to a topic.
-const TOPIC_OPERATIONS: i32 = bits(&[3, 4, 5, 6, 7, 8, 10, 11]);
+pub(super) const TOPIC_OPERATIONS: i32 = bits(&[3, 4, 5, 6, 7, 8, 10, 11]);
 
 const fn bits(operations: &[u8]) -> i32 {
     let (mut bits, mut rest) = (0, operations);
@@ -41,24 +44,36 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
             .collect();
         return Answer::now(reply, &response);
     }
-    response.brokers = shared.nodes.iter().map(broker).collect();
-    response.cluster_id = Some(shared.cluster_id.clone());
-    response.controller_id = shared.nodes.first().map_or(-1, |node| node.id);
+    let alive = shared.nodes.alive();
+    response.cluster_id = Some(shared.cluster_id.get());
+    response.controller_id = shared.nodes.controller().unwrap_or(-1);
     if request.include_cluster_authorized_operations {
         response.cluster_authorized_operations = CLUSTER_OPERATIONS;
     }
+    let view = View {
+        omissions: &shared.omissions,
+        alive: alive.iter().map(|node| node.id).collect(),
+        version: reply.version,
+    };
     response.topics = match asked(&request, reply.version) {
-        None => shared
-            .catalog
-            .all()
-            .iter()
-            .map(|topic| describe(topic))
-            .collect(),
+        None => {
+            let topics = shared.catalog.all();
+            let topics = topics.iter().map(|topic| view.topic(topic));
+            topics.collect()
+        }
         Some(topics) => topics
             .into_iter()
-            .map(|topic| look_up(context, &request, topic))
+            .map(|topic| look_up(context, &view, &request, topic))
             .collect(),
     };
+    response.topics.retain(|topic| {
+        let name = topic.name.as_deref().unwrap_or_default();
+        !shared.omissions.omit(name, None)
+    });
+    response.brokers = alive.into_iter().map(broker).collect();
+    for topic in &mut response.topics {
+        spoil(context, topic);
+    }
     if request.include_topic_authorized_operations {
         for topic in &mut response.topics {
             if topic.error_code.is_ok() {
@@ -80,6 +95,27 @@ pub(super) fn fail(
     response.topics = topics.map(|topic| refused(topic, code)).collect();
     response.error_code = code;
     Answer::now(reply, &response)
+}
+
+pub(super) fn names(context: &Context<'_>, incoming: Incoming) -> Result<Vec<TopicPart>, Refusal> {
+    let (request, reply) = incoming.decode::<MetadataRequest>()?;
+    let catalog = &context.shared.catalog;
+    let names: Vec<_> = match asked(&request, reply.version) {
+        None => catalog
+            .all()
+            .iter()
+            .map(|topic| topic.name.clone())
+            .collect(),
+        Some(topics) => topics
+            .into_iter()
+            .filter_map(|topic| match &topic.name {
+                Some(name) => Some(name.clone()),
+                None => Some(catalog.by_id(topic.topic_id)?.name.clone()),
+            })
+            .collect(),
+    };
+    let named = names.into_iter().map(|name| TopicPart::new(name, None));
+    Ok(named.collect())
 }
 
 /// Versions 10 and 11 have a field for ids that no broker has ever answered.
@@ -110,6 +146,7 @@ fn asked(request: &MetadataRequest, version: i16) -> Option<Vec<&MetadataRequest
 
 fn look_up(
     context: &Context<'_>,
+    view: &View<'_>,
     request: &MetadataRequest,
     topic: &MetadataRequestTopic,
 ) -> MetadataResponseTopic {
@@ -117,13 +154,15 @@ fn look_up(
     if !topic.topic_id.is_nil() {
         return catalog
             .by_id(topic.topic_id)
-            .map_or_else(|| unknown_id(topic.topic_id), |topic| describe(&topic));
+            .map_or_else(|| unknown_id(topic.topic_id), |topic| view.topic(&topic));
     }
     let name = topic.name.clone().unwrap_or_default();
     if let Some(topic) = catalog.by_name(&name) {
-        return describe(&topic);
+        return view.topic(&topic);
     }
-    let mut answer = if validate_name(&name).is_err() {
+    let mut answer = if let Some(code) = context.spoiled_before(&name, None) {
+        failed(code)
+    } else if validate_name(&name).is_err() {
         failed(ErrorCode::INVALID_TOPIC_EXCEPTION)
     } else {
         // Kafka makes the topic behind the answer, which does not have it yet: clients ask again.
@@ -159,6 +198,26 @@ fn auto_create(context: &Context<'_>, name: &str) -> Result<(), ErrorCode> {
     }
 }
 
+/// Puts errors where a fault wants them.
+fn spoil(context: &Context<'_>, topic: &mut MetadataResponseTopic) {
+    let name = topic.name.clone().unwrap_or_default();
+    if let Some(code) = context.spoiled(&name, None) {
+        let mut spoiled = failed(code);
+        spoiled.name = topic.name.take();
+        spoiled.topic_id = topic.topic_id;
+        *topic = spoiled;
+    }
+    for partition in &mut topic.partitions {
+        if let Some(code) = context.spoiled(&name, Some(partition.partition_index)) {
+            partition.error_code = code;
+            // This one says that a replica is missing, and no more.
+            if code != ErrorCode::REPLICA_NOT_AVAILABLE {
+                partition.leader_id = NO_LEADER;
+            }
+        }
+    }
+}
+
 fn unknown_id(id: Uuid) -> MetadataResponseTopic {
     let mut answer = failed(ErrorCode::UNKNOWN_TOPIC_ID);
     answer.topic_id = id;
@@ -172,31 +231,70 @@ fn failed(code: ErrorCode) -> MetadataResponseTopic {
     topic
 }
 
-fn describe(topic: &Topic) -> MetadataResponseTopic {
-    let mut answer = MetadataResponseTopic::default();
-    answer.name = Some(topic.name.clone());
-    answer.topic_id = topic.id;
-    answer.is_internal = topic.is_internal();
-    let partitions = (0..).zip(&topic.partitions);
-    answer.partitions = partitions
-        .map(|(index, partition)| {
-            let leadership = partition.leadership();
-            let mut answer = MetadataResponsePartition::default();
-            answer.partition_index = index;
-            answer.leader_id = leadership.leader;
-            answer.leader_epoch = leadership.epoch;
-            answer.isr_nodes = leadership.replicas.as_slice().into();
-            answer.replica_nodes = leadership.replicas.into();
-            answer
-        })
-        .collect();
-    answer
+/// The nodes that are up, as all of an answer sees them.
+struct View<'a> {
+    omissions: &'a Omissions,
+    alive: BTreeSet<i32>,
+    version: i16,
 }
 
-fn broker(node: &Node) -> MetadataResponseBroker {
+impl View<'_> {
+    fn topic(&self, topic: &Topic) -> MetadataResponseTopic {
+        let mut answer = MetadataResponseTopic::default();
+        answer.name = Some(topic.name.clone());
+        answer.topic_id = topic.id;
+        answer.is_internal = topic.is_internal();
+        let partitions = (0..).zip(&topic.partitions);
+        let told = |index| !self.omissions.omit(&topic.name, Some(index));
+        answer.partitions = partitions
+            .filter(|(index, _)| told(*index))
+            .map(|(index, partition)| {
+                let mut answer = self.partition(partition.leadership());
+                answer.partition_index = index;
+                answer
+            })
+            .collect();
+        answer
+    }
+
+    fn partition(&self, leadership: Leadership) -> MetadataResponsePartition {
+        let mut answer = MetadataResponsePartition::default();
+        let Leadership {
+            leader,
+            epoch,
+            mut replicas,
+            mut isr,
+            ..
+        } = leadership;
+        let is_down = |id: &i32| !self.alive.contains(id);
+        let down: Vec<_> = replicas.iter().copied().filter(is_down).collect();
+        answer.leader_epoch = epoch;
+        if self.alive.contains(&leader) {
+            answer.leader_id = leader;
+        } else {
+            answer.leader_id = NO_LEADER;
+            answer.error_code = ErrorCode::LEADER_NOT_AVAILABLE;
+        }
+        // The first clients took a node that is not listed for a mistake.
+        if self.version == 0 && !down.is_empty() {
+            replicas.retain(|id| !is_down(id));
+            isr.retain(|id| !is_down(id));
+            if answer.error_code.is_ok() {
+                answer.error_code = ErrorCode::REPLICA_NOT_AVAILABLE;
+            }
+        }
+        answer.replica_nodes = replicas.into();
+        answer.isr_nodes = isr.into();
+        answer.offline_replicas = down.into();
+        answer
+    }
+}
+
+fn broker(node: Node) -> MetadataResponseBroker {
     let mut broker = MetadataResponseBroker::default();
     broker.node_id = node.id;
-    broker.host = node.host.clone();
+    broker.host = node.host;
     broker.port = i32::from(node.port);
+    broker.rack = node.rack;
     broker
 }

@@ -8,14 +8,15 @@ use milena_wire::codec::Frame;
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::fetch::{
     EpochEndOffset, FetchPartition, FetchRequest, FetchResponse, FetchTopic,
-    FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint, PartitionData,
+    FetchableTopicResponse, NodeEndpoint, PartitionData,
 };
 
+use super::current_leader::Endpoints;
 use super::exchange::{Context, Refusal, Reply};
 use super::topic_reference::{code, find};
-use crate::shared::Node;
+use crate::nodes::Node;
 use crate::storage::{Entry, ReadSize};
-use crate::topics::{Partition, PartitionError, Read, Registration, Topic, Waiter};
+use crate::topics::{Partition, PartitionError, Read, Reader, Registration, Topic, Waiter};
 
 /// Kafka's `fetch.max.bytes`.
 const MAX_BYTES: usize = 55 << 20;
@@ -56,7 +57,7 @@ struct Pass<'a> {
     urgent: bool,
     /// Whether any partition could be read, now or later.
     served: bool,
-    elsewhere: Vec<&'a Node>,
+    elsewhere: Endpoints,
 }
 
 impl PendingFetch {
@@ -124,7 +125,7 @@ impl PendingFetch {
             min_bytes: self.min_bytes,
             urgent: false,
             served: false,
-            elsewhere: Vec::new(),
+            elsewhere: Endpoints::default(),
         };
         let mut response = FetchResponse::default();
         response.throttle_time_ms = context.throttle_ms;
@@ -135,13 +136,13 @@ impl PendingFetch {
             return Ok(None);
         }
         if self.reply.version >= 16 {
-            response.node_endpoints = pass.elsewhere.into_iter().map(endpoint).collect();
+            response.node_endpoints = pass.elsewhere.into_nodes().map(endpoint).collect();
         }
         self.reply.frame(&response).map(Some)
     }
 }
 
-impl<'a> Pass<'a> {
+impl Pass<'_> {
     fn topic(&mut self, asked: &Asked) -> FetchableTopicResponse {
         let mut answer = FetchableTopicResponse::default();
         answer.topic = asked.request.topic.clone();
@@ -155,7 +156,7 @@ impl<'a> Pass<'a> {
                         None => failed(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
                         Some(partition) => {
                             self.served = true;
-                            self.partition(partition, request)
+                            self.partition(topic, partition, request)
                         }
                     },
                 };
@@ -166,14 +167,29 @@ impl<'a> Pass<'a> {
         answer
     }
 
-    fn partition(&mut self, partition: &Partition, asked: &FetchPartition) -> PartitionData {
-        let (node, epoch) = (self.context.node, asked.current_leader_epoch);
+    fn partition(
+        &mut self,
+        topic: &Topic,
+        partition: &Partition,
+        asked: &FetchPartition,
+    ) -> PartitionData {
+        let reader = Reader {
+            // Since version 11 a client may know which replica is near to it (KIP-392).
+            from_follower: self.version >= 11,
+            ..self.context.reader(asked.current_leader_epoch)
+        };
         if asked.partition_max_bytes < 0 {
             // Kafka has no code for it.
             self.urgent = true;
             return unread(ErrorCode::UNKNOWN_SERVER_ERROR);
         }
-        if let Some(diverging) = diverging(partition, node, asked) {
+        if let Some(code) = self.context.spoiled(&topic.name, Some(asked.partition)) {
+            self.urgent = true;
+            let mut answer = unread(code);
+            self.name_leader(code, partition, &mut answer);
+            return answer;
+        }
+        if let Some(diverging) = diverging(partition, reader, asked) {
             self.urgent = true;
             return diverging;
         }
@@ -186,20 +202,40 @@ impl<'a> Pass<'a> {
             min_bytes: self.min_bytes.saturating_sub(self.bytes),
             whole_first: self.version >= 3 && self.bytes == 0,
         };
-        match partition.read(node, epoch, asked.fetch_offset, size) {
+        match partition.read(reader, asked.fetch_offset, size) {
             Err(error) => {
                 self.urgent = true;
-                let mut answer = unread(code(error));
-                if matches!(
-                    error,
-                    PartitionError::NotLeader | PartitionError::FencedEpoch
-                ) {
-                    self.name_leader(partition, &mut answer);
-                }
+                let code = match error {
+                    PartitionError::Deleted if self.is_replaced(topic) => {
+                        ErrorCode::INCONSISTENT_TOPIC_ID
+                    }
+                    error => code(error),
+                };
+                let mut answer = unread(code);
+                self.name_leader(code, partition, &mut answer);
                 answer
             }
             Ok(read) => self.answer(read),
         }
+    }
+
+    /// Tells a client that came to the wrong node which is the right one (KIP-951).
+    fn name_leader(&mut self, code: ErrorCode, partition: &Partition, answer: &mut PartitionData) {
+        let is_stale = matches!(
+            code,
+            ErrorCode::NOT_LEADER_OR_FOLLOWER | ErrorCode::FENCED_LEADER_EPOCH
+        );
+        if is_stale && self.version >= 16 {
+            let leader = self.elsewhere.name(self.context, partition);
+            answer.current_leader.leader_id = leader.id;
+            answer.current_leader.leader_epoch = leader.epoch;
+        }
+    }
+
+    /// Whether the topic that was asked for by its id is another one by now.
+    fn is_replaced(&self, topic: &Topic) -> bool {
+        let catalog = &self.context.shared.catalog;
+        self.version >= 13 && catalog.by_name(&topic.name).is_some()
     }
 
     fn answer(&mut self, read: Read) -> PartitionData {
@@ -229,38 +265,25 @@ impl<'a> Pass<'a> {
         answer.records = Some(records);
         answer
     }
-
-    /// Tells a client that came to the wrong node which is the right one (KIP-951).
-    fn name_leader(&mut self, partition: &Partition, answer: &mut PartitionData) {
-        if self.version < 12 {
-            return;
-        }
-        let leadership = partition.leadership();
-        let mut leader = LeaderIdAndEpoch::default();
-        leader.leader_id = leadership.leader;
-        leader.leader_epoch = leadership.epoch;
-        answer.current_leader = leader;
-        let known = self
-            .elsewhere
-            .iter()
-            .any(|node| node.id == leadership.leader);
-        let node = self.context.shared.node(leadership.leader);
-        self.elsewhere.extend(node.filter(|_| !known));
-    }
 }
 
 /// Whether the client's log goes on where the leader's has ended: then it has to truncate its own (KIP-595).
-fn diverging(partition: &Partition, node: i32, asked: &FetchPartition) -> Option<PartitionData> {
+fn diverging(
+    partition: &Partition,
+    reader: Reader,
+    asked: &FetchPartition,
+) -> Option<PartitionData> {
     // -1: the client does not say with which epoch its log ends.
     let last_epoch = asked.last_fetched_epoch;
-    let extent = partition.extent(node, asked.current_leader_epoch).ok()?;
+    let extent = partition.extent(reader).ok()?;
     if last_epoch < 0 {
         return None;
     }
-    if last_epoch > extent.leader_epoch {
+    let end = partition.end_of_epoch(reader, last_epoch).ok()?;
+    let Some(known) = end.filter(|_| asked.fetch_offset >= extent.start_offset) else {
         return Some(unread(ErrorCode::OFFSET_OUT_OF_RANGE));
-    }
-    if asked.fetch_offset <= extent.high_watermark {
+    };
+    if known.epoch >= last_epoch && known.end_offset >= asked.fetch_offset {
         return None;
     }
     let mut answer = PartitionData::default();
@@ -268,8 +291,8 @@ fn diverging(partition: &Partition, node: i32, asked: &FetchPartition) -> Option
     answer.last_stable_offset = extent.high_watermark;
     answer.log_start_offset = extent.start_offset;
     let mut end = EpochEndOffset::default();
-    end.epoch = last_epoch;
-    end.end_offset = extent.high_watermark;
+    end.epoch = known.epoch;
+    end.end_offset = known.end_offset;
     answer.diverging_epoch = end;
     answer.aborted_transactions = None;
     answer.records = Some(Bytes::new());
@@ -310,10 +333,10 @@ pub(super) fn failed(code: ErrorCode) -> PartitionData {
     partition
 }
 
-fn endpoint(node: &Node) -> NodeEndpoint {
+fn endpoint(node: Node) -> NodeEndpoint {
     let mut endpoint = NodeEndpoint::default();
     endpoint.node_id = node.id;
-    endpoint.host = node.host.clone();
+    endpoint.host = node.host;
     endpoint.port = i32::from(node.port);
     endpoint
 }

@@ -6,17 +6,19 @@ use bytes::Bytes;
 use milena_wire::compression::Codec;
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::produce::{
-    BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse,
-    ProduceRequest, ProduceResponse, TopicProduceData, TopicProduceResponse,
+    BatchIndexAndErrorMessage, NodeEndpoint, PartitionProduceResponse, ProduceRequest,
+    ProduceResponse, TopicProduceData, TopicProduceResponse,
 };
 use milena_wire::records::{Batches, RecordError};
 
 use super::answer::Answer;
+use super::current_leader::Endpoints;
 use super::exchange::{Context, Incoming, Refusal};
-use super::topic_reference::{code, find};
-use crate::shared::Node;
+use super::topic_reference::{code, find, parts};
+use crate::nodes::Node;
 use crate::storage::{AppendError, Destination, check, record_error};
-use crate::topics::{Partition, PartitionError, Topic};
+use crate::topic_part::TopicPart;
+use crate::topics::{PartitionError, Topic};
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
     let (request, reply) = incoming.decode::<ProduceRequest>()?;
@@ -77,6 +79,16 @@ pub(super) fn fail(
     Answer::now(reply, &response)
 }
 
+pub(super) fn names(context: &Context<'_>, incoming: Incoming) -> Result<Vec<TopicPart>, Refusal> {
+    let (request, reply) = incoming.decode::<ProduceRequest>()?;
+    let (catalog, by_id) = (&context.shared.catalog, reply.version >= 13);
+    let named = request.topic_data.iter().flat_map(|asked| {
+        let partitions = asked.partition_data.iter().map(|data| data.index);
+        parts(catalog, by_id, &asked.name, asked.topic_id, partitions)
+    });
+    Ok(named.collect())
+}
+
 struct Produce<'a> {
     context: &'a Context<'a>,
     version: i16,
@@ -96,7 +108,7 @@ impl Produce<'_> {
     fn response(&self, topics: Vec<TopicProduceData>) -> ProduceResponse {
         let mut response = ProduceResponse::default();
         response.throttle_time_ms = self.context.throttle_ms;
-        let mut elsewhere = Vec::new();
+        let mut elsewhere = Endpoints::default();
         for asked in topics {
             let by_id = self.version >= 13;
             let catalog = &self.context.shared.catalog;
@@ -120,17 +132,17 @@ impl Produce<'_> {
             response.responses.push(answer);
         }
         if self.version >= 10 {
-            response.node_endpoints = elsewhere.into_iter().map(endpoint).collect();
+            response.node_endpoints = elsewhere.into_nodes().map(endpoint).collect();
         }
         response
     }
 
-    fn partition<'a>(
-        &'a self,
+    fn partition(
+        &self,
         topic: &Result<Arc<Topic>, ErrorCode>,
         index: i32,
         records: Bytes,
-        elsewhere: &mut Vec<&'a Node>,
+        elsewhere: &mut Endpoints,
     ) -> PartitionProduceResponse {
         let mut answer = PartitionProduceResponse::default();
         answer.base_offset = -1;
@@ -145,10 +157,12 @@ impl Produce<'_> {
                 }
                 Err(error) => {
                     let partition = topic.partition(index);
-                    if let (ErrorCode::NOT_LEADER_OR_FOLLOWER, Some(partition)) =
-                        (error.code, partition)
+                    if let (ErrorCode::NOT_LEADER_OR_FOLLOWER, Some(partition), 10..) =
+                        (error.code, partition, self.version)
                     {
-                        self.name_leader(partition, &mut answer, elsewhere);
+                        let leader = elsewhere.name(self.context, partition);
+                        answer.current_leader.leader_id = leader.id;
+                        answer.current_leader.leader_epoch = leader.epoch;
                     }
                     error
                 }
@@ -175,8 +189,14 @@ impl Produce<'_> {
         if !matches!(self.acks, -1..=1) {
             return Err(plain(ErrorCode::INVALID_REQUIRED_ACKS));
         }
-        if partition.leadership().leader != self.context.node {
+        if let Some(code) = self.context.spoiled_before(&topic.name, Some(index)) {
+            return Err(plain(code));
+        }
+        if partition.leader() != self.context.node {
             return Err(plain(code(PartitionError::NotLeader)));
+        }
+        if self.acks == -1 && !partition.has_in_sync(topic.durability.min_isr) {
+            return Err(plain(ErrorCode::NOT_ENOUGH_REPLICAS));
         }
         let now = self.context.now;
         let destination = Destination {
@@ -185,7 +205,7 @@ impl Produce<'_> {
         };
         let mut checked = check(records, destination, &topic.rules, now).map_err(|mut error| {
             if knows_log(error.code) {
-                let extent = partition.extent(self.context.node, -1);
+                let extent = partition.extent(self.context.reader(-1));
                 error.log_start_offset = extent.map_or(-1, |extent| extent.start_offset);
             }
             error
@@ -199,31 +219,14 @@ impl Produce<'_> {
         let appended = partition
             .append(node, checked, log_append_time, now)
             .map_err(|error| plain(code(error)))?;
+        if let Some(code) = self.context.spoiled_after(&topic.name, Some(index)) {
+            return Err(plain(code));
+        }
         Ok(Written {
             base_offset: if is_empty { -1 } else { appended.base_offset },
             log_append_time: log_append_time.unwrap_or(-1),
             log_start_offset: appended.log_start_offset,
         })
-    }
-
-    /// Tells a producer that came to the wrong node which is the right one (KIP-951).
-    fn name_leader<'a>(
-        &'a self,
-        partition: &Partition,
-        answer: &mut PartitionProduceResponse,
-        elsewhere: &mut Vec<&'a Node>,
-    ) {
-        if self.version < 10 {
-            return;
-        }
-        let leadership = partition.leadership();
-        let mut leader = LeaderIdAndEpoch::default();
-        leader.leader_id = leadership.leader;
-        leader.leader_epoch = leadership.epoch;
-        answer.current_leader = leader;
-        let known = elsewhere.iter().any(|node| node.id == leadership.leader);
-        let node = self.context.shared.node(leadership.leader);
-        elsewhere.extend(node.filter(|_| !known));
     }
 }
 
@@ -277,10 +280,10 @@ fn blame((place, why): (i32, String)) -> BatchIndexAndErrorMessage {
     blame
 }
 
-fn endpoint(node: &Node) -> NodeEndpoint {
+fn endpoint(node: Node) -> NodeEndpoint {
     let mut endpoint = NodeEndpoint::default();
     endpoint.node_id = node.id;
-    endpoint.host = node.host.clone();
+    endpoint.host = node.host;
     endpoint.port = i32::from(node.port);
     endpoint
 }

@@ -1,7 +1,8 @@
 //! Ways to the nodes that need no sockets.
 
+use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::io::{DuplexStream, duplex};
 use tokio::sync::mpsc;
@@ -31,43 +32,56 @@ pub(crate) type Door = mpsc::Receiver<DuplexStream>;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Dialer {
-    nodes: Arc<[Node]>,
+    doors: Arc<Doors>,
 }
 
-#[derive(Debug)]
-struct Node {
-    id: i32,
+/// The doors of a cluster, by the ids of the nodes.
+#[derive(Debug, Default)]
+pub(crate) struct Doors {
+    open: Mutex<BTreeMap<i32, Entrance>>,
+}
+
+#[derive(Clone, Debug)]
+struct Entrance {
     address: String,
     door: mpsc::Sender<DuplexStream>,
 }
 
-/// A door for each node, and who knows them all.
-pub(crate) fn doors(nodes: impl IntoIterator<Item = (i32, String)>) -> (Dialer, Vec<Door>) {
-    let (nodes, doors): (Vec<_>, _) = nodes
-        .into_iter()
-        .map(|(id, address)| {
-            let (door, inside) = mpsc::channel(BACKLOG);
-            (Node { id, address, door }, inside)
-        })
-        .unzip();
-    (
-        Dialer {
-            nodes: nodes.into(),
-        },
-        doors,
-    )
+impl Doors {
+    /// A door to a node with this address. One that it had before is closed.
+    pub(crate) fn open(&self, node: i32, address: String) -> Door {
+        let (door, inside) = mpsc::channel(BACKLOG);
+        self.entrances().insert(node, Entrance { address, door });
+        inside
+    }
+
+    /// Nobody gets to this node any more.
+    pub(crate) fn close(&self, node: i32) {
+        self.entrances().remove(&node);
+    }
+
+    fn entrances(&self) -> MutexGuard<'_, BTreeMap<i32, Entrance>> {
+        // No code panics under this lock.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Dialer {
-    /// Connects to the node with this address, which is one of [`bootstrap`](crate::Cluster::bootstrap). Either side can write 64 KiB before the other reads.
+    /// Goes through these doors.
+    pub(crate) fn new(doors: Arc<Doors>) -> Self {
+        Self { doors }
+    }
+
+    /// Connects to the node that listens at this address: see [`bootstrap`](crate::Cluster::bootstrap) and [`nodes`](crate::Cluster::nodes). Either side can write 64 KiB before the other reads.
     ///
     /// # Errors
-    /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if no node has this address, or the cluster has ended.
+    /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if no node that is up has this address, or the cluster has ended.
     ///
     /// # Cancel safety
     /// If the future is dropped, there is no connection.
     pub async fn connect(&self, address: &str) -> io::Result<DuplexStream> {
-        self.enter(|node| node.address == address, address).await
+        self.enter(|_, entrance| entrance.address == address, address)
+            .await
     }
 
     /// Connects to a node by its id; else as [`connect`](Self::connect).
@@ -78,13 +92,13 @@ impl Dialer {
     /// # Cancel safety
     /// As that of [`connect`](Self::connect).
     pub async fn connect_to(&self, node: i32) -> io::Result<DuplexStream> {
-        self.enter(|found| found.id == node, &format!("node {node}"))
+        self.enter(|id, _| id == node, &format!("node {node}"))
             .await
     }
 
     async fn enter(
         &self,
-        is_wanted: impl Fn(&Node) -> bool + Send,
+        is_wanted: impl Fn(i32, &Entrance) -> bool + Send,
         name: &str,
     ) -> io::Result<DuplexStream> {
         let refused = || {
@@ -93,13 +107,16 @@ impl Dialer {
                 format!("nothing listens at {name}"),
             )
         };
-        let node = self
-            .nodes
-            .iter()
-            .find(|node| is_wanted(node))
-            .ok_or_else(refused)?;
+        let found = {
+            let entrances = self.doors.entrances();
+            let mut entrances = entrances.iter();
+            entrances
+                .find(|(id, entrance)| is_wanted(**id, entrance))
+                .map(|(_, entrance)| entrance.door.clone())
+        };
         let (outside, inside) = duplex(BUFFER);
-        node.door.send(inside).await.map_err(|_| refused())?;
+        let door = found.ok_or_else(refused)?;
+        door.send(inside).await.map_err(|_| refused())?;
         Ok(outside)
     }
 }

@@ -23,7 +23,7 @@ use crate::shared::Shared;
 use crate::sight::Open;
 
 /// Held by every task, so that one can wait until all are gone.
-pub(crate) type Alive = mpsc::Sender<Infallible>;
+pub(super) type Alive = mpsc::Sender<Infallible>;
 
 /// How long to wait when there are no more file descriptors.
 const RETRY: Duration = Duration::from_millis(100);
@@ -32,46 +32,71 @@ const BACKLOG: u32 = 4096;
 
 /// Listens on an address.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let bound = || {
-        let socket = match address {
-            SocketAddr::V4(_) => TcpSocket::new_v4(),
-            SocketAddr::V6(_) => TcpSocket::new_v6(),
-        }?;
-        // Elsewhere it would let two listen on one port.
-        #[cfg(unix)]
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        socket.listen(BACKLOG)
-    };
-    bound().map_err(|error| {
-        io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
-    })
+    Reserved::new(address)?.listen()
 }
 
-/// Accepts connections to a node, from its sockets if it has any and through its door. They end with this future.
-pub(crate) async fn listen(
-    listener: Option<TcpListener>,
-    mut door: Door,
-    shared: Arc<Shared>,
-    node: i32,
-    alive: Alive,
-) {
+/// An address that nobody else gets and at which nobody listens: who connects is refused.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    socket: TcpSocket,
+    address: SocketAddr,
+}
+
+impl Reserved {
+    pub(crate) fn new(address: SocketAddr) -> io::Result<Self> {
+        let bound = || {
+            let socket = match address {
+                SocketAddr::V4(_) => TcpSocket::new_v4(),
+                SocketAddr::V6(_) => TcpSocket::new_v6(),
+            }?;
+            // Elsewhere it would let two listen on one port.
+            #[cfg(unix)]
+            socket.set_reuseaddr(true)?;
+            socket.bind(address)?;
+            Ok(socket)
+        };
+        let socket = bound().map_err(|error| at(address, &error))?;
+        Ok(Self { socket, address })
+    }
+
+    pub(crate) fn listen(self) -> io::Result<TcpListener> {
+        let address = self.address;
+        let listener = self.socket.listen(BACKLOG);
+        listener.map_err(|error| at(address, &error))
+    }
+}
+
+fn at(address: SocketAddr, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+}
+
+/// Where connections to a node come in.
+pub(super) struct Entries {
+    /// `None`: it has no sockets.
+    pub(super) listener: Option<TcpListener>,
+    pub(super) door: Door,
+    /// The last field, so that it goes last.
+    pub(super) alive: Alive,
+}
+
+/// Accepts connections to a node. They end with this future.
+pub(super) async fn listen(mut entries: Entries, shared: Arc<Shared>, node: i32) {
     let mut acceptor = Acceptor {
         connections: JoinSet::new(),
         shared,
         node,
-        alive,
+        alive: entries.alive.clone(),
     };
     loop {
         tokio::select! {
-            accepted = accept(listener.as_ref()) => match accepted {
+            accepted = accept(entries.listener.as_ref()) => match accepted {
                 Ok((stream, peer)) => acceptor.tcp(stream, peer),
                 Err(error) => {
                     warn!(node, %error, "accepting failed");
                     tokio::time::sleep(RETRY).await;
                 }
             },
-            Some(stream) = door.recv() => acceptor.memory(stream),
+            Some(stream) = entries.door.recv() => acceptor.memory(stream),
             // Nothing to do but to forget it.
             Some(_) = acceptor.connections.join_next() => {}
         }
@@ -119,17 +144,18 @@ impl Acceptor {
             number,
             peer = peer.map(tracing::field::display)
         );
-        let serve = serve(stream, self.shared.clone(), node, open, self.alive.clone());
+        let serve = serve(self.alive.clone(), self.shared.clone(), node, open, stream);
         let task = self.connections.spawn(serve.instrument(span));
         self.shared.connections.served_by(number, task);
     }
 }
 
-async fn serve<S>(stream: S, shared: Arc<Shared>, node: i32, open: Open, _alive: Alive)
+/// The first argument goes last.
+async fn serve<S>(_alive: Alive, shared: Arc<Shared>, node: i32, open: Open, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let Some(latency) = shared.latency(node) else {
+    let Some(latency) = shared.nodes.latency(node) else {
         return;
     };
     if let Some(hit) = shared.faults.accepted(node, open.number()) {
@@ -143,10 +169,10 @@ where
     #[cfg(feature = "tls")]
     if let Some(tls) = &shared.tls {
         // The larger future by far, and it lies elsewhere so that others don't have its size.
-        let serve = secured::serve(stream, tls, &shared, node, number, latency);
+        let serve = secured::serve(stream, tls, &shared, node, number, &latency);
         return tell(&Box::pin(serve).await);
     }
-    let mut connection = Connection::new(stream, &shared, node, number, latency);
+    let mut connection = Connection::new(stream, &shared, node, number, &latency);
     tell(&connection.serve().await);
 }
 

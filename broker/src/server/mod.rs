@@ -8,9 +8,11 @@ mod link;
 mod listener;
 mod outgoing;
 mod reading;
+mod running;
 #[cfg(feature = "tls")]
 mod secured;
 
 pub use doors::Dialer;
-pub(crate) use doors::doors;
-pub(crate) use listener::{bind, listen};
+pub(crate) use doors::Doors;
+pub(crate) use listener::{Reserved, bind};
+pub(crate) use running::Running;

@@ -5,6 +5,7 @@ use milena_wire::records::{BatchMut, Batches};
 
 use super::check::{Checked, Span};
 use super::entry::Entry;
+use super::epochs::{EpochEnd, Epochs};
 use super::index::Index;
 use super::inflate::with_decompressor;
 use super::legacy;
@@ -43,6 +44,8 @@ pub(crate) struct TimestampAndOffset {
     /// Milliseconds since 1970.
     pub(crate) timestamp: i64,
     pub(crate) offset: i64,
+    /// The leader epoch of the record there.
+    pub(crate) epoch: Option<i32>,
 }
 
 /// The records of a partition, as they came from the producers.
@@ -50,6 +53,7 @@ pub(crate) struct TimestampAndOffset {
 pub(crate) struct Log {
     pieces: Pieces,
     index: Index,
+    epochs: Epochs,
     start_offset: i64,
     end_offset: i64,
     max_timestamp: i64,
@@ -64,6 +68,7 @@ impl Log {
         Self {
             pieces: Pieces::default(),
             index: Index::default(),
+            epochs: Epochs::default(),
             start_offset: 0,
             end_offset: 0,
             max_timestamp: -1,
@@ -85,6 +90,57 @@ impl Log {
     /// When it was last appended to or, if it is empty, made; in milliseconds since 1970.
     pub(crate) fn last_modified(&self) -> i64 {
         self.last_modified
+    }
+
+    /// What comes from now on is of this leader epoch.
+    pub(crate) fn begin_epoch(&mut self, epoch: i32) {
+        self.epochs.begin(epoch, self.end_offset);
+    }
+
+    /// Where a leader epoch has ended; `None` for one that is still to come.
+    pub(crate) fn end_of_epoch(&self, epoch: i32) -> Option<EpochEnd> {
+        self.epochs.end_of(epoch, self.end_offset)
+    }
+
+    /// The leader epoch of the record at `offset`, or of the one that is to come there.
+    pub(crate) fn epoch_at(&self, offset: i64) -> Option<i32> {
+        self.epochs.at(offset)
+    }
+
+    /// Takes the records before `offset` away, all of them for -1; gives the offset of the first that is left.
+    pub(crate) fn delete_before(&mut self, offset: i64) -> Result<i64, OffsetOutOfRange> {
+        let offset = match offset {
+            -1 => self.end_offset,
+            offset => offset,
+        };
+        if !(0..=self.end_offset).contains(&offset) {
+            return Err(OffsetOutOfRange);
+        }
+        if offset > self.start_offset {
+            self.start_offset = offset;
+            self.epochs.delete_before(offset);
+            self.forget();
+        }
+        Ok(self.start_offset)
+    }
+
+    /// Lets go of the batches that have no record left.
+    fn forget(&mut self) {
+        let head = self.locate(self.start_offset);
+        let head = head.map_or_else(|| self.pieces.end(), |(position, _)| position);
+        self.pieces.forget_before(head);
+        (self.max_timestamp, self.max_timestamp_at) = (-1, head);
+        let mut index = Index::default();
+        let mut first_offset = self.start_offset;
+        let entries: Vec<_> = self.entries(head).collect();
+        for (position, entry) in entries {
+            index.note(first_offset, position, self.max_timestamp);
+            first_offset = entry.last_offset + 1;
+            if entry.max_timestamp > self.max_timestamp {
+                (self.max_timestamp, self.max_timestamp_at) = (entry.max_timestamp, position);
+            }
+        }
+        self.index = index;
     }
 
     /// Gives the records their offsets and keeps them. Gives the offset of the first.
@@ -203,6 +259,7 @@ impl Log {
             .map(|record| TimestampAndOffset {
                 timestamp: record.timestamp,
                 offset: record.offset,
+                epoch: self.epochs.at(record.offset),
             })
     }
 }

@@ -3,6 +3,7 @@
 mod append_error;
 mod check;
 mod entry;
+mod epochs;
 mod index;
 mod inflate;
 mod legacy;
@@ -12,6 +13,7 @@ mod pieces;
 pub(crate) use append_error::AppendError;
 pub(crate) use check::{Checked, Destination, Rules, check, record_error};
 pub(crate) use entry::Entry;
+pub(crate) use epochs::EpochEnd;
 pub(crate) use log::{Log, OffsetOutOfRange, ReadSize, Stamp, TimestampAndOffset};
 
 #[cfg(test)]

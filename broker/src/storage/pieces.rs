@@ -57,6 +57,17 @@ impl Pieces {
         }
     }
 
+    /// Lets go of the pieces that lie before `position` as a whole. Nothing there may be asked for any more.
+    pub(super) fn forget_before(&mut self, position: u64) {
+        if position >= self.end() {
+            self.seal();
+        }
+        let gone = self.sealed.partition_point(|piece| {
+            piece.start.saturating_add(piece.bytes.len() as u64) <= position
+        });
+        self.sealed.drain(..gone);
+    }
+
     fn seal(&mut self) {
         if !self.tail.is_empty() {
             let bytes = self.tail.split().freeze();
@@ -218,6 +229,24 @@ mod tests {
         assert_eq!(pieces.slice(0, 1 << 20, 300_000).len(), 500_000);
         assert_eq!(pieces.slice(0, 250_000, 300_000).len(), 250_000);
         assert_eq!(pieces.slice(0, 1 << 20, 1 << 20).len(), 500_000);
+    }
+
+    #[test]
+    fn what_is_forgotten_moves_nothing() {
+        let mut pieces = Pieces::default();
+        for number in 0..3 {
+            pieces.adopt(Bytes::from(vec![number; 100]));
+        }
+        pieces.copy(&[3; 100]);
+        pieces.forget_before(150);
+        assert_eq!(pieces.sealed.len(), 2);
+        assert_eq!(pieces.slice(150, 50, 0), [1; 50][..]);
+        assert_eq!(pieces.peek(250), [2; 50]);
+        pieces.forget_before(400);
+        assert!(pieces.sealed.is_empty() && pieces.slice(400, 10, 0).is_empty());
+        pieces.copy(&[4; 100]);
+        assert_eq!(pieces.slice(400, 1000, 0), [4; 100][..]);
+        assert_eq!(pieces.end(), 500);
     }
 
     #[test]

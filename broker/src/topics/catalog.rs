@@ -1,16 +1,17 @@
 //! All topics of the cluster, by name and by id.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytestring::ByteString;
 use milena_wire::error_code::ErrorCode;
 use uuid::Uuid;
 
 use super::config::TopicConfig;
+use super::leadership::{Electorate, Leadership, NO_LEADER};
 use super::name::{metric_name, validate};
 use super::partition::Partition;
-use super::placement;
+use super::placement::{self, Broker};
 use super::topic::Topic;
 
 /// How many partitions a request may make; Kafka's controller draws the same line.
@@ -46,13 +47,22 @@ impl CreateError {
     }
 }
 
-/// The topics of a cluster.
+/// What a topic is like if nobody says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Defaults {
+    /// `num.partitions`
+    pub(crate) partitions: i32,
+    /// `default.replication.factor`
+    pub(crate) replication_factor: i16,
+    /// Whether every produced record is looked at.
+    pub(crate) every_record: bool,
+}
+
+/// The topics of a cluster, and the nodes that they can lie on. Who leads is decided under the lock under which topics are made, so that no topic is made
+/// for a node that has just stopped.
 #[derive(Debug)]
 pub(crate) struct Catalog {
-    nodes: Vec<i32>,
-    default_partitions: i32,
-    /// Whether every produced record is looked at.
-    every_record: bool,
+    defaults: Defaults,
     topics: RwLock<Topics>,
 }
 
@@ -63,16 +73,44 @@ struct Topics {
     by_metric_name: HashMap<String, ByteString>,
     /// How many were made: where the placement of the next begins.
     made: usize,
+    /// By id.
+    brokers: Vec<Broker>,
 }
 
 impl Catalog {
-    pub(crate) fn new(nodes: Vec<i32>, default_partitions: i32, every_record: bool) -> Self {
+    /// No topics, and no nodes.
+    pub(crate) fn new(defaults: Defaults) -> Self {
         Self {
-            nodes,
-            default_partitions,
-            every_record,
+            defaults,
             topics: RwLock::default(),
         }
+    }
+
+    /// A node has started, maybe for the first time. It comes into sync with what it holds, and leads what nobody else could.
+    pub(crate) fn node_started(&self, id: i32, rack: Option<ByteString>) {
+        let mut topics = self.write();
+        topics.brokers.retain(|broker| broker.id != id);
+        topics.brokers.push(Broker {
+            id,
+            rack,
+            is_alive: true,
+        });
+        topics.brokers.sort_unstable_by_key(|broker| broker.id);
+        topics.elect(|leadership, among| leadership.node_started(id, among));
+    }
+
+    /// A node has stopped. What it led gets other leaders.
+    pub(crate) fn node_stopped(&self, id: i32) {
+        let mut topics = self.write();
+        for broker in &mut topics.brokers {
+            broker.is_alive &= broker.id != id;
+        }
+        topics.elect(|leadership, among| leadership.node_stopped(id, among));
+    }
+
+    /// A node that has stopped never comes back. What it held it is still a replica of, as with Kafka.
+    pub(crate) fn node_removed(&self, id: i32) {
+        self.write().brokers.retain(|broker| broker.id != id);
     }
 
     pub(crate) fn by_name(&self, name: &str) -> Option<Arc<Topic>> {
@@ -97,21 +135,22 @@ impl Catalog {
     ) -> Result<Arc<Topic>, CreateError> {
         validate(new.name)
             .map_err(|message| CreateError::new(ErrorCode::INVALID_TOPIC_EXCEPTION, message))?;
-        let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
+        let mut topics = self.write();
         topics.check_free(new.name)?;
         let config = new.config.as_ref();
         let config =
             config.map_err(|message| CreateError::new(ErrorCode::INVALID_CONFIG, message))?;
         let config = config.clone();
-        let placed = self.place(new, topics.made)?;
+        let placed = self.place(new, &topics)?;
         let topic = Arc::new(Topic {
             name: new.name.into(),
             id: crate::identity::topic_id(),
-            rules: config.rules(self.every_record),
+            rules: config.rules(self.defaults.every_record),
+            durability: config.durability(),
             config,
             partitions: placed
                 .into_iter()
-                .map(|replicas| Partition::new(replicas, now))
+                .map(|leadership| Arc::new(Partition::new(leadership, now)))
                 .collect(),
         });
         if !validate_only {
@@ -120,22 +159,114 @@ impl Catalog {
             topics
                 .by_metric_name
                 .insert(metric_name, topic.name.clone());
-            topics.by_name.insert(topic.name.clone(), topic.clone());
-            topics.by_id.insert(topic.id, topic.clone());
+            topics.put(&topic);
         }
         Ok(topic)
     }
 
-    /// The nodes of each partition.
-    fn place(&self, new: &NewTopic<'_>, first: usize) -> Result<Vec<Vec<i32>>, CreateError> {
-        if !new.assignments.is_empty() {
-            return self.place_manually(new);
-        }
-        let nodes = self.nodes.len();
-        let factor = match new.replication_factor {
-            -1 => 1,
-            factor => usize::try_from(factor).unwrap_or(0),
+    /// Deletes a topic; whether there was one.
+    pub(crate) fn delete(&self, id: Uuid) -> bool {
+        let mut topics = self.write();
+        let Some(topic) = topics.by_id.remove(&id) else {
+            return false;
         };
+        topics.by_name.remove(&topic.name);
+        topics.by_metric_name.remove(&metric_name(&topic.name));
+        drop(topics);
+        for partition in &topic.partitions {
+            partition.delete();
+        }
+        true
+    }
+
+    /// Puts an empty topic of the same name in the place of one, on the same nodes and with the same configs, but under another id, which this gives; `None` if
+    /// there is none. `now` is in milliseconds since 1970.
+    pub(crate) fn recreate(&self, name: &str, now: i64) -> Option<Uuid> {
+        let mut topics = self.write();
+        let old = topics.by_name.get(name)?.clone();
+        let partitions = old.partitions.iter().map(|partition| {
+            let replicas = partition.leadership().replicas;
+            let leadership = Leadership::new(replicas, |id| topics.is_alive(id));
+            Arc::new(Partition::new(leadership, now))
+        });
+        let new = Topic {
+            id: crate::identity::topic_id(),
+            partitions: partitions.collect(),
+            ..Topic::clone(&old)
+        };
+        topics.by_id.remove(&old.id);
+        topics.put(&Arc::new(new.clone()));
+        drop(topics);
+        for partition in &old.partitions {
+            partition.delete();
+        }
+        Some(new.id)
+    }
+
+    /// Other nodes hold a partition, or why they cannot; `None` if there is none of this number.
+    pub(crate) fn reassign(
+        &self,
+        name: &str,
+        partition: i32,
+        replicas: &[i32],
+    ) -> Option<Result<(), String>> {
+        if let Err(message) = placement::validate(&self.read().brokers, replicas, None) {
+            return Some(Err(message));
+        }
+        let replicas = replicas.to_vec();
+        let reassigned = self.lead(name, partition, |leadership, among| {
+            leadership.reassign(replicas, among);
+        });
+        reassigned.map(Ok)
+    }
+
+    /// Changes who leads a partition; `None` if there is none of this number.
+    pub(crate) fn lead<T>(
+        &self,
+        name: &str,
+        partition: i32,
+        change: impl FnOnce(&mut Leadership, Electorate<'_>) -> T,
+    ) -> Option<T> {
+        let topics = self.read();
+        let topic = topics.by_name.get(name)?;
+        let partition = topic.partition(partition)?;
+        let among = |among: Electorate<'_>| partition.lead(|leadership| change(leadership, among));
+        Some(topics.among(topic, among))
+    }
+
+    /// Who leads each partition, and who else holds it.
+    fn place(&self, new: &NewTopic<'_>, topics: &Topics) -> Result<Vec<Leadership>, CreateError> {
+        let placed = if new.assignments.is_empty() {
+            self.place_freely(new, topics)
+        } else {
+            topics.place_manually(new)
+        }?;
+        let partitions = (0..).zip(placed).map(|(index, replicas): (i32, _)| {
+            let leadership = Leadership::new(replicas, |id| topics.is_alive(id));
+            if leadership.leader == NO_LEADER {
+                return Err(CreateError::new(
+                    ErrorCode::INVALID_REPLICA_ASSIGNMENT,
+                    format!(
+                        "All brokers specified in the manual partition assignment for partition {index} are fenced or in controlled shutdown."
+                    ),
+                ));
+            }
+            Ok(leadership)
+        });
+        partitions.collect()
+    }
+
+    fn place_freely(
+        &self,
+        new: &NewTopic<'_>,
+        topics: &Topics,
+    ) -> Result<Vec<Vec<i32>>, CreateError> {
+        let nodes = topics.brokers.len();
+        let factor = match new.replication_factor {
+            -1 => self.defaults.replication_factor,
+            factor => factor,
+        };
+        let factor = usize::try_from(factor).unwrap_or(0);
         if factor == 0 {
             return Err(CreateError::new(
                 ErrorCode::INVALID_REPLICATION_FACTOR,
@@ -143,7 +274,7 @@ impl Catalog {
             ));
         }
         let partitions = match new.partitions {
-            -1 => self.default_partitions,
+            -1 => self.defaults.partitions,
             partitions => partitions,
         };
         if partitions <= 0 {
@@ -166,8 +297,55 @@ impl Catalog {
                 ),
             ));
         }
+        if !topics.brokers.iter().any(|broker| broker.is_alive) {
+            return Err(CreateError::new(
+                ErrorCode::INVALID_REPLICATION_FACTOR,
+                "All brokers are currently fenced.",
+            ));
+        }
         let partitions = usize::try_from(partitions).unwrap_or(0);
-        Ok(placement::place(&self.nodes, partitions, factor, first))
+        let (brokers, first) = (&topics.brokers, topics.made);
+        Ok(placement::place(brokers, partitions, factor, first))
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Topics> {
+        self.topics.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Topics> {
+        self.topics.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Topics {
+    fn is_alive(&self, id: i32) -> bool {
+        let mut brokers = self.brokers.iter();
+        brokers.any(|broker| broker.id == id && broker.is_alive)
+    }
+
+    /// Changes who leads the partitions.
+    fn elect(&self, change: impl Fn(&mut Leadership, Electorate<'_>)) {
+        for topic in self.by_name.values() {
+            self.among(topic, |among| {
+                for partition in &topic.partitions {
+                    partition.lead(|leadership| change(leadership, among));
+                }
+            });
+        }
+    }
+
+    /// By what the leaders of a topic are elected.
+    fn among<T>(&self, topic: &Topic, elect: impl FnOnce(Electorate<'_>) -> T) -> T {
+        elect(Electorate {
+            is_alive: &|id| self.is_alive(id),
+            min_isr: topic.durability.min_isr,
+            unclean: topic.durability.unclean,
+        })
+    }
+
+    fn put(&mut self, topic: &Arc<Topic>) {
+        self.by_name.insert(topic.name.clone(), topic.clone());
+        self.by_id.insert(topic.id, topic.clone());
     }
 
     fn place_manually(&self, new: &NewTopic<'_>) -> Result<Vec<Vec<i32>>, CreateError> {
@@ -194,7 +372,7 @@ impl Catalog {
                     "Found multiple manual partition assignments for partition {index}"
                 )));
             }
-            placement::validate(&self.nodes, replicas, factor).map_err(invalid)?;
+            placement::validate(&self.brokers, replicas, factor).map_err(invalid)?;
             factor = Some(replicas.len());
             placed.insert(index, replicas.to_vec());
         }
@@ -209,12 +387,6 @@ impl Catalog {
         Ok(placed.into_values().collect())
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Topics> {
-        self.topics.read().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Topics {
     fn check_free(&self, name: &str) -> Result<(), CreateError> {
         if self.by_name.contains_key(name) {
             return Err(CreateError::new(

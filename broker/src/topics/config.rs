@@ -96,6 +96,15 @@ pub(crate) enum ConfigSource {
     Default = 5,
 }
 
+/// What a topic demands of its replicas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Durability {
+    /// `min.insync.replicas`
+    pub(crate) min_isr: usize,
+    /// `unclean.leader.election.enable`
+    pub(crate) unclean: bool,
+}
+
 /// The configs of a topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TopicConfig {
@@ -141,6 +150,19 @@ impl TopicConfig {
             after_max_ms: self.integer("message.timestamp.after.max.ms"),
             compacted: self.value("cleanup.policy").contains("compact"),
             every_record,
+        }
+    }
+
+    /// Whether records may be deleted other than by compaction.
+    pub(crate) fn deletes(&self) -> bool {
+        self.value("cleanup.policy").contains("delete")
+    }
+
+    /// What the topic demands of its replicas.
+    pub(crate) fn durability(&self) -> Durability {
+        Durability {
+            min_isr: usize::try_from(self.integer("min.insync.replicas")).unwrap_or(1),
+            unclean: self.value("unclean.leader.election.enable") == "true",
         }
     }
 

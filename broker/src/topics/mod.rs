@@ -2,15 +2,19 @@
 
 mod catalog;
 mod config;
+mod leadership;
 mod name;
+mod omissions;
 mod partition;
 mod placement;
 mod topic;
 mod waiter;
 
-pub(crate) use catalog::{Catalog, CreateError, MAX_PARTITIONS, NewTopic};
+pub(crate) use catalog::{Catalog, CreateError, Defaults, MAX_PARTITIONS, NewTopic};
 pub(crate) use config::TopicConfig;
+pub(crate) use leadership::{Leadership, NO_LEADER};
 pub(crate) use name::validate as validate_name;
-pub(crate) use partition::{Partition, PartitionError, Read};
-pub(crate) use topic::Topic;
+pub(crate) use omissions::Omissions;
+pub(crate) use partition::{Partition, PartitionError, Read, Reader};
+pub(crate) use topic::{Topic, is_internal};
 pub(crate) use waiter::{Registration, Waiter};

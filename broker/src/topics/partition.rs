@@ -4,17 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+use super::leadership::Leadership;
 use super::waiter::{Registration, Waiter, Waiters};
-use crate::storage::{Checked, Log, OffsetOutOfRange, ReadSize, Stamp, TimestampAndOffset};
-
-/// Who leads a partition and who else holds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Leadership {
-    pub(crate) leader: i32,
-    pub(crate) epoch: i32,
-    /// The nodes that hold the partition. All share one log, so they are always in sync.
-    pub(crate) replicas: Vec<i32>,
-}
+use crate::storage::{
+    Checked, EpochEnd, Log, OffsetOutOfRange, ReadSize, Stamp, TimestampAndOffset,
+};
 
 /// Why a node does not serve a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +21,8 @@ pub(crate) enum PartitionError {
     UnknownEpoch,
     /// The log does not reach to the offset.
     OutOfRange,
+    /// The topic is no more.
+    Deleted,
 }
 
 impl From<OffsetOutOfRange> for PartitionError {
@@ -49,8 +45,21 @@ pub(crate) struct Extent {
     /// Nothing is replicated, so this is the end of the log too.
     pub(crate) high_watermark: i64,
     pub(crate) leader_epoch: i32,
+    /// The leader epoch of the first record, or of the one that is to come.
+    pub(crate) start_epoch: Option<i32>,
     /// Milliseconds since 1970.
     pub(crate) last_modified: i64,
+}
+
+/// Who reads, and what he knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader {
+    /// The node that is asked.
+    pub(crate) node: i32,
+    /// The leader epoch that the client knows, -1 if he does not say.
+    pub(crate) epoch: i32,
+    /// Whether any replica may answer (KIP-392).
+    pub(crate) from_follower: bool,
 }
 
 /// What a read gave.
@@ -70,12 +79,26 @@ pub(crate) struct Partition {
 #[derive(Debug)]
 struct State {
     leadership: Leadership,
+    deleted: bool,
     log: Log,
 }
 
 impl State {
+    /// The log, for what only the leader may do. As with Kafka, a replica looks at the epoch first.
     fn lead(&mut self, node: i32, epoch: i32) -> Result<&mut Log, PartitionError> {
-        if self.leadership.leader != node {
+        self.follow(node, epoch)?;
+        match self.leadership.leader == node {
+            true => Ok(&mut self.log),
+            false => Err(PartitionError::NotLeader),
+        }
+    }
+
+    /// The log, for what any replica may do.
+    fn follow(&mut self, node: i32, epoch: i32) -> Result<&mut Log, PartitionError> {
+        if self.deleted {
+            return Err(PartitionError::Deleted);
+        }
+        if !self.leadership.replicas.contains(&node) {
             return Err(PartitionError::NotLeader);
         }
         // -1: the client does not say which epoch it knows.
@@ -87,28 +110,34 @@ impl State {
         }
     }
 
+    fn serve(&mut self, reader: Reader) -> Result<&mut Log, PartitionError> {
+        match reader.from_follower {
+            true => self.follow(reader.node, reader.epoch),
+            false => self.lead(reader.node, reader.epoch),
+        }
+    }
+
     fn extent(&self) -> Extent {
         Extent {
             start_offset: self.log.start_offset(),
             high_watermark: self.log.end_offset(),
             leader_epoch: self.leadership.epoch,
+            start_epoch: self.log.epoch_at(self.log.start_offset()),
             last_modified: self.log.last_modified(),
         }
     }
 }
 
 impl Partition {
-    /// An empty partition on these nodes, led by the first; made at `now` in milliseconds since 1970.
-    pub(super) fn new(replicas: Vec<i32>, now: i64) -> Self {
-        let leadership = Leadership {
-            leader: replicas.first().copied().unwrap_or(-1),
-            epoch: 0,
-            replicas,
-        };
+    /// An empty partition; made at `now` in milliseconds since 1970.
+    pub(super) fn new(leadership: Leadership, now: i64) -> Self {
+        let mut log = Log::new(now);
+        log.begin_epoch(leadership.epoch);
         Self {
             state: Mutex::new(State {
                 leadership,
-                log: Log::new(now),
+                deleted: false,
+                log,
             }),
             waiters: Waiters::default(),
         }
@@ -116,6 +145,32 @@ impl Partition {
 
     pub(crate) fn leadership(&self) -> Leadership {
         self.lock().leadership.clone()
+    }
+
+    /// The node that leads, -1 if none does.
+    pub(crate) fn leader(&self) -> i32 {
+        self.lock().leadership.leader
+    }
+
+    /// Whether so many replicas are in sync, or all if there are fewer.
+    pub(crate) fn has_in_sync(&self, count: usize) -> bool {
+        let state = self.lock();
+        let Leadership { isr, replicas, .. } = &state.leadership;
+        isr.len() >= count.min(replicas.len())
+    }
+
+    /// Changes who leads, and wakes those who wait for another leader than there is now.
+    pub(super) fn lead<T>(&self, change: impl FnOnce(&mut Leadership) -> T) -> T {
+        let mut state = self.lock();
+        let before = state.leadership.epoch;
+        let changed = change(&mut state.leadership);
+        let epoch = state.leadership.epoch;
+        if epoch != before {
+            state.log.begin_epoch(epoch);
+            drop(state);
+            self.waiters.disturb();
+        }
+        changed
     }
 
     /// Appends as `node`, and wakes those who wait for it.
@@ -144,27 +199,43 @@ impl Partition {
         Ok(appended)
     }
 
-    /// Reads as `node`; see [`Log::read`].
+    /// Reads; see [`Log::read`].
     pub(crate) fn read(
         &self,
-        node: i32,
-        epoch: i32,
+        reader: Reader,
         offset: i64,
         size: ReadSize,
     ) -> Result<Read, PartitionError> {
         let mut state = self.lock();
-        let records = state.lead(node, epoch)?.read(offset, size)?;
+        let records = state.serve(reader)?.read(offset, size)?;
         Ok(Read {
             records,
             extent: state.extent(),
         })
     }
 
-    /// How far the partition reaches, as `node` knows it.
-    pub(crate) fn extent(&self, node: i32, epoch: i32) -> Result<Extent, PartitionError> {
+    /// How far the partition reaches.
+    pub(crate) fn extent(&self, reader: Reader) -> Result<Extent, PartitionError> {
         let mut state = self.lock();
-        state.lead(node, epoch)?;
+        state.serve(reader)?;
         Ok(state.extent())
+    }
+
+    /// Where a leader epoch has ended; `None` for one that is still to come.
+    pub(crate) fn end_of_epoch(
+        &self,
+        reader: Reader,
+        epoch: i32,
+    ) -> Result<Option<EpochEnd>, PartitionError> {
+        let mut state = self.lock();
+        Ok(state.serve(reader)?.end_of_epoch(epoch))
+    }
+
+    /// Takes the records before `offset` away, all of them for -1, as `node`; gives the offset of the first that is left.
+    pub(crate) fn delete_before(&self, node: i32, offset: i64) -> Result<i64, PartitionError> {
+        let mut state = self.lock();
+        let log = state.lead(node, -1)?;
+        Ok(log.delete_before(offset)?)
     }
 
     /// The first record whose time is `timestamp` or later.
@@ -175,6 +246,12 @@ impl Partition {
     /// The first of the records with the largest time.
     pub(crate) fn latest_timestamp(&self) -> Option<TimestampAndOffset> {
         self.lock().log.latest_timestamp()
+    }
+
+    /// The topic is deleted: nobody can read or write any more, and those who wait learn of it.
+    pub(super) fn delete(&self) {
+        self.lock().deleted = true;
+        self.waiters.disturb();
     }
 
     /// Tells `waiter` of all bytes that come from now on, until the registration is dropped.

@@ -1,7 +1,7 @@
 //! Waiting until enough bytes have come to some partitions.
 
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
 /// Counts the bytes that come to the partitions it is registered with, and wakes the one who waits when they are enough.
@@ -14,6 +14,8 @@ pub(crate) struct Waiter {
 struct State {
     arrived: u64,
     target: u64,
+    /// Whether something else has happened than that bytes came.
+    disturbed: bool,
     waker: Option<Waker>,
 }
 
@@ -23,11 +25,11 @@ impl Waiter {
         self.lock().arrived
     }
 
-    /// Ends when [`arrived`](Self::arrived) has come to `target`. One task may wait at a time.
+    /// Ends when [`arrived`](Self::arrived) has come to `target`, or once when the wait may be in vain. One task may wait at a time.
     pub(crate) async fn reach(&self, target: u64) {
         poll_fn(|context| {
             let mut state = self.lock();
-            if state.arrived >= target {
+            if state.arrived >= target || std::mem::take(&mut state.disturbed) {
                 return Poll::Ready(());
             }
             state.target = target;
@@ -40,7 +42,17 @@ impl Waiter {
     fn add(&self, bytes: u64) {
         let mut state = self.lock();
         state.arrived = state.arrived.saturating_add(bytes);
-        if state.arrived >= state.target {
+        Self::wake(state);
+    }
+
+    fn disturb(&self) {
+        let mut state = self.lock();
+        state.disturbed = true;
+        Self::wake(state);
+    }
+
+    fn wake(mut state: MutexGuard<'_, State>) {
+        if state.arrived >= state.target || state.disturbed {
             let waker = state.waker.take();
             drop(state);
             if let Some(waker) = waker {
@@ -49,7 +61,7 @@ impl Waiter {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         // No code panics under this lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -78,7 +90,14 @@ impl Waiters {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Waiter>>> {
+    /// Tells everybody that what they wait for may not come any more.
+    pub(super) fn disturb(&self) {
+        for waiter in self.lock().iter() {
+            waiter.disturb();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Waiter>>> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -137,6 +156,19 @@ mod tests {
         waiters.add(1);
         assert_eq!(waiter.arrived(), 100);
         assert!(waiters.lock().is_empty());
+    }
+
+    #[test]
+    fn a_disturbance_ends_one_wait() {
+        let (waiter, waiters) = (Arc::new(Waiter::default()), Waiters::default());
+        let _registration = waiters.register(&waiter);
+        let mut context = Context::from_waker(Waker::noop());
+        for _ in 0..2 {
+            let mut reach = pin!(waiter.reach(5));
+            assert!(reach.as_mut().poll(&mut context).is_pending());
+            waiters.disturb();
+            assert!(reach.as_mut().poll(&mut context).is_ready());
+        }
     }
 
     #[test]

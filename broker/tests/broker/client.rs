@@ -1,5 +1,6 @@
 //! A client that knows frames and nothing else.
 
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -50,6 +51,37 @@ impl Client<DuplexStream> {
     }
 }
 
+/// A socket, or a connection without one.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+pub(crate) type AnyClient = Client<Box<dyn Stream>>;
+
+impl AnyClient {
+    /// Connects to an address as a client would that was told it.
+    pub(crate) async fn dial(cluster: &Cluster, address: &str) -> io::Result<Self> {
+        let stream: Box<dyn Stream> = if address.contains(".invalid:") {
+            Box::new(cluster.connect(address).await?)
+        } else {
+            Box::new(TcpStream::connect(address).await?)
+        };
+        Ok(Self::over(stream))
+    }
+
+    /// Connects to the node of this id, where it listens now.
+    pub(crate) async fn to(cluster: &Cluster, node: i32) -> Self {
+        let address = address_of(cluster, node);
+        Self::dial(cluster, &address).await.unwrap()
+    }
+}
+
+/// Where a node listens now, or has listened last.
+pub(crate) fn address_of(cluster: &Cluster, node: i32) -> String {
+    let mut nodes = cluster.nodes().into_iter();
+    nodes.find(|found| found.id == node).unwrap().address
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     pub(crate) fn over(stream: S) -> Self {
         Self { stream, last_id: 0 }
@@ -58,6 +90,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     pub(crate) async fn call<R: Request>(&mut self, request: &R, version: i16) -> R::Response {
         let id = self.send(request, version).await;
         self.receive(id, version).await
+    }
+
+    /// The same with a broker that may go away.
+    pub(crate) async fn try_call<R: Request>(
+        &mut self,
+        request: &R,
+        version: i16,
+    ) -> io::Result<R::Response> {
+        let id = self.next_id();
+        let frame = encode_request(Vec::new(), request, version, id, None).unwrap();
+        self.stream.write_all(&frame.into_bytes()).await?;
+        let answer = timeout(PATIENCE, async {
+            let mut frame = vec![0; self.stream.read_u32().await? as usize];
+            self.stream.read_exact(&mut frame).await?;
+            io::Result::Ok(Bytes::from(frame))
+        });
+        let frame = answer.await.expect("no answer")?;
+        let header_version = R::Response::header_version(version);
+        let (_, left) = ResponseHeader::decode_prefix(&frame, header_version, 1 << 20).unwrap();
+        Ok(R::Response::decode(&frame.slice(frame.len() - left..), version).unwrap())
     }
 
     pub(crate) async fn send<R: Request>(&mut self, request: &R, version: i16) -> i32 {
@@ -129,10 +181,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         partitions: i32,
         configs: &[(&str, &str)],
     ) -> MetadataResponseTopic {
+        self.create_replicated(name, partitions, 1, configs).await
+    }
+
+    pub(crate) async fn create_replicated(
+        &mut self,
+        name: &str,
+        partitions: i32,
+        replicas: i16,
+        configs: &[(&str, &str)],
+    ) -> MetadataResponseTopic {
         let mut topic = CreatableTopic::default();
         topic.name = name.into();
         topic.num_partitions = partitions;
-        topic.replication_factor = 1;
+        topic.replication_factor = replicas;
         for (name, value) in configs {
             let mut config = milena_wire::messages::create_topics::CreatableTopicConfig::default();
             config.name = (*name).into();

@@ -190,7 +190,7 @@ async fn assignments_configs_and_defaults() {
     config.value = Some("1000".into());
     with_config.configs = vec![config.clone()];
     let result = create(&mut client, with_config, 5).await;
-    assert_eq!((result.num_partitions, result.replication_factor), (5, 1));
+    assert_eq!((result.num_partitions, result.replication_factor), (5, 3));
     let configs = result.configs.unwrap();
     let found = configs
         .iter()

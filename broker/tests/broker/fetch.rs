@@ -158,7 +158,7 @@ async fn errors_by_partition() {
         assert_eq!(data.error_code, ErrorCode::NOT_LEADER_OR_FOLLOWER);
         assert_eq!(
             data.current_leader.leader_id,
-            if version < 12 { -1 } else { 1 }
+            if version < 16 { -1 } else { 1 }
         );
     }
     let mut request = fetch_request(&topic, 0);

@@ -20,7 +20,7 @@ async fn nodes_topics_and_leaders() {
         assert!(response.brokers.iter().all(|broker| broker.rack.is_none()));
         assert_eq!(response.controller_id, if version < 1 { -1 } else { 1 });
         let id = response.cluster_id.as_deref();
-        assert_eq!(id, (version >= 2).then_some(cluster.id()));
+        assert_eq!(id, (version >= 2).then_some(cluster.id().as_str()));
         let topic = &response.topics[0];
         assert_eq!(
             (topic.error_code, topic.name.as_deref()),

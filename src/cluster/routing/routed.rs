@@ -1,11 +1,13 @@
 //! What the client must know of a request to send it to the right brokers.
 
+use std::fmt;
+
 use milena_wire::codec::Request;
 use milena_wire::error_code::ErrorCode;
 
-use super::idempotent::is_idempotent;
 use super::target::Target;
 use crate::cluster::purpose::Purpose;
+use crate::cluster::retry::is_idempotent;
 
 /// A request that a [`Client`](crate::Client) can bring to the right broker. Every request of [`wire`](crate::wire) that clients send is one.
 ///
@@ -20,7 +22,9 @@ use crate::cluster::purpose::Purpose;
 /// [`UNKNOWN_SERVER_ERROR`](ErrorCode::UNKNOWN_SERVER_ERROR), so that nobody takes silence for success; but not where an error is about the answer
 /// as a whole, which explains it, nor where silence means something, as in the fetch sessions of KIP-227. Of an item that a request names twice the
 /// first stands for both.
-pub trait Routed: Request + Clone + Send + Sync + 'static {
+pub trait Routed:
+    Request<Response: Clone + fmt::Debug + Send + Sync> + Clone + fmt::Debug + Send + Sync + 'static
+{
     /// Tells whom each item is for, in order. There is at least one: a request that names nothing is one item as a whole, and so is one that
     /// is for [`Every`](Target::Every) broker.
     fn targets(&self, visit: &mut dyn FnMut(Target));

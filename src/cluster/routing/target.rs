@@ -89,6 +89,9 @@ pub enum CoordinatorKind {
 }
 
 impl CoordinatorKind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Group, Self::Transaction, Self::Share];
+
     pub(crate) fn key_type(self) -> i8 {
         match self {
             Self::Group => 0,

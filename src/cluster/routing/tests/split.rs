@@ -21,11 +21,8 @@ use super::super::Routed;
 use super::{errors, targets};
 
 /// Asks for all, then for every choice of items and for the others, and compares. `settle` brings an answer into the one order.
-fn splits<R>(
-    request: &R,
-    answer: impl Fn(&R) -> R::Response,
-    settle: impl Fn(&mut R::Response),
-) where
+fn splits<R>(request: &R, answer: impl Fn(&R) -> R::Response, settle: impl Fn(&mut R::Response))
+where
     R: Routed,
     R::Response: Clone + PartialEq + Debug,
 {

@@ -1,0 +1,253 @@
+//! The table of nodes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use bytestring::ByteString;
+
+use super::coordinators::{Coordination, Coordinators};
+use super::endpoint::Endpoint;
+use super::node::{Node, NodeInfo};
+use crate::latency::Latency;
+
+/// The nodes of a cluster.
+#[derive(Debug)]
+pub(crate) struct Nodes {
+    state: RwLock<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    entries: BTreeMap<i32, Entry>,
+    /// Ids are never given twice.
+    last_id: i32,
+    /// Where the nodes stand, in turn; empty if nobody has said.
+    racks: Vec<ByteString>,
+    /// How far each new node is away.
+    latency: Duration,
+    /// The node that is the controller, or by KRaft the one that clients are sent to as if it were.
+    controller: Option<i32>,
+    coordinators: Coordinators,
+}
+
+#[derive(Debug)]
+struct Entry {
+    listens: Endpoint,
+    advertised: Option<Endpoint>,
+    rack: Option<ByteString>,
+    latency: Arc<Latency>,
+    /// How often it has listened somewhere else than before.
+    moves: u32,
+    is_up: bool,
+}
+
+impl Nodes {
+    /// No nodes yet: the first is 1. They stand in these racks, in turn, and are so far away.
+    pub(crate) fn new(racks: Vec<ByteString>, latency: Duration) -> Self {
+        Self {
+            state: RwLock::new(State {
+                entries: BTreeMap::new(),
+                last_id: 0,
+                racks,
+                latency,
+                controller: None,
+                coordinators: Coordinators::default(),
+            }),
+        }
+    }
+
+    /// The id that [`add`](Self::add) gives next.
+    pub(crate) fn next_id(&self) -> i32 {
+        self.read().last_id.saturating_add(1)
+    }
+
+    /// Adds a node that listens there and is not up yet; its id.
+    pub(crate) fn add(&self, listens: Endpoint) -> i32 {
+        let mut state = self.write();
+        state.last_id = state.last_id.saturating_add(1);
+        let id = state.last_id;
+        let entry = Entry {
+            listens,
+            advertised: None,
+            rack: state.rack(id),
+            latency: Arc::new(Latency::new(state.latency)),
+            moves: 0,
+            is_up: false,
+        };
+        state.entries.insert(id, entry);
+        id
+    }
+
+    /// Forgets a node.
+    pub(crate) fn remove(&self, id: i32) -> bool {
+        self.write().entries.remove(&id).is_some()
+    }
+
+    /// Says whether a node is up.
+    pub(crate) fn set_up(&self, id: i32, is_up: bool) {
+        let mut state = self.write();
+        match state.entries.get_mut(&id) {
+            Some(entry) if entry.is_up != is_up => entry.is_up = is_up,
+            _ => return,
+        }
+        let alive = state.alive_ids();
+        if is_up {
+            state.coordinators.node_started(id);
+        } else {
+            state.coordinators.node_stopped(id, &alive);
+        }
+        // Who comes back does not take over again.
+        if state.controller.is_none_or(|known| known == id) {
+            state.controller = alive.first().copied();
+        }
+    }
+
+    /// The controller, if any node is up.
+    pub(crate) fn controller(&self) -> Option<i32> {
+        self.read().controller
+    }
+
+    /// Another node is the controller; `false` if it is not up.
+    pub(crate) fn set_controller(&self, id: i32) -> bool {
+        let mut state = self.write();
+        let is_up = state.is_up(id);
+        if is_up {
+            state.controller = Some(id);
+        }
+        is_up
+    }
+
+    /// Who coordinates this, if any node is up.
+    pub(crate) fn coordinator(&self, what: Coordination, key: &str) -> Option<Node> {
+        let mut state = self.write();
+        let alive = state.alive_ids();
+        let id = state.coordinators.of(what, key, &alive)?;
+        Some(state.entries.get(&id)?.node(id))
+    }
+
+    /// Another node coordinates this; `false` if it is not up.
+    pub(crate) fn move_coordinator(&self, what: Coordination, key: &str, id: i32) -> bool {
+        let mut state = self.write();
+        let is_up = state.is_up(id);
+        if is_up {
+            state.coordinators.move_to(what, key, id);
+        }
+        is_up
+    }
+
+    /// A node listens elsewhere from now on, and clients are told so.
+    pub(crate) fn set_endpoint(&self, id: i32, listens: Endpoint) {
+        if let Some(entry) = self.write().entries.get_mut(&id) {
+            entry.listens = listens;
+            entry.advertised = None;
+            entry.moves = entry.moves.saturating_add(1);
+        }
+    }
+
+    /// What clients are told of where a node listens; `None`: the truth. Whether there is such a node.
+    pub(crate) fn advertise(&self, id: i32, endpoint: Option<Endpoint>) -> bool {
+        let mut state = self.write();
+        let entry = state.entries.get_mut(&id);
+        entry.map(|entry| entry.advertised = endpoint).is_some()
+    }
+
+    /// Where a node listens, or did until it was stopped.
+    pub(crate) fn endpoint(&self, id: i32) -> Option<Endpoint> {
+        let state = self.read();
+        Some(state.entries.get(&id)?.listens.clone())
+    }
+
+    /// How often a node has listened somewhere else than before.
+    pub(crate) fn moves(&self, id: i32) -> Option<u32> {
+        Some(self.read().entries.get(&id)?.moves)
+    }
+
+    /// The nodes that are up, by id.
+    pub(crate) fn alive(&self) -> Vec<Node> {
+        let state = self.read();
+        let alive = state.entries.iter().filter(|(_, entry)| entry.is_up);
+        alive.map(|(id, entry)| entry.node(*id)).collect()
+    }
+
+    /// The nodes that are down, by id.
+    pub(crate) fn down(&self) -> Vec<Node> {
+        let state = self.read();
+        let down = state.entries.iter().filter(|(_, entry)| !entry.is_up);
+        down.map(|(id, entry)| entry.node(*id)).collect()
+    }
+
+    /// A node, if it is up.
+    pub(crate) fn alive_node(&self, id: i32) -> Option<Node> {
+        let state = self.read();
+        let entry = state.entries.get(&id).filter(|entry| entry.is_up)?;
+        Some(entry.node(id))
+    }
+
+    /// All nodes, up or not.
+    pub(crate) fn infos(&self) -> Vec<NodeInfo> {
+        let state = self.read();
+        let infos = state.entries.iter().map(|(id, entry)| NodeInfo {
+            id: *id,
+            address: entry.listens.to_string(),
+            advertised: entry.advertised().to_string(),
+            rack: entry.rack.as_ref().map(ToString::to_string),
+            is_up: entry.is_up,
+        });
+        infos.collect()
+    }
+
+    /// The hosts at which they are.
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        let state = self.read();
+        let hosts = state.entries.values().map(|entry| &entry.listens.host);
+        hosts.map(ToString::to_string).collect()
+    }
+
+    /// How far the clients of a node are away.
+    pub(crate) fn latency(&self, id: i32) -> Option<Arc<Latency>> {
+        Some(self.read().entries.get(&id)?.latency.clone())
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        // No code panics under this lock.
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn is_up(&self, id: i32) -> bool {
+        self.entries.get(&id).is_some_and(|entry| entry.is_up)
+    }
+
+    fn alive_ids(&self) -> Vec<i32> {
+        let alive = self.entries.iter().filter(|(_, entry)| entry.is_up);
+        alive.map(|(id, _)| *id).collect()
+    }
+
+    fn rack(&self, id: i32) -> Option<ByteString> {
+        let place = usize::try_from(id - 1).unwrap_or(0);
+        let place = place.checked_rem(self.racks.len())?;
+        self.racks.get(place).cloned()
+    }
+}
+
+impl Entry {
+    fn advertised(&self) -> &Endpoint {
+        self.advertised.as_ref().unwrap_or(&self.listens)
+    }
+
+    fn node(&self, id: i32) -> Node {
+        let endpoint = self.advertised();
+        Node {
+            id,
+            host: endpoint.host.clone(),
+            port: endpoint.port,
+            rack: self.rack.clone(),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Who leads a partition and who else holds it: as Kafka's controller decides, with eligible leader replicas (KIP-966). No I/O.
+
+/// No node leads.
+pub(crate) const NO_LEADER: i32 = -1;
+
+/// Who leads a partition and who else holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Leadership {
+    /// -1 if nobody does.
+    pub(crate) leader: i32,
+    pub(crate) epoch: i32,
+    /// The nodes that hold the partition, the preferred leader first.
+    pub(crate) replicas: Vec<i32>,
+    /// Those of them that are in sync. All share one log, so these are the ones that are up.
+    pub(crate) isr: Vec<i32>,
+    /// Those that were in sync when these became too few, and may lead when nobody is in sync.
+    pub(crate) eligible: Vec<i32>,
+    /// How many want that nobody leads.
+    withheld: u32,
+}
+
+/// What the topic demands of elections, and who can be elected.
+#[derive(Clone, Copy)]
+pub(crate) struct Electorate<'a> {
+    pub(crate) is_alive: &'a dyn Fn(i32) -> bool,
+    /// `min.insync.replicas`
+    pub(crate) min_isr: usize,
+    /// `unclean.leader.election.enable`
+    pub(crate) unclean: bool,
+}
+
+impl Leadership {
+    /// The first replica that is up leads. Those that are not are out of sync.
+    pub(super) fn new(replicas: Vec<i32>, is_alive: impl Fn(i32) -> bool) -> Self {
+        let isr: Vec<_> = replicas
+            .iter()
+            .copied()
+            .filter(|id| is_alive(*id))
+            .collect();
+        Self {
+            leader: isr.first().copied().unwrap_or(NO_LEADER),
+            epoch: 0,
+            replicas,
+            isr,
+            eligible: Vec::new(),
+            withheld: 0,
+        }
+    }
+
+    /// A node has stopped: what it led gets another leader, if one is in sync.
+    pub(super) fn node_stopped(&mut self, node: i32, among: Electorate<'_>) {
+        if self.isr.contains(&node) {
+            let isr = self.isr.iter().copied().filter(|id| *id != node).collect();
+            self.set_isr(isr, among);
+        }
+        if self.leader == node {
+            self.elect(among);
+        }
+    }
+
+    /// A node has started: it is in sync at once, unless nobody leads whom it could have followed, nor may it lead by itself.
+    pub(super) fn node_started(&mut self, node: i32, among: Electorate<'_>) {
+        if !self.replicas.contains(&node) {
+            return;
+        }
+        if self.leader == NO_LEADER {
+            self.elect(among);
+        }
+        self.catch_up(among);
+    }
+
+    /// Another node leads. If it is no replica, it takes the place of the one that led, or of the first. Nobody withholds the leader any more.
+    pub(crate) fn move_to(&mut self, node: i32, among: Electorate<'_>) {
+        self.withheld = 0;
+        if self.leader == node {
+            return;
+        }
+        if !self.replicas.contains(&node) {
+            let leader = self.leader;
+            let place = self.replicas.iter().position(|id| *id == leader);
+            let place = place.unwrap_or(0);
+            let left = self.replicas.get_mut(place);
+            let left = left.map(|left| std::mem::replace(left, node));
+            let isr = self.isr.iter().copied();
+            let isr = isr.filter(|id| Some(*id) != left).collect();
+            self.eligible.retain(|id| Some(*id) != left);
+            self.set_isr(isr, among);
+        }
+        if !self.isr.contains(&node) {
+            let isr = [self.isr.clone(), vec![node]].concat();
+            self.set_isr(isr, among);
+        }
+        self.lead(node);
+        self.catch_up(among);
+    }
+
+    /// Other nodes hold the partition. The leader stays if it is one of them.
+    pub(crate) fn reassign(&mut self, replicas: Vec<i32>, among: Electorate<'_>) {
+        let isr = replicas.iter().copied().filter(|id| (among.is_alive)(*id));
+        let isr = isr.collect();
+        let one_goes = self.replicas.iter().any(|id| !replicas.contains(id));
+        self.eligible.retain(|id| replicas.contains(id));
+        self.replicas = replicas;
+        self.set_isr(isr, among);
+        if !self.isr.contains(&self.leader) {
+            self.elect(among);
+        } else if one_goes {
+            self.lead(self.leader);
+        }
+    }
+
+    /// The same leader, one epoch later.
+    pub(crate) fn raise_epoch(&mut self) {
+        self.lead(self.leader);
+    }
+
+    /// Nobody leads until [`release`](Self::release) has been called as often as this.
+    pub(crate) fn withhold(&mut self) {
+        self.withheld = self.withheld.saturating_add(1);
+        if self.leader != NO_LEADER {
+            self.lead(NO_LEADER);
+        }
+    }
+
+    /// Takes one [`withhold`](Self::withhold) back.
+    pub(crate) fn release(&mut self, among: Electorate<'_>) {
+        if self.withheld == 0 {
+            return;
+        }
+        self.withheld -= 1;
+        if self.leader == NO_LEADER {
+            self.elect(among);
+            self.catch_up(among);
+        }
+    }
+
+    /// Elects a leader where the one there is cannot lead.
+    pub(super) fn elect(&mut self, among: Electorate<'_>) {
+        let alive = |id: &i32| (among.is_alive)(*id);
+        let may_lead =
+            |id: &i32| self.isr.contains(id) || self.isr.is_empty() && self.eligible.contains(id);
+        let mut replicas = self.replicas.iter().filter(|id| alive(id));
+        let clean = replicas.clone().find(|id| may_lead(id)).copied();
+        let elected = match (clean, self.withheld) {
+            (_, 1..) => None,
+            (None, _) if among.unclean => {
+                let elected = replicas.next().copied();
+                // Whoever was in sync may have more than the one who leads now.
+                if let Some(elected) = elected {
+                    self.isr = vec![elected];
+                    self.eligible.clear();
+                }
+                elected
+            }
+            (clean, _) => clean,
+        };
+        match elected {
+            Some(elected) => {
+                if !self.isr.contains(&elected) {
+                    self.set_isr(vec![elected], among);
+                }
+                self.lead(elected);
+            }
+            None if self.leader == NO_LEADER => {}
+            None => self.lead(NO_LEADER),
+        }
+    }
+
+    /// Each change of the leader has an epoch of its own.
+    fn lead(&mut self, leader: i32) {
+        self.leader = leader;
+        self.epoch = self.epoch.saturating_add(1);
+    }
+
+    /// All replicas that are up and have a leader to follow come into sync.
+    fn catch_up(&mut self, among: Electorate<'_>) {
+        if self.leader == NO_LEADER {
+            return;
+        }
+        let missing = self.replicas.iter().copied();
+        let missing = missing.filter(|id| (among.is_alive)(*id) && !self.isr.contains(id));
+        let missing: Vec<_> = missing.collect();
+        if !missing.is_empty() {
+            let isr = [self.isr.clone(), missing].concat();
+            self.set_isr(isr, among);
+        }
+    }
+
+    /// Whoever leaves the set of those in sync while it is too small stays eligible.
+    fn set_isr(&mut self, isr: Vec<i32>, among: Electorate<'_>) {
+        let enough = among.min_isr.min(self.replicas.len());
+        let before = std::mem::replace(&mut self.isr, isr);
+        if self.isr.len() >= enough {
+            self.eligible.clear();
+            return;
+        }
+        let left = before.into_iter().filter(|id| self.replicas.contains(id));
+        let left: Vec<_> = left.filter(|id| !self.eligible.contains(id)).collect();
+        self.eligible.extend(left);
+        self.eligible.retain(|id| !self.isr.contains(id));
+    }
+}

@@ -1,0 +1,396 @@
+//! What the handles of a client share.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytestring::ByteString;
+use milena_wire::api_key::ApiKey;
+use milena_wire::error_code::ErrorCode;
+use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
+
+use super::calls::Calls;
+use super::coordinators::{self, Coordinated, Coordinators, Search};
+use super::exchange::{Exchange, Reply, by, pause};
+use super::metadata::{TopicKey, Want};
+use super::placement::{Group, Located, Missing};
+use super::pool::Node;
+use super::random::Random;
+use super::refresher::Refresher;
+use super::retry::{Backoff, Budget, Remedy, Retry, reaction};
+use super::routing::{CoordinatorKind, Routed, Target, TopicRef};
+use super::settings::ClientSettings;
+use super::tasks::Tasks;
+use crate::connection::now;
+use crate::error::{Error, ErrorKind};
+
+/// From this version on FindCoordinator looks for several at once.
+const BATCHED: i16 = 4;
+
+/// A client without its handles.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) settings: ClientSettings,
+    pub(crate) exchange: Arc<Exchange>,
+    pub(crate) refresher: Arc<Refresher>,
+    pub(crate) coordinators: Coordinators,
+    pub(crate) budget: Budget,
+    pub(crate) backoff: Backoff,
+    pub(crate) tasks: Tasks,
+    pub(crate) calls: Arc<Calls>,
+}
+
+impl Core {
+    pub(crate) fn is_closing(&self) -> bool {
+        self.tasks.is_closing()
+    }
+
+    /// The wait before the attempt after so many failures, the latest not counted.
+    pub(crate) fn wait_after(&self, failures: u32) -> Duration {
+        self.backoff.delay(failures, Random::any())
+    }
+
+    /// Who is meant, as far as is known now. Takes no lock but that of the coordinators.
+    pub(crate) fn locate(&self, api: ApiKey, target: &Target, key: Option<&[u8]>) -> Located {
+        let nodes = &self.exchange.nodes;
+        let at = |broker: Option<i32>, missing: Missing| match broker.and_then(|id| nodes.by_id(id))
+        {
+            Some(node) => Located::At(node),
+            None => Located::Unknown(missing),
+        };
+        match target {
+            Target::Any | Target::Every => match self.exchange.choose(api, key) {
+                Some(node) => Located::At(node),
+                None => Located::Unknown(Missing::Anybody),
+            },
+            Target::Controller => {
+                let metadata = self.refresher.metadata();
+                let controller = metadata.controller().map(|broker| broker.id());
+                at(controller, Missing::Controller)
+            }
+            Target::Leader(topic, partition) => {
+                let metadata = self.refresher.metadata();
+                let topic_metadata = match topic {
+                    TopicRef::Name(name) => metadata.topic(name),
+                    TopicRef::Id(id) => metadata.topic_by_id(*id),
+                };
+                let leader = topic_metadata.and_then(|found| {
+                    found.touch();
+                    found.leader(*partition)
+                });
+                let leader = leader.map(|leader| leader.id);
+                match leader.and_then(|id| nodes.by_id(id)) {
+                    Some(node) => Located::At(node),
+                    None => Located::Unknown(Missing::Leader(topic.clone(), *partition)),
+                }
+            }
+            Target::Coordinator(kind, key) => {
+                let wanted = Coordinated {
+                    kind: *kind,
+                    key: key.clone(),
+                };
+                match self
+                    .coordinators
+                    .known(&wanted)
+                    .and_then(|id| nodes.by_id(id))
+                {
+                    Some(node) => Located::At(node),
+                    None => Located::Unknown(Missing::Coordinator(wanted)),
+                }
+            }
+            Target::Broker(id) => at(Some(*id), Missing::Broker(*id)),
+        }
+    }
+
+    /// Waits until it is known who is meant, or at least something is new.
+    ///
+    /// # Errors
+    /// That there is nobody, or nobody within the deadline.
+    pub(crate) async fn find(
+        self: &Arc<Self>,
+        api: ApiKey,
+        missing: &Missing,
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        if self.is_closing() {
+            return Err(Error::new(ErrorKind::Shutdown));
+        }
+        match missing {
+            Missing::Leader(topic, partition) => {
+                self.find_leader(api, topic, *partition, deadline).await
+            }
+            Missing::Coordinator(wanted) => self.find_coordinator(wanted, deadline).await,
+            Missing::Controller => {
+                let found = self.refresher.want(Want::Controller, deadline).await;
+                found.map_err(|_| Error::new(ErrorKind::NoBroker))
+            }
+            Missing::Broker(id) => {
+                // It may have just come. One look is enough: who is not there is not waited for.
+                let _ = self.refresher.want(Want::Refresh, deadline).await;
+                match self.exchange.nodes.by_id(*id) {
+                    Some(_) => Ok(()),
+                    None => Err(Error::new(ErrorKind::UnknownBroker(*id))),
+                }
+            }
+            Missing::Anybody => {
+                let found = self.refresher.want(Want::Refresh, deadline).await;
+                found.map_err(|_| Error::new(ErrorKind::NoBroker))
+            }
+        }
+    }
+
+    async fn find_leader(
+        &self,
+        api: ApiKey,
+        topic: &TopicRef,
+        partition: i32,
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        let key = topic_key(topic);
+        let unknown = || ErrorKind::UnknownPartition {
+            topic: topic.to_string(),
+            partition,
+        };
+        let code = match self
+            .refresher
+            .want(
+                Want::Partition {
+                    topic: key,
+                    partition,
+                },
+                deadline,
+            )
+            .await
+        {
+            Ok(()) => return Ok(()),
+            Err(code) => code,
+        };
+        let kind = match code {
+            Some(code @ (ErrorCode::UNKNOWN_TOPIC_OR_PARTITION | ErrorCode::UNKNOWN_TOPIC_ID)) => {
+                // It may have just been made, and this broker does not know it yet.
+                let is_waited_for = reaction(api, code).retry != Retry::No;
+                if is_waited_for && pause(self.wait_after(0), deadline).await {
+                    return Ok(());
+                }
+                unknown()
+            }
+            Some(ErrorCode::LEADER_NOT_AVAILABLE) | None => {
+                if pause(self.wait_after(0), deadline).await {
+                    return Ok(());
+                }
+                ErrorKind::NoLeader {
+                    topic: topic.to_string(),
+                    partition,
+                }
+            }
+            Some(code) => ErrorKind::Broker {
+                code,
+                message: Some(format!("topic {topic}")),
+            },
+        };
+        Err(Error::new(kind))
+    }
+
+    async fn find_coordinator(
+        self: &Arc<Self>,
+        wanted: &Coordinated,
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        let (found, search) = self.coordinators.want(wanted);
+        if let Some(search) = search {
+            self.search(vec![search]);
+        }
+        let broker = match by(deadline, coordinators::told(found)).await {
+            Some(Some(broker)) => broker?,
+            // Whoever looked is gone.
+            Some(None) => return Ok(()),
+            None => return Err(Error::new(ErrorKind::DeadlineExceeded)),
+        };
+        if self.exchange.nodes.by_id(broker).is_none() {
+            // It is newer than what is known of the cluster.
+            let _ = self.refresher.want(Want::Refresh, deadline).await;
+            if self.exchange.nodes.by_id(broker).is_none() {
+                self.coordinators.forget(wanted, broker);
+                if !pause(self.wait_after(0), deadline).await {
+                    return Err(Error::new(ErrorKind::UnknownBroker(broker)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins to look for all coordinators at once that a request will want.
+    pub(crate) fn look_ahead(self: &Arc<Self>, groups: &[Group]) {
+        let mut searches = Vec::new();
+        for group in groups {
+            if let Located::Unknown(Missing::Coordinator(wanted)) = &group.located {
+                searches.extend(self.coordinators.want(wanted).1);
+            }
+        }
+        for kind in CoordinatorKind::ALL {
+            let (of_kind, others) = searches
+                .into_iter()
+                .partition(|search: &Search| search.wanted.kind == kind);
+            searches = others;
+            self.search(of_kind);
+        }
+    }
+
+    /// Looks for coordinators, all of one kind, in a task of its own: whoever asked first may go away.
+    fn search(self: &Arc<Self>, searches: Vec<Search>) {
+        if searches.is_empty() {
+            return;
+        }
+        let core = Arc::clone(self);
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = core.find_all(searches) => {}
+                () = core.tasks.closing() => {}
+            }
+        });
+    }
+
+    async fn find_all(&self, mut searches: Vec<Search>) {
+        let deadline = now() + self.settings.deadline;
+        let mut failures = 0;
+        while !searches.is_empty() {
+            let before = searches.len();
+            let node = self.exchange.choose(ApiKey::FIND_COORDINATOR, None);
+            let mut last = Error::new(ErrorKind::NoBroker);
+            if let Some(node) = node {
+                match self.ask_for(&node, &searches, deadline).await {
+                    Ok(answers) => searches = self.tell(searches, &answers, &mut last),
+                    Err(error) => last = error,
+                }
+            }
+            if searches.len() < before {
+                failures = 0;
+                continue;
+            }
+            let may_go_on = last.is_retriable() && pause(self.wait_after(failures), deadline).await;
+            failures += 1;
+            if !may_go_on {
+                for search in searches.drain(..) {
+                    self.coordinators.found(search, Err(last.clone()));
+                }
+            }
+        }
+    }
+
+    /// Tells those whose search has come to an end; gives the others.
+    fn tell(&self, searches: Vec<Search>, answers: &[Answer], last: &mut Error) -> Vec<Search> {
+        let mut left = Vec::new();
+        for search in searches {
+            let answer = answers
+                .iter()
+                .find(|answer| answer.key == search.wanted.key);
+            let result = match answer {
+                Some(answer) if answer.code.is_ok() => Ok(answer.broker),
+                Some(answer) => Err(answer.error()),
+                None => {
+                    left.push(search);
+                    continue;
+                }
+            };
+            match result {
+                Err(error) if error.is_retriable() => {
+                    *last = error;
+                    left.push(search);
+                }
+                result => self.coordinators.found(search, result),
+            }
+        }
+        left
+    }
+
+    async fn ask_for(
+        &self,
+        node: &Arc<Node>,
+        searches: &[Search],
+        deadline: Instant,
+    ) -> Result<Vec<Answer>, Error> {
+        let Some(first) = searches.first() else {
+            return Ok(Vec::new());
+        };
+        let versions = self
+            .exchange
+            .versions::<FindCoordinatorRequest>(node, deadline)
+            .await?;
+        let request = FindCoordinatorRequest::default().with_key_type(first.wanted.kind.key_type());
+        let request = if versions.max >= BATCHED {
+            let keys = searches.iter().map(|search| search.wanted.key.clone());
+            request.with_coordinator_keys(keys.collect::<Vec<_>>())
+        } else {
+            // One at a time; the others have their turn later.
+            request.with_key(first.wanted.key.clone())
+        };
+        let (_, reply) = self.exchange.ask(node, request, deadline).await;
+        let Reply { response, .. } = reply?;
+        if versions.max < BATCHED {
+            let key = first.wanted.key.clone();
+            return Ok(vec![Answer {
+                key,
+                broker: response.node_id,
+                code: response.error_code,
+                message: response.error_message.map(|text| text.to_string()),
+            }]);
+        }
+        let answers = response.coordinators.into_iter().map(|found| Answer {
+            key: found.key,
+            broker: found.node_id,
+            code: found.error_code,
+            message: found.error_message.map(|text| text.to_string()),
+        });
+        Ok(answers.collect())
+    }
+}
+
+/// What FindCoordinator says of one key, in whatever version.
+struct Answer {
+    key: ByteString,
+    broker: i32,
+    code: ErrorCode,
+    message: Option<String>,
+}
+
+impl Answer {
+    fn error(&self) -> Error {
+        let (code, message) = (self.code, self.message.clone());
+        Error::new(ErrorKind::Broker { code, message }).during(ApiKey::FIND_COORDINATOR, None)
+    }
+}
+
+impl Core {
+    /// Does what has to be done before the request that a broker would not answer is sent again: what was known is no longer so.
+    pub(crate) fn heal<R: Routed>(&self, node: &Node, request: &R, remedy: Remedy) {
+        match remedy {
+            Remedy::None | Remedy::WaitThrottle => {}
+            Remedy::RefreshMetadata => request.targets(&mut |target| {
+                if let Target::Leader(topic, _) = target {
+                    self.refresher.stale_topic(&topic_key(&topic));
+                } else {
+                    self.refresher.stale();
+                }
+            }),
+            Remedy::FindController => self.refresher.stale(),
+            Remedy::FindCoordinator => request.targets(&mut |target| {
+                if let Target::Coordinator(kind, key) = target {
+                    self.coordinators
+                        .forget(&Coordinated { kind, key }, node.id);
+                }
+            }),
+            Remedy::Rebootstrap => self.refresher.rebootstrap(),
+        }
+    }
+
+    /// Waits until all calls are done.
+    pub(crate) async fn calls_done(&self) {
+        self.calls.done().await;
+    }
+}
+
+fn topic_key(topic: &TopicRef) -> TopicKey {
+    match topic {
+        TopicRef::Name(name) => TopicKey::from(&**name),
+        TopicRef::Id(id) => TopicKey::from(*id),
+    }
+}

@@ -1,0 +1,12 @@
+//! A client and the embedded broker.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod basics;
+mod support;
