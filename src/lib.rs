@@ -53,6 +53,7 @@ pub mod connection;
 pub mod error;
 pub mod metrics;
 mod murmur2;
+pub mod properties;
 pub mod sasl;
 mod secret;
 pub mod tls;

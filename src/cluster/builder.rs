@@ -9,8 +9,10 @@ use std::time::Duration;
 use bytestring::ByteString;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::breaker::BreakerSettings;
 use super::purpose::Purpose;
 use super::rewriter::Rewriter;
+use super::selection::BrokerSelection;
 use super::settings::ClientSettings;
 use crate::connection::ConnectionBuilder;
 use crate::sasl::SaslAuthenticator;
@@ -25,9 +27,9 @@ use crate::tls::Tls;
 #[derive(Clone, Debug, Default)]
 #[must_use = "nothing happens until it is built"]
 pub struct ClientBuilder {
-    pub(super) settings: ClientSettings,
-    pub(super) bootstrap: Option<Vec<String>>,
-    pub(super) controllers: Option<Vec<String>>,
+    pub(crate) settings: ClientSettings,
+    pub(crate) bootstrap: Option<Vec<String>>,
+    pub(crate) controllers: Option<Vec<String>>,
 }
 
 impl ClientBuilder {
@@ -181,6 +183,20 @@ impl ClientBuilder {
     /// 5 s. Java: the time that is given to `close`.
     pub fn drain_timeout(mut self, time: Duration) -> Self {
         self.settings.drain_timeout = time;
+        self
+    }
+
+    /// When nothing more is sent to a broker that does not answer, and when it is tried again: see [`breaker`](super::breaker). Default:
+    /// [`BreakerSettings::default`]. Java: none.
+    pub fn circuit_breaker(mut self, settings: BreakerSettings) -> Self {
+        self.settings.breaker = settings;
+        self
+    }
+
+    /// How a broker is chosen for a request that any of them may answer: see [`selection`](super::selection). Default:
+    /// [`LeastLoaded`](super::selection::LeastLoaded). Java: the one with the fewest requests under way, always.
+    pub fn selection(mut self, policy: impl BrokerSelection + 'static) -> Self {
+        self.settings.selection = Arc::new(policy);
         self
     }
 

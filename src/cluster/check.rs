@@ -50,6 +50,7 @@ impl ClientBuilder {
         ] {
             positive(option, time.unwrap_or(Duration::MAX))?;
         }
+        settings.breaker.validate()?;
         ascending(
             ("retry_backoff", settings.retry_backoff),
             ("retry_backoff_max", settings.retry_backoff_max),
