@@ -21,7 +21,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use milena::bytes::Bytes;
-use milena::cluster::{Asked, AskedTopics, LeaderHint, Metadata, TopicKey};
+use milena::cluster::metadata::{Asked, AskedTopics, LeaderHint, Metadata, TopicKey};
 use milena::wire::codec::Message as _;
 use milena::wire::messages::MetadataResponse;
 use milena::wire::messages::metadata::{
