@@ -41,3 +41,5 @@ pub use events::{ClientEvent, Events};
 pub use metadata::Metadata;
 pub use purpose::Purpose;
 pub use scattered::{Answered, Failed, Scattered};
+
+pub(crate) use together::{Boxed, all};
