@@ -7,7 +7,6 @@
 
 mod either;
 mod every;
-mod idempotent;
 mod key;
 mod list;
 #[cfg(feature = "internal")]
@@ -16,6 +15,7 @@ mod nested;
 mod pairing;
 mod partitions;
 mod parts;
+mod producer_ids;
 mod routed;
 mod target;
 #[cfg(test)]

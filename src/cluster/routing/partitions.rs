@@ -11,10 +11,10 @@ use milena_wire::messages::{
 };
 use milena_wire::uuid::Uuid;
 
-use super::idempotent::has_producer_ids;
 use super::key::Key;
 use super::pairing::{Chosen, pair};
 use super::parts::{Items, Partitions, merge_topics, pick_partitions};
+use super::producer_ids::has_producer_ids;
 use super::routed::Routed;
 use super::target::{Target, TopicRef};
 
