@@ -3,6 +3,8 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{PoisonError, RwLock};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytestring::ByteString;
 use uuid::{Builder, Uuid};
 
@@ -17,6 +19,12 @@ fn random() -> u128 {
 /// A topic's id.
 pub(crate) fn topic_id() -> Uuid {
     Builder::from_random_bytes(random().to_be_bytes()).into_uuid()
+}
+
+/// A topic's id as Kafka writes it: 22 characters.
+pub(crate) fn parse_id(text: &str) -> Option<Uuid> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    Uuid::from_slice(&bytes).ok()
 }
 
 /// Something that was never used before: the broker's part of a SCRAM exchange, and a salt.

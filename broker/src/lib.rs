@@ -101,6 +101,7 @@ mod sight;
 mod storage;
 #[cfg(feature = "tls")]
 mod tls;
+mod topic_part;
 mod topics;
 
 pub use cluster::{Cluster, ClusterBuilder, ControlGuard};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use milena_wire::messages::describe_cluster::DescribeClusterRequest;
 use milena_wire::messages::metadata::{MetadataResponse, MetadataResponseBroker};
 
-use super::metadata::{Asked, AskedTopics, Generation};
+use super::metadata::Asked;
 use super::pool::Pool;
 use super::together::{Boxed, race};
 use crate::connection::{Address, Connection};
@@ -21,7 +21,6 @@ const CONTROLLERS: i8 = 2;
 /// What the first broker that could be connected to says of the cluster.
 #[derive(Debug)]
 pub(crate) struct Found {
-    pub(crate) connection: Connection,
     pub(crate) answer: MetadataResponse,
     pub(crate) asked: Asked,
     pub(crate) version: i16,
@@ -35,15 +34,15 @@ pub(crate) async fn find(
     pool: &Arc<Pool>,
     addresses: &[Address],
     is_quorum: bool,
-    generation: Generation,
+    asked: &Asked,
 ) -> Result<Found, Error> {
     let attempts = addresses.iter().map(|address| -> Boxed<'_, _> {
         Box::pin(async move {
             let connection = pool.bootstrap(address).await?;
             if is_quorum {
-                ask_controller(connection, generation).await
+                ask_controller(&connection, asked).await
             } else {
-                ask_broker(connection, generation).await
+                ask_broker(&connection, asked).await
             }
         })
     });
@@ -52,14 +51,13 @@ pub(crate) async fn find(
         .map_err(|errors| Error::new(ErrorKind::Bootstrap(errors)))
 }
 
-async fn ask_broker(connection: Connection, generation: Generation) -> Result<Found, Error> {
+async fn ask_broker(connection: &Connection, asked: &Asked) -> Result<Found, Error> {
     let versions = connection.common_versions::<milena_wire::messages::MetadataRequest>();
     let version = versions.map_or(0, |versions| versions.max);
-    let asked = Asked::new(generation, AskedTopics::None).at_version(version, |_| false);
+    let asked = asked.clone().at_version(version, |_| false);
     let request = asked.request(version);
     let answer = connection.send(request).max_version(version).await?;
     Ok(Found {
-        connection,
         answer,
         asked,
         version,
@@ -67,7 +65,7 @@ async fn ask_broker(connection: Connection, generation: Generation) -> Result<Fo
 }
 
 /// Controllers know no Metadata; what they say of themselves is put in its form.
-async fn ask_controller(connection: Connection, generation: Generation) -> Result<Found, Error> {
+async fn ask_controller(connection: &Connection, asked: &Asked) -> Result<Found, Error> {
     let request = DescribeClusterRequest::default().with_endpoint_type(CONTROLLERS);
     let described = connection.send(request).await?;
     if !described.error_code.is_ok() {
@@ -90,9 +88,8 @@ async fn ask_controller(connection: Connection, generation: Generation) -> Resul
         .with_cluster_id(described.cluster_id)
         .with_controller_id(described.controller_id);
     Ok(Found {
-        connection,
         answer,
-        asked: Asked::new(generation, AskedTopics::None),
+        asked: asked.clone(),
         version: i16::MAX,
     })
 }

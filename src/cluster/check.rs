@@ -50,6 +50,7 @@ impl ClientBuilder {
         ] {
             positive(option, time.unwrap_or(Duration::MAX))?;
         }
+        settings.breaker.validate()?;
         ascending(
             ("retry_backoff", settings.retry_backoff),
             ("retry_backoff_max", settings.retry_backoff_max),
@@ -72,10 +73,7 @@ impl ClientBuilder {
             );
         }
         check_connections(&settings)?;
-        settings.breaker.validate().map_err(|error| {
-            let problem = format!("{}: {} is possible", error.given(), error.allowed());
-            ConfigError::new(error.option(), problem)
-        })?;
+        settings.breaker.validate()?;
         if settings.rack.as_deref().is_some_and(str::is_empty) {
             return wrong("rack", "empty: a name is needed, or none");
         }

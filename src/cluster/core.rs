@@ -11,11 +11,11 @@ use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
 use super::calls::Calls;
 use super::coordinators::{self, Coordinated, Coordinators, Search};
 use super::exchange::{Exchange, Reply, by, pause};
-use super::metadata::TopicKey;
+use super::metadata::{TopicKey, Want};
 use super::placement::{Group, Located, Missing};
 use super::pool::Node;
 use super::random::Random;
-use super::refresher::{Refresher, Want};
+use super::refresher::Refresher;
 use super::retry::{Backoff, Budget, Remedy, Retry, reaction};
 use super::routing::{CoordinatorKind, Routed, Target, TopicRef};
 use super::settings::ClientSettings;
@@ -125,14 +125,14 @@ impl Core {
             }
             Missing::Broker(id) => {
                 // It may have just come. One look is enough: who is not there is not waited for.
-                let _ = self.refresher.want(Want::News, deadline).await;
+                let _ = self.refresher.want(Want::Refresh, deadline).await;
                 match self.exchange.nodes.by_id(*id) {
                     Some(_) => Ok(()),
                     None => Err(Error::new(ErrorKind::UnknownBroker(*id))),
                 }
             }
             Missing::Anybody => {
-                let found = self.refresher.want(Want::News, deadline).await;
+                let found = self.refresher.want(Want::Refresh, deadline).await;
                 found.map_err(|_| Error::new(ErrorKind::NoBroker))
             }
         }
@@ -152,7 +152,13 @@ impl Core {
         };
         let code = match self
             .refresher
-            .want(Want::Leader(key, partition), deadline)
+            .want(
+                Want::Partition {
+                    topic: key,
+                    partition,
+                },
+                deadline,
+            )
             .await
         {
             Ok(()) => return Ok(()),
@@ -201,7 +207,7 @@ impl Core {
         };
         if self.exchange.nodes.by_id(broker).is_none() {
             // It is newer than what is known of the cluster.
-            let _ = self.refresher.want(Want::News, deadline).await;
+            let _ = self.refresher.want(Want::Refresh, deadline).await;
             if self.exchange.nodes.by_id(broker).is_none() {
                 self.coordinators.forget(wanted, broker);
                 if !pause(self.wait_after(0), deadline).await {

@@ -7,9 +7,9 @@ use tokio::time::{timeout, timeout_at};
 
 use super::core::Core;
 use super::description::{BrokerDescription, ConnectionDescription, Description};
+use super::metadata::Want;
 use super::pool::Node;
 use super::purpose::Purpose;
-use super::refresher::Want;
 use super::together::{Boxed, all};
 use crate::connection::{after, now};
 use crate::error::{Error, ErrorKind};
@@ -20,7 +20,7 @@ impl Core {
         if self.calls.is_closed() {
             return Err(Error::new(ErrorKind::Shutdown));
         }
-        let found = self.refresher.want(Want::News, deadline).await;
+        let found = self.refresher.want(Want::Refresh, deadline).await;
         found.map_err(|_| self.refresher.last_error())
     }
 

@@ -11,13 +11,15 @@ use tokio::sync::watch;
 use tokio::time::sleep_until;
 
 use super::bootstrap;
-use super::demand::{Demand, Step};
 use super::events::ClientEvent;
 use super::exchange::{Exchange, Reply, by};
+use super::metadata::backoff::Backoff;
 use super::metadata::{
-    Asked, Changes, Generation, LeaderHint, Metadata, MetadataProblem, TopicKey,
+    Asked, AskedTopics, Changes, LeaderHint, Metadata, MetadataProblem, Schedule, ScheduleSettings,
+    Step, TopicKey, Verdict, Want, satisfied,
 };
 use super::pool::Broker;
+use super::random::Random;
 use super::settings::ClientSettings;
 use super::tasks::Tasks;
 use crate::connection::{Address, after, now};
@@ -28,39 +30,45 @@ use crate::metrics::Recorder;
 #[derive(Debug)]
 pub(crate) struct Refresher {
     metadata: ArcSwap<Metadata>,
-    demand: Mutex<Demand>,
-    /// The last request that was answered.
-    answered: watch::Sender<Generation>,
-    last_error: Mutex<Option<Error>>,
+    schedule: Mutex<Schedule>,
+    /// Counts what was published.
+    published: watch::Sender<u64>,
+    last: Mutex<Last>,
     exchange: Arc<Exchange>,
     bootstrap: Vec<Address>,
     is_quorum: bool,
-    allow_auto_topic_creation: bool,
     request_timeout: Duration,
 }
 
-/// What somebody misses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Want {
-    /// The leader of a partition.
-    Leader(TopicKey, i32),
-    /// A controller.
-    Controller,
-    /// Whatever there is to know.
-    News,
+/// What became of the last requests.
+#[derive(Debug, Default)]
+struct Last {
+    answer: Option<Instant>,
+    error: Option<Error>,
 }
 
 impl Refresher {
     pub(crate) fn new(settings: &ClientSettings, exchange: Arc<Exchange>) -> Arc<Self> {
+        let schedule = ScheduleSettings {
+            max_age: settings.metadata_max_age,
+            max_idle: settings.metadata_max_idle,
+            backoff: Backoff {
+                first: settings.retry_backoff,
+                longest: settings.retry_backoff_max,
+            },
+            rebootstrap_after: settings.rebootstrap_after,
+            allow_auto_topic_creation: settings.allow_auto_topic_creation,
+            authorized_operations: false,
+        };
+        let schedule = Schedule::new(schedule, u64::from(Random::any()), now());
         Arc::new(Self {
             metadata: ArcSwap::from_pointee(Metadata::new()),
-            demand: Mutex::new(Demand::new(settings, now())),
-            answered: watch::Sender::new(Generation::NONE),
-            last_error: Mutex::default(),
+            schedule: Mutex::new(schedule),
+            published: watch::Sender::new(0),
+            last: Mutex::default(),
             exchange,
             bootstrap: settings.bootstrap.clone(),
             is_quorum: settings.is_quorum,
-            allow_auto_topic_creation: settings.allow_auto_topic_creation,
             request_timeout: settings.connection.settings.request_timeout,
         })
     }
@@ -77,21 +85,22 @@ impl Refresher {
 
     /// How long ago the cluster told of itself last.
     pub(crate) fn age(&self) -> Option<Duration> {
-        self.demand().age(now())
+        let answer = self.last().answer?;
+        Some(now().saturating_duration_since(answer))
     }
 
     /// Why there is no news.
     pub(crate) fn last_error(&self) -> Error {
-        let last = self.last_error.lock();
-        let last = last.unwrap_or_else(PoisonError::into_inner);
-        last.clone()
-            .unwrap_or_else(|| Error::new(ErrorKind::DeadlineExceeded))
+        let error = self.last().error.clone();
+        error.unwrap_or_else(|| Error::new(ErrorKind::DeadlineExceeded))
     }
 
     /// What is known of a topic is not true any more.
     pub(crate) fn stale_topic(&self, topic: &TopicKey) {
-        self.demand().stale_topic(topic);
-        self.exchange.signals.wake_worker();
+        if let Some(topic) = self.metadata().topic_by_key(topic) {
+            self.schedule().topic_is_stale(topic.shared_name());
+            self.exchange.signals.wake_worker();
+        }
     }
 
     /// What is known of the brokers is not true any more.
@@ -101,14 +110,14 @@ impl Refresher {
 
     /// A broker says that this cluster has to be looked for again.
     pub(crate) fn rebootstrap(&self) {
-        self.demand().rebootstrap();
+        self.schedule().must_rebootstrap();
         self.exchange.signals.wake_worker();
     }
 
-    /// Waits for the answer to the next request that is made from now on, or that is on its way.
+    /// Waits until something else is known than now.
     pub(crate) async fn refreshed(&self) {
-        let mut answered = self.answered.subscribe();
-        let _ = answered.changed().await;
+        let mut published = self.published.subscribe();
+        let _ = published.changed().await;
     }
 
     /// Waits until what is missing is known, however many others want it, too.
@@ -120,46 +129,21 @@ impl Refresher {
         want: Want,
         deadline: Instant,
     ) -> Result<(), Option<ErrorCode>> {
-        let topic = match &want {
-            Want::Leader(topic, _) => Some(topic.clone()),
-            Want::Controller | Want::News => None,
+        let mut published = self.published.subscribe();
+        let since = {
+            let mut schedule = self.schedule();
+            schedule.demand(want.clone(), deadline, &self.metadata(), now())
         };
-        let mut answered = self.answered.subscribe();
-        let covering = self.demand().want(topic);
         self.exchange.signals.wake_worker();
-        let wait = answered.wait_for(|answered| *answered >= covering);
-        if by(deadline, wait).await.is_none() {
-            return Err(None);
-        }
-        self.verdict(&want)
-    }
-
-    fn verdict(&self, want: &Want) -> Result<(), Option<ErrorCode>> {
-        let metadata = self.metadata();
-        let Want::Leader(topic, partition) = want else {
-            return match want {
-                Want::Controller if metadata.controller().is_none() => {
-                    Err(Some(ErrorCode::NOT_CONTROLLER))
-                }
-                _ => Ok(()),
-            };
-        };
-        let Some(topic) = metadata.topic_by_key(topic) else {
-            return Err(Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION));
-        };
-        let Some(partition) = topic.partition(*partition) else {
-            return Err(Some(if topic.error().is_ok() {
-                ErrorCode::UNKNOWN_TOPIC_OR_PARTITION
-            } else {
-                topic.error()
-            }));
-        };
-        let leader = partition
-            .leader()
-            .filter(|leader| metadata.broker(leader.id).is_some());
-        match leader {
-            Some(_) => Ok(()),
-            None => Err(Some(ErrorCode::LEADER_NOT_AVAILABLE)),
+        loop {
+            match satisfied(&self.metadata(), &want, since) {
+                Verdict::Ready => return Ok(()),
+                Verdict::NotThere(code) => return Err(Some(code)),
+                Verdict::Waiting => {}
+            }
+            if by(deadline, published.changed()).await.is_none() {
+                return Err(None);
+            }
         }
     }
 
@@ -170,7 +154,7 @@ impl Refresher {
         endpoints: &[super::metadata::Broker],
     ) -> bool {
         // Others must not change it meanwhile.
-        let _demand = self.demand();
+        let _schedule = self.schedule();
         let known = self.metadata();
         let Some((metadata, changes)) = known.apply_leaders(hints, endpoints) else {
             return false;
@@ -189,6 +173,7 @@ impl Refresher {
         });
         let gone = self.exchange.nodes.replace(brokers);
         self.metadata.store(Arc::new(metadata));
+        self.published.send_modify(|count| *count += 1);
         for node in gone {
             tracing::debug!(broker = node.id, address = %node.address, "the broker is gone from here");
             self.exchange.pool.drain(&node);
@@ -221,84 +206,127 @@ impl Refresher {
         }
     }
 
-    fn demand(&self) -> MutexGuard<'_, Demand> {
-        self.demand.lock().unwrap_or_else(PoisonError::into_inner)
+    fn schedule(&self) -> MutexGuard<'_, Schedule> {
+        let schedule = self.schedule.lock();
+        schedule.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Finds the cluster.
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> Step {
+        let mut schedule = self.schedule();
+        if self.exchange.signals.take_stale() {
+            schedule.everything_is_stale();
+        }
+        let table = self.exchange.nodes.table();
+        schedule.brokers_down(table.list().iter().all(|node| node.is_down()));
+        schedule.next(&self.metadata(), now())
+    }
+
+    /// Finds the cluster for the first time.
     ///
     /// # Errors
     /// One for each bootstrap address.
     pub(crate) async fn bootstrap(&self) -> Result<(), Error> {
-        let asked = self.demand().begin_bootstrap();
-        let result = self.find(asked).await;
-        self.ended(&result, asked);
-        result
-    }
-
-    async fn find(&self, generation: Generation) -> Result<(), Error> {
-        let pool = &self.exchange.pool;
-        let found = bootstrap::find(pool, &self.bootstrap, self.is_quorum, generation).await?;
-        self.learn(&found.answer, &found.asked, found.version)
-    }
-
-    fn learn(&self, answer: &MetadataResponse, asked: &Asked, version: i16) -> Result<(), Error> {
-        let mut demand = self.demand();
-        let known = self.metadata();
-        let (metadata, changes) =
-            known
-                .apply(answer, asked, version, now())
-                .map_err(|problem| {
-                    if problem == MetadataProblem::RebootstrapRequired {
-                        demand.rebootstrap();
-                    }
-                    tracing::warn!(%problem, "metadata that cannot be used");
-                    unusable(&problem)
-                })?;
-        demand.unsettled(&changes.unsettled);
-        self.publish(metadata, &changes);
-        Ok(())
-    }
-
-    fn ended(&self, result: &Result<(), Error>, asked: Generation) {
-        let mut demand = self.demand();
-        match result {
-            Ok(()) => {
-                demand.answered(now(), &self.metadata());
-                drop(demand);
-                self.exchange.signals.metadata_refreshed();
-                self.answered.send_replace(asked);
-            }
-            Err(error) => {
-                tracing::debug!(%error, "no metadata");
-                demand.failed(now());
-                drop(demand);
-                self.exchange.signals.metadata_failed();
-                let mut last = self
-                    .last_error
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                *last = Some(error.clone());
+        loop {
+            match self.next() {
+                Step::Wait(Some(until)) => sleep_until(until.into()).await,
+                Step::Ask(asked) => {
+                    let result = self.find(&asked).await;
+                    return self.ended(result);
+                }
+                Step::Rebootstrap => {
+                    let result = self.rediscover().await;
+                    result?;
+                }
+                Step::Wait(None) | Step::Forget(_) => return Ok(()),
             }
         }
     }
 
+    async fn find(&self, asked: &Asked) -> Result<(), Failure> {
+        let pool = &self.exchange.pool;
+        let found = bootstrap::find(pool, &self.bootstrap, self.is_quorum, asked).await?;
+        self.learn(&found.answer, &found.asked, found.version)
+    }
+
     /// Asks one of the brokers that are known.
-    async fn ask(&self, asked: Asked) -> Result<(), Error> {
+    async fn ask(&self, asked: &Asked) -> Result<(), Failure> {
         let deadline = after(now(), self.request_timeout);
         let node = self.exchange.choose(ApiKey::METADATA, None);
         let node = node.ok_or_else(|| Error::new(ErrorKind::NoBroker))?;
         let exchange = &self.exchange;
-        let version = exchange
+        let versions = exchange
             .versions::<MetadataRequest>(&node, deadline)
-            .await?
-            .max;
+            .await?;
         let known = self.metadata_owned();
         let exists = |topic: &str| known.topic(topic).is_some_and(|topic| topic.exists());
-        let asked = asked.at_version(version, exists);
-        let (_, reply) = exchange.ask(&node, asked.request(version), deadline).await;
+        let asked = asked.clone().at_version(versions.max, exists);
+        let request = asked.request(versions.max);
+        let (_, reply) = exchange.ask(&node, request, deadline).await;
         let Reply { response, version } = reply?;
         self.learn(&response, &asked, version)
+    }
+
+    /// Takes what a broker has told.
+    fn learn(&self, answer: &MetadataResponse, asked: &Asked, version: i16) -> Result<(), Failure> {
+        let mut schedule = self.schedule();
+        let known = self.metadata();
+        let (metadata, changes) = known.apply(answer, asked, version, now())?;
+        if !changes.left_out.is_empty() {
+            tracing::warn!(left_out = ?changes.left_out, "metadata that cannot be true was left out");
+        }
+        schedule.answered(&metadata, &changes, now());
+        self.publish(metadata, &changes);
+        Ok(())
+    }
+
+    /// Tells the schedule of a failure; an answer has told it of itself.
+    fn ended(&self, result: Result<(), Failure>) -> Result<(), Error> {
+        let error = match result {
+            Ok(()) => {
+                *self.last() = Last {
+                    answer: Some(now()),
+                    error: None,
+                };
+                self.exchange.signals.metadata_refreshed();
+                return Ok(());
+            }
+            Err(Failure::Rejected(problem)) => {
+                self.schedule().rejected(&problem, now());
+                unusable(&problem)
+            }
+            Err(Failure::Unanswered(error)) => {
+                self.schedule().failed(now());
+                error
+            }
+        };
+        tracing::debug!(%error, "no metadata");
+        self.last().error = Some(error.clone());
+        self.exchange.signals.metadata_failed();
+        Err(error)
+    }
+
+    /// Looks for the cluster anew: the brokers that are found are asked next.
+    async fn rediscover(&self) -> Result<(), Error> {
+        tracing::info!("looking for the cluster by its bootstrap addresses");
+        let asked = Asked::new(self.metadata().generation().next(), AskedTopics::None);
+        let result = match self.find(&asked).await {
+            Ok(()) => Ok(()),
+            Err(Failure::Unanswered(error)) => Err(error),
+            Err(Failure::Rejected(problem)) => Err(unusable(&problem)),
+        };
+        match &result {
+            Ok(()) => self.schedule().rebootstrapped(now()),
+            Err(error) => {
+                tracing::warn!(%error, "the cluster is out of reach");
+                self.last().error = Some(error.clone());
+                self.schedule().rebootstrap_failed(now());
+            }
+        }
+        result
     }
 
     /// Asks whenever it is time to, until the client ends.
@@ -310,45 +338,59 @@ impl Refresher {
     }
 
     async fn work(&self) {
+        let signals = &self.exchange.signals;
         let mut next_export = now() + Recorder::EXPORT_INTERVAL;
         loop {
             if next_export <= now() {
-                self.exchange.signals.export();
+                signals.export();
                 next_export = now() + Recorder::EXPORT_INTERVAL;
             }
-            let signals = &self.exchange.signals;
-            let step = {
-                let mut demand = self.demand();
-                if signals.take_stale() {
-                    demand.stale();
-                }
-                let table = self.exchange.nodes.table();
-                let all_down = table.list().iter().all(|node| node.is_down());
-                demand.next(now(), &self.metadata(), all_down)
-            };
-            match step {
+            match self.next() {
                 Step::Wait(until) => {
+                    let until = until.map_or(next_export, |until| until.min(next_export));
                     tokio::select! {
-                        () = sleep_until(until.min(next_export).into()) => {}
+                        () = sleep_until(until.into()) => {}
                         () = signals.worker_woken() => {}
                     }
                 }
                 Step::Ask(asked) => {
-                    let asked = asked.allow_auto_topic_creation(self.allow_auto_topic_creation);
-                    let generation = asked.generation();
+                    // Controllers know no Metadata.
                     let result = if self.is_quorum {
-                        self.find(generation).await
+                        self.find(&asked).await
                     } else {
-                        self.ask(asked).await
+                        self.ask(&asked).await
                     };
-                    self.ended(&result, generation);
+                    let _ = self.ended(result);
                 }
                 Step::Rebootstrap => {
-                    tracing::info!("looking for the cluster by its bootstrap addresses");
-                    let _ = self.bootstrap().await;
+                    let _ = self.rediscover().await;
+                }
+                Step::Forget(topics) => {
+                    let _schedule = self.schedule();
+                    let known = self.metadata();
+                    let without = known.without(topics.iter().map(|topic| &**topic));
+                    self.publish(without, &Changes::default());
                 }
             }
         }
+    }
+}
+
+/// Why there is no news.
+enum Failure {
+    Unanswered(Error),
+    Rejected(MetadataProblem),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Unanswered(error)
+    }
+}
+
+impl From<MetadataProblem> for Failure {
+    fn from(problem: MetadataProblem) -> Self {
+        Self::Rejected(problem)
     }
 }
 

@@ -315,8 +315,7 @@ fn a_snapshot_prints_as_a_table() {
 /// `docs/metrics.md` lists each metric with its type and its labels, and none that is not there.
 #[test]
 fn the_table_in_the_docs_is_that_of_the_code() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md");
-    let text = std::fs::read_to_string(path).unwrap();
+    let text = file("docs/metrics.md");
     let rows = text.lines().filter(|line| line.starts_with("| `milena_"));
     let listed: BTreeMap<_, _> = rows
         .map(|row| {
@@ -363,6 +362,89 @@ fn the_table_in_the_docs_is_that_of_the_code() {
         })
         .collect();
     assert_eq!(listed, known);
+}
+
+/// The text of a file of the repository.
+fn file(path: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// The metrics that a text speaks of, without what a histogram adds to their names, and the names of labels by which it chooses among their series.
+fn spoken_of(text: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (start, _) in text.match_indices("milena_") {
+        let rest = &text[start..];
+        let is_in_name = |character: char| character.is_ascii_lowercase() || character == '_';
+        let end = rest.find(|character| !is_in_name(character)).unwrap();
+        let (name, rest) = rest.split_at(end);
+        let name = ["_bucket", "_sum", "_count"]
+            .iter()
+            .find_map(|suffix| name.strip_suffix(suffix))
+            .unwrap_or(name);
+        let labels = found.entry(name.to_owned()).or_default();
+        if let Some(chosen) = rest.strip_prefix('{') {
+            let (chosen, _) = chosen.split_once('}').unwrap();
+            let matchers = chosen.split(',').filter(|matcher| !matcher.is_empty());
+            labels.extend(matchers.map(|matcher| {
+                let (label, _) = matcher.split_once(['=', '!']).unwrap();
+                label.to_owned()
+            }));
+        }
+    }
+    found
+}
+
+/// A name that is misspelt is no error to Prometheus: the alert never fires, the panel stays empty.
+#[test]
+fn alerts_and_dashboard_speak_of_metrics_that_there_are() {
+    let by_name: BTreeMap<_, _> = FAMILIES
+        .iter()
+        .map(|family| (family.name, family))
+        .collect();
+    let (alerts, tests, dashboard) = (
+        spoken_of(&file("compose/prometheus/alerts.yml")),
+        spoken_of(&file("compose/prometheus/alerts.test.yml")),
+        spoken_of(&file("compose/grafana/dashboards/milena.json")),
+    );
+    for (name, labels) in alerts.iter().chain(&tests).chain(&dashboard) {
+        let Some(family) = by_name.get(&**name) else {
+            panic!("there is no {name}");
+        };
+        for label in labels {
+            let is_known = family.labels.contains(&&**label)
+                || [catalog::CLIENT, "job", "instance", "le"].contains(&&**label);
+            assert!(is_known, "{name} has no label {label}");
+        }
+    }
+    for name in by_name.keys() {
+        assert!(dashboard.contains_key(*name), "the dashboard lacks {name}");
+    }
+}
+
+/// What the table says to be alerted on is, and every alert has its test.
+#[test]
+fn what_the_docs_alert_on_has_an_alert() {
+    let text = file("compose/prometheus/alerts.yml");
+    let alerts = spoken_of(&text);
+    let docs = file("docs/metrics.md");
+    let mut alerted = 0;
+    for row in docs.lines().filter(|row| row.contains("**alert**")) {
+        let name = row.split('`').nth(1).unwrap();
+        assert!(alerts.contains_key(name), "no alert on {name}");
+        alerted += 1;
+    }
+    assert!(alerted > 10);
+    let tests = file("compose/prometheus/alerts.test.yml");
+    let names = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- alert: "));
+    for name in names {
+        let fires = format!("alertname: {name}\n        exp_alerts:\n");
+        let stays = format!("alertname: {name}\n        exp_alerts: []");
+        assert!(tests.contains(&fires), "nothing fires {name}");
+        assert!(tests.contains(&stays), "nothing leaves {name} alone");
+    }
 }
 
 /// What a request pays, and what two threads pay that count the same API and the same broker: the statement is 100 ns. In time of the processor, so that

@@ -9,8 +9,10 @@ use milena_wire::codec::{
     DEFAULT_MEMORY_BUDGET, DecodeError, EncodeError, Frame, Message, Request, Response,
 };
 use milena_wire::encode_response;
+use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::headers::RequestHeader;
 
+use crate::faults::Spoiled;
 use crate::head::Head;
 use crate::shared::Shared;
 use crate::topics::Reader;
@@ -32,9 +34,27 @@ pub(crate) struct Context<'a> {
     pub(crate) instant: Instant,
     /// How long the client is to wait before it asks again, in milliseconds.
     pub(crate) throttle_ms: i32,
+    /// What of the request fails, whatever it asks.
+    pub(crate) spoiled: Option<&'a Spoiled>,
 }
 
 impl Context<'_> {
+    /// The error that is answered for this topic or partition without a look at it, because a fault says so.
+    pub(super) fn spoiled_before(&self, topic: &str, partition: Option<i32>) -> Option<ErrorCode> {
+        self.spoiled?.before(topic, partition)
+    }
+
+    /// The error that is answered after it has succeeded.
+    pub(super) fn spoiled_after(&self, topic: &str, partition: Option<i32>) -> Option<ErrorCode> {
+        self.spoiled?.after(topic, partition)
+    }
+
+    /// The error that is answered for what changes nothing, so that it does not matter when it fails.
+    pub(super) fn spoiled(&self, topic: &str, partition: Option<i32>) -> Option<ErrorCode> {
+        let before = self.spoiled_before(topic, partition);
+        before.or_else(|| self.spoiled_after(topic, partition))
+    }
+
     /// One who reads from the leader only, and knows this epoch of it.
     pub(super) fn reader(&self, epoch: i32) -> Reader {
         Reader {

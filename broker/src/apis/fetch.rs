@@ -8,6 +8,8 @@ use milena_wire::messages::fetch::{
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal};
 use super::pending_fetch::{PendingFetch, failed};
+use super::topic_reference::parts;
+use crate::topic_part::TopicPart;
 
 /// The epochs of a request that begins a session, or that wants none.
 const INITIAL_EPOCH: i32 = 0;
@@ -48,6 +50,16 @@ pub(super) fn fail(
             .collect();
     }
     Answer::now(reply, &response)
+}
+
+pub(super) fn names(context: &Context<'_>, incoming: Incoming) -> Result<Vec<TopicPart>, Refusal> {
+    let (request, reply) = incoming.decode::<FetchRequest>()?;
+    let (catalog, by_id) = (&context.shared.catalog, reply.version >= 13);
+    let named = request.topics.iter().flat_map(|asked| {
+        let partitions = asked.partitions.iter().map(|asked| asked.partition);
+        parts(catalog, by_id, &asked.topic, asked.topic_id, partitions)
+    });
+    Ok(named.collect())
 }
 
 fn fail_topic(asked: FetchTopic, code: ErrorCode) -> FetchableTopicResponse {

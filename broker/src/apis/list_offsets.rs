@@ -7,11 +7,13 @@ use milena_wire::messages::list_offsets::{
     ListOffsetsPartition, ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse,
     ListOffsetsTopicResponse,
 };
+use uuid::Uuid;
 
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal};
-use super::topic_reference::code;
+use super::topic_reference::{code, parts};
 use crate::storage::TimestampAndOffset;
+use crate::topic_part::TopicPart;
 use crate::topics::{Partition, Reader, Topic};
 
 /// Whom any replica may answer.
@@ -84,6 +86,21 @@ pub(super) fn fail(
     Answer::now(reply, &response)
 }
 
+pub(super) fn names(context: &Context<'_>, incoming: Incoming) -> Result<Vec<TopicPart>, Refusal> {
+    let (request, _) = incoming.decode::<ListOffsetsRequest>()?;
+    let named = request.topics.iter().flat_map(|asked| {
+        let partitions = asked.partitions.iter().map(|asked| asked.partition_index);
+        parts(
+            &context.shared.catalog,
+            false,
+            &asked.name,
+            Uuid::nil(),
+            partitions,
+        )
+    });
+    Ok(named.collect())
+}
+
 fn failed(code: ErrorCode) -> ListOffsetsPartitionResponse {
     let mut failed = ListOffsetsPartitionResponse::default();
     failed.error_code = code;
@@ -102,6 +119,10 @@ fn list(
     }
     let partition = topic.and_then(|topic| topic.partition(asked.partition_index));
     let partition = partition.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
+    let name = topic.map(|topic| &*topic.name).unwrap_or_default();
+    if let Some(code) = context.spoiled(name, Some(asked.partition_index)) {
+        return Err(code);
+    }
     let extent = partition
         .extent(Reader {
             from_follower: any_replica,

@@ -12,14 +12,15 @@ use uuid::Uuid;
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal};
 use crate::nodes::Node;
+use crate::topic_part::TopicPart;
 use crate::topics::{
     Leadership, NO_LEADER, NewTopic, Omissions, Topic, TopicConfig, validate_name,
 };
 
 /// Everything that can be done to the cluster, as bits by operation: there are no access rules.
-const CLUSTER_OPERATIONS: i32 = bits(&[5, 7, 8, 9, 10, 11, 12]);
+pub(super) const CLUSTER_OPERATIONS: i32 = bits(&[5, 7, 8, 9, 10, 11, 12]);
 /// Everything that can be done to a topic.
-const TOPIC_OPERATIONS: i32 = bits(&[3, 4, 5, 6, 7, 8, 10, 11]);
+pub(super) const TOPIC_OPERATIONS: i32 = bits(&[3, 4, 5, 6, 7, 8, 10, 11]);
 
 const fn bits(operations: &[u8]) -> i32 {
     let (mut bits, mut rest) = (0, operations);
@@ -70,6 +71,9 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
         !shared.omissions.omit(name, None)
     });
     response.brokers = alive.into_iter().map(broker).collect();
+    for topic in &mut response.topics {
+        spoil(context, topic);
+    }
     if request.include_topic_authorized_operations {
         for topic in &mut response.topics {
             if topic.error_code.is_ok() {
@@ -91,6 +95,27 @@ pub(super) fn fail(
     response.topics = topics.map(|topic| refused(topic, code)).collect();
     response.error_code = code;
     Answer::now(reply, &response)
+}
+
+pub(super) fn names(context: &Context<'_>, incoming: Incoming) -> Result<Vec<TopicPart>, Refusal> {
+    let (request, reply) = incoming.decode::<MetadataRequest>()?;
+    let catalog = &context.shared.catalog;
+    let names: Vec<_> = match asked(&request, reply.version) {
+        None => catalog
+            .all()
+            .iter()
+            .map(|topic| topic.name.clone())
+            .collect(),
+        Some(topics) => topics
+            .into_iter()
+            .filter_map(|topic| match &topic.name {
+                Some(name) => Some(name.clone()),
+                None => Some(catalog.by_id(topic.topic_id)?.name.clone()),
+            })
+            .collect(),
+    };
+    let named = names.into_iter().map(|name| TopicPart::new(name, None));
+    Ok(named.collect())
 }
 
 /// Versions 10 and 11 have a field for ids that no broker has ever answered.
@@ -135,7 +160,9 @@ fn look_up(
     if let Some(topic) = catalog.by_name(&name) {
         return view.topic(&topic);
     }
-    let mut answer = if validate_name(&name).is_err() {
+    let mut answer = if let Some(code) = context.spoiled_before(&name, None) {
+        failed(code)
+    } else if validate_name(&name).is_err() {
         failed(ErrorCode::INVALID_TOPIC_EXCEPTION)
     } else {
         // Kafka makes the topic behind the answer, which does not have it yet: clients ask again.
@@ -168,6 +195,26 @@ fn auto_create(context: &Context<'_>, name: &str) -> Result<(), ErrorCode> {
         // Another connection was faster.
         Err(error) if error.code == ErrorCode::TOPIC_ALREADY_EXISTS => Ok(()),
         Err(error) => Err(error.code),
+    }
+}
+
+/// Puts errors where a fault wants them.
+fn spoil(context: &Context<'_>, topic: &mut MetadataResponseTopic) {
+    let name = topic.name.clone().unwrap_or_default();
+    if let Some(code) = context.spoiled(&name, None) {
+        let mut spoiled = failed(code);
+        spoiled.name = topic.name.take();
+        spoiled.topic_id = topic.topic_id;
+        *topic = spoiled;
+    }
+    for partition in &mut topic.partitions {
+        if let Some(code) = context.spoiled(&name, Some(partition.partition_index)) {
+            partition.error_code = code;
+            // This one says that a replica is missing, and no more.
+            if code != ErrorCode::REPLICA_NOT_AVAILABLE {
+                partition.leader_id = NO_LEADER;
+            }
+        }
     }
 }
 

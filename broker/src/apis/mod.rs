@@ -5,11 +5,16 @@ mod api_versions;
 mod controller;
 mod create_topics;
 mod current_leader;
+mod delete_records;
+mod describe_cluster;
+mod describe_topic_partitions;
 mod exchange;
 mod fetch;
+mod find_coordinator;
 mod list_offsets;
 mod login;
 mod metadata;
+mod offset_for_leader_epoch;
 mod pending_fetch;
 mod produce;
 mod sasl_authenticate;
@@ -22,9 +27,14 @@ use milena_wire::codec::{Request, VersionRange};
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::api_versions::ApiVersionsRequest;
 use milena_wire::messages::create_topics::CreateTopicsRequest;
+use milena_wire::messages::delete_records::DeleteRecordsRequest;
+use milena_wire::messages::describe_cluster::DescribeClusterRequest;
+use milena_wire::messages::describe_topic_partitions::DescribeTopicPartitionsRequest;
 use milena_wire::messages::fetch::FetchRequest;
+use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
 use milena_wire::messages::list_offsets::ListOffsetsRequest;
 use milena_wire::messages::metadata::MetadataRequest;
+use milena_wire::messages::offset_for_leader_epoch::OffsetForLeaderEpochRequest;
 use milena_wire::messages::produce::ProduceRequest;
 use milena_wire::messages::sasl_authenticate::SaslAuthenticateRequest;
 use milena_wire::messages::sasl_handshake::SaslHandshakeRequest;
@@ -37,6 +47,7 @@ pub(crate) use pending_fetch::PendingFetch;
 use crate::head::Head;
 use crate::sasl::Authentication;
 use crate::shared::Served;
+use crate::topic_part::TopicPart;
 
 /// An API with what answers it.
 struct Api {
@@ -46,8 +57,11 @@ struct Api {
     answer: fn(&Context<'_>, Incoming) -> Result<Answer, Refusal>,
     /// Answers that the request has failed as a whole, if the API has a way to say so.
     fail: Option<Fail>,
+    /// The topics and partitions that a request names, if it names any.
+    names: Option<Names>,
 }
 
+type Names = fn(&Context<'_>, Incoming) -> Result<Vec<TopicPart>, Refusal>;
 type Fail = fn(&Context<'_>, Incoming, ErrorCode) -> Result<Answer, Refusal>;
 
 impl Api {
@@ -60,7 +74,13 @@ impl Api {
             header_version: R::header_version,
             answer,
             fail: None,
+            names: None,
         }
+    }
+
+    const fn naming(mut self, names: Names) -> Self {
+        self.names = Some(names);
+        self
     }
 
     const fn failing(mut self, fail: Fail) -> Self {
@@ -71,14 +91,33 @@ impl Api {
 
 /// All that is served: an ApiVersions answer lists just these.
 static APIS: &[Api] = &[
-    Api::new::<ProduceRequest>(produce::answer).failing(produce::fail),
-    Api::new::<FetchRequest>(fetch::answer).failing(fetch::fail),
-    Api::new::<ListOffsetsRequest>(list_offsets::answer).failing(list_offsets::fail),
-    Api::new::<MetadataRequest>(metadata::answer).failing(metadata::fail),
+    Api::new::<ProduceRequest>(produce::answer)
+        .failing(produce::fail)
+        .naming(produce::names),
+    Api::new::<FetchRequest>(fetch::answer)
+        .failing(fetch::fail)
+        .naming(fetch::names),
+    Api::new::<ListOffsetsRequest>(list_offsets::answer)
+        .failing(list_offsets::fail)
+        .naming(list_offsets::names),
+    Api::new::<MetadataRequest>(metadata::answer)
+        .failing(metadata::fail)
+        .naming(metadata::names),
+    Api::new::<FindCoordinatorRequest>(find_coordinator::answer).failing(find_coordinator::fail),
     Api::new::<SaslHandshakeRequest>(sasl_handshake::answer).failing(sasl_handshake::fail),
     Api::new::<ApiVersionsRequest>(api_versions::answer).failing(api_versions::fail),
     Api::new::<CreateTopicsRequest>(create_topics::answer).failing(create_topics::fail),
+    Api::new::<DeleteRecordsRequest>(delete_records::answer)
+        .failing(delete_records::fail)
+        .naming(delete_records::names),
+    Api::new::<OffsetForLeaderEpochRequest>(offset_for_leader_epoch::answer)
+        .failing(offset_for_leader_epoch::fail)
+        .naming(offset_for_leader_epoch::names),
     Api::new::<SaslAuthenticateRequest>(sasl_authenticate::answer).failing(sasl_authenticate::fail),
+    Api::new::<DescribeClusterRequest>(describe_cluster::answer).failing(describe_cluster::fail),
+    Api::new::<DescribeTopicPartitionsRequest>(describe_topic_partitions::answer)
+        .failing(describe_topic_partitions::fail)
+        .naming(describe_topic_partitions::names),
 ];
 
 /// The APIs that are served, by key, in the versions that `limits` leaves of each.
@@ -130,6 +169,17 @@ pub(crate) fn fail(
             None => Err(Refusal::NoPlaceForError(api.key)),
         },
         Opened::Answered(answer) => Ok(answer),
+    }
+}
+
+/// The topics and partitions that a request names; none if it is of an API that names none, or cannot be read.
+pub(crate) fn named(context: &Context<'_>, frame: Bytes) -> Vec<TopicPart> {
+    match open(context, frame) {
+        Ok(Opened::Request(api, incoming)) => {
+            let names = api.names.map(|names| names(context, incoming));
+            names.and_then(Result::ok).unwrap_or_default()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -183,6 +183,12 @@ impl Pass<'_> {
             self.urgent = true;
             return unread(ErrorCode::UNKNOWN_SERVER_ERROR);
         }
+        if let Some(code) = self.context.spoiled(&topic.name, Some(asked.partition)) {
+            self.urgent = true;
+            let mut answer = unread(code);
+            self.name_leader(code, partition, &mut answer);
+            return answer;
+        }
         if let Some(diverging) = diverging(partition, reader, asked) {
             self.urgent = true;
             return diverging;
@@ -199,25 +205,30 @@ impl Pass<'_> {
         match partition.read(reader, asked.fetch_offset, size) {
             Err(error) => {
                 self.urgent = true;
-                let mut answer = unread(match error {
+                let code = match error {
                     PartitionError::Deleted if self.is_replaced(topic) => {
                         ErrorCode::INCONSISTENT_TOPIC_ID
                     }
                     error => code(error),
-                });
-                if self.version >= 16
-                    && matches!(
-                        error,
-                        PartitionError::NotLeader | PartitionError::FencedEpoch
-                    )
-                {
-                    let leader = self.elsewhere.name(self.context, partition);
-                    answer.current_leader.leader_id = leader.id;
-                    answer.current_leader.leader_epoch = leader.epoch;
-                }
+                };
+                let mut answer = unread(code);
+                self.name_leader(code, partition, &mut answer);
                 answer
             }
             Ok(read) => self.answer(read),
+        }
+    }
+
+    /// Tells a client that came to the wrong node which is the right one (KIP-951).
+    fn name_leader(&mut self, code: ErrorCode, partition: &Partition, answer: &mut PartitionData) {
+        let is_stale = matches!(
+            code,
+            ErrorCode::NOT_LEADER_OR_FOLLOWER | ErrorCode::FENCED_LEADER_EPOCH
+        );
+        if is_stale && self.version >= 16 {
+            let leader = self.elsewhere.name(self.context, partition);
+            answer.current_leader.leader_id = leader.id;
+            answer.current_leader.leader_epoch = leader.epoch;
         }
     }
 

@@ -14,9 +14,10 @@ use milena_wire::records::{Batches, RecordError};
 use super::answer::Answer;
 use super::current_leader::Endpoints;
 use super::exchange::{Context, Incoming, Refusal};
-use super::topic_reference::{code, find};
+use super::topic_reference::{code, find, parts};
 use crate::nodes::Node;
 use crate::storage::{AppendError, Destination, check, record_error};
+use crate::topic_part::TopicPart;
 use crate::topics::{PartitionError, Topic};
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
@@ -76,6 +77,16 @@ pub(super) fn fail(
     });
     response.responses = topics.collect();
     Answer::now(reply, &response)
+}
+
+pub(super) fn names(context: &Context<'_>, incoming: Incoming) -> Result<Vec<TopicPart>, Refusal> {
+    let (request, reply) = incoming.decode::<ProduceRequest>()?;
+    let (catalog, by_id) = (&context.shared.catalog, reply.version >= 13);
+    let named = request.topic_data.iter().flat_map(|asked| {
+        let partitions = asked.partition_data.iter().map(|data| data.index);
+        parts(catalog, by_id, &asked.name, asked.topic_id, partitions)
+    });
+    Ok(named.collect())
 }
 
 struct Produce<'a> {
@@ -178,6 +189,9 @@ impl Produce<'_> {
         if !matches!(self.acks, -1..=1) {
             return Err(plain(ErrorCode::INVALID_REQUIRED_ACKS));
         }
+        if let Some(code) = self.context.spoiled_before(&topic.name, Some(index)) {
+            return Err(plain(code));
+        }
         if partition.leader() != self.context.node {
             return Err(plain(code(PartitionError::NotLeader)));
         }
@@ -205,6 +219,9 @@ impl Produce<'_> {
         let appended = partition
             .append(node, checked, log_append_time, now)
             .map_err(|error| plain(code(error)))?;
+        if let Some(code) = self.context.spoiled_after(&topic.name, Some(index)) {
+            return Err(plain(code));
+        }
         Ok(Written {
             base_offset: if is_empty { -1 } else { appended.base_offset },
             log_append_time: log_append_time.unwrap_or(-1),

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use bytestring::ByteString;
 use milena_wire::error_code::ErrorCode;
 use uuid::Uuid;
 
+use crate::topic_part::TopicPart;
 use crate::topics::{Catalog, PartitionError, Topic};
 
 /// The topic that a request names, or the error for each of its partitions.
@@ -21,6 +23,22 @@ pub(super) fn find(
             .by_name(name)
             .ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
     }
+}
+
+/// The partitions of a topic that a request names, by the topic's name if it can be found.
+pub(super) fn parts(
+    catalog: &Catalog,
+    by_id: bool,
+    name: &str,
+    id: Uuid,
+    partitions: impl Iterator<Item = i32>,
+) -> Vec<TopicPart> {
+    let name: ByteString = match find(catalog, by_id, name, id) {
+        Ok(topic) => topic.name.clone(),
+        Err(_) => name.into(),
+    };
+    let parts = partitions.map(|partition| TopicPart::new(name.clone(), Some(partition)));
+    parts.collect()
 }
 
 /// The code for why a node does not serve a partition.

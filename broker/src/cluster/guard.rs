@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::shared::Shared;
-use crate::topics::{Leadership, Omitted};
+use crate::topic_part::TopicPart;
+use crate::topics::Leadership;
 
 /// Something that lasts for as long as this is held: it is taken back when this is dropped.
 #[must_use = "it is taken back when this is dropped"]
@@ -17,7 +18,7 @@ pub struct ControlGuard {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     Leaderless { topic: String, partition: i32 },
-    Omitted(Omitted),
+    Omitted(TopicPart),
 }
 
 impl ControlGuard {

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::guard::{ControlGuard, Effect};
 use super::handle::Cluster;
 use crate::clock::now;
-use crate::topics::{Leadership, NO_LEADER, NewTopic, Omitted, TopicConfig};
+use crate::topic_part::TopicPart;
+use crate::topics::{Leadership, NO_LEADER, NewTopic, TopicConfig};
 
 /// # Topics
 impl Cluster {
@@ -112,6 +113,25 @@ impl Cluster {
         }
     }
 
+    /// Other nodes hold a partition from now on, at once; the leader stays if it is among them, else the first that is up leads.
+    ///
+    /// # Errors
+    /// [`NotFound`](io::ErrorKind::NotFound) if there is no such partition; [`InvalidInput`](io::ErrorKind::InvalidInput) if there is no such node, if a node is
+    /// named twice, or none is.
+    pub fn reassign_partition(
+        &self,
+        topic: &str,
+        partition: i32,
+        replicas: &[i32],
+    ) -> io::Result<()> {
+        let reassigned = self.shared.catalog.reassign(topic, partition, replicas);
+        match reassigned {
+            Some(Ok(())) => Ok(()),
+            Some(Err(message)) => Err(io::Error::new(io::ErrorKind::InvalidInput, message)),
+            None => no_partition(topic, partition),
+        }
+    }
+
     /// The same node leads a partition one leader epoch later, as when it has lost touch with the controller for a while; the new epoch.
     ///
     /// # Errors
@@ -153,10 +173,7 @@ impl Cluster {
     }
 
     fn omit(&self, topic: &str, partition: Option<i32>) -> ControlGuard {
-        let omitted = Omitted {
-            topic: topic.into(),
-            partition,
-        };
+        let omitted = TopicPart::new(topic, partition);
         self.shared.omissions.add(omitted.clone());
         self.guard(Effect::Omitted(omitted))
     }

@@ -5,6 +5,7 @@ mod fault;
 mod guard;
 mod mangle;
 mod registry;
+mod spoiled;
 mod table;
 
 pub use action::{AcceptAction, Action, Moment};
@@ -12,4 +13,5 @@ pub use fault::Fault;
 pub use guard::FaultGuard;
 pub(crate) use mangle::mangle;
 pub(crate) use registry::Faults;
+pub(crate) use spoiled::Spoiled;
 pub(crate) use table::{Hit, Id};

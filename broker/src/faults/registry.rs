@@ -9,6 +9,7 @@ use super::action::{AcceptAction, Action};
 use super::fault::Fault;
 use super::table::{Hit, Id, Table};
 use crate::requests::RequestOrigin;
+use crate::topic_part::TopicPart;
 
 /// The faults of a cluster. Where none is set, a request costs one relaxed load.
 #[derive(Debug, Default)]
@@ -40,6 +41,19 @@ impl Faults {
 
     pub(crate) fn request(&self, request: &RequestOrigin<'_>) -> Option<Hit<Action>> {
         self.change(|table| table.request(request))
+    }
+
+    /// What a request meets because of the topics and partitions that it names. Those are only looked up if any fault minds them.
+    pub(crate) fn parts(
+        &self,
+        request: &RequestOrigin<'_>,
+        named: impl FnOnce() -> Vec<TopicPart>,
+    ) -> Option<Hit<Action>> {
+        if !self.table().minds_parts(request) {
+            return None;
+        }
+        let named = named();
+        self.change(|table| table.parts(request, &named))
     }
 
     pub(crate) fn accepted(&self, node: i32, connection: u64) -> Option<Hit<AcceptAction>> {

@@ -1,8 +1,10 @@
 //! The faults that are set, and which of them a request meets. No I/O.
 
-use super::action::{AcceptAction, Action};
+use super::action::{AcceptAction, Action, Moment};
 use super::fault::{Effect, Fault};
+use super::spoiled::Spoiled;
 use crate::requests::RequestOrigin;
+use crate::topic_part::TopicPart;
 
 /// Tells the faults of a cluster apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub(crate) struct Id(u64);
 pub(crate) struct Hit<A> {
     pub(crate) fault: Id,
     pub(crate) action: A,
+    /// If only a part of the request fails, which.
+    pub(crate) spoiled: Option<Spoiled>,
 }
 
 /// The faults that are set, the oldest first.
@@ -78,9 +82,55 @@ impl Table {
     /// What a request meets: the oldest fault that is for it, even if that skips it, so that of two the second begins where the first has ended.
     pub(super) fn request(&mut self, request: &RequestOrigin<'_>) -> Option<Hit<Action>> {
         self.meet(|fault| match &fault.effect {
-            Effect::Request(action) if fault.requests.contain(request) => Some(action),
+            Effect::Request(action) if fault.part.is_none() => {
+                fault.requests.contain(request).then_some(action)
+            }
             _ => None,
         })
+    }
+
+    /// Whether it matters what a request names.
+    pub(super) fn minds_parts(&self, request: &RequestOrigin<'_>) -> bool {
+        self.entries.iter().any(|entry| {
+            entry.fault.part.is_some() && !entry.is_spent() && entry.fault.requests.contain(request)
+        })
+    }
+
+    /// What a request meets that names these topics and partitions, and has met nothing as a whole.
+    pub(super) fn parts(
+        &mut self,
+        request: &RequestOrigin<'_>,
+        named: &[TopicPart],
+    ) -> Option<Hit<Action>> {
+        let mut part = None;
+        let mut hit = self.meet(|fault| {
+            let (Effect::Request(action), Some(wanted)) = (&fault.effect, &fault.part) else {
+                return None;
+            };
+            let is_for =
+                fault.requests.contain(request) && named.iter().any(|named| named.meets(wanted));
+            part = Some(wanted.clone()).filter(|_| is_for);
+            is_for.then_some(action)
+        })?;
+        let spoil = |code, is_applied| {
+            part.map(|part| Spoiled {
+                part,
+                code,
+                is_applied,
+            })
+        };
+        match hit.action {
+            Action::Error(code) => hit.spoiled = spoil(code, false),
+            Action::ErrorAfterApplying(code) => hit.spoiled = spoil(code, true),
+            Action::Close(Moment::BeforeReading) => {
+                hit.action = Action::Close(Moment::AfterReading);
+            }
+            Action::Stall(Moment::BeforeReading) => {
+                hit.action = Action::Stall(Moment::AfterReading);
+            }
+            _ => {}
+        }
+        Some(hit)
     }
 
     /// What a connection meets that was just accepted.
@@ -93,7 +143,7 @@ impl Table {
         })
     }
 
-    fn meet<A: Clone>(&mut self, is_for: impl Fn(&Fault) -> Option<&A>) -> Option<Hit<A>> {
+    fn meet<A: Clone>(&mut self, mut is_for: impl FnMut(&Fault) -> Option<&A>) -> Option<Hit<A>> {
         for entry in self.entries.iter_mut().filter(|entry| !entry.is_spent()) {
             let Some(action) = is_for(&entry.fault).cloned() else {
                 continue;
@@ -101,6 +151,7 @@ impl Table {
             return entry.meet().then_some(Hit {
                 fault: entry.id,
                 action,
+                spoiled: None,
             });
         }
         None

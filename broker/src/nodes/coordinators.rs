@@ -103,7 +103,7 @@ mod tests {
     fn only_what_a_node_did_moves_when_it_stops() {
         let mut coordinators = Coordinators::default();
         let keys: Vec<_> = (0..200).map(|number| format!("group-{number}")).collect();
-        let mut all = |coordinators: &mut Coordinators, alive: &[i32]| -> Vec<_> {
+        let all = |coordinators: &mut Coordinators, alive: &[i32]| -> Vec<_> {
             let of = |key: &String| coordinators.of(Coordination::Group, key, alive);
             keys.iter().map(of).collect()
         };

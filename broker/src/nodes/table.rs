@@ -170,6 +170,13 @@ impl Nodes {
         alive.map(|(id, entry)| entry.node(*id)).collect()
     }
 
+    /// The nodes that are down, by id.
+    pub(crate) fn down(&self) -> Vec<Node> {
+        let state = self.read();
+        let down = state.entries.iter().filter(|(_, entry)| !entry.is_up);
+        down.map(|(id, entry)| entry.node(*id)).collect()
+    }
+
     /// A node, if it is up.
     pub(crate) fn alive_node(&self, id: i32) -> Option<Node> {
         let state = self.read();
@@ -241,6 +248,86 @@ impl Entry {
             host: endpoint.host.clone(),
             port: endpoint.port,
             rack: self.rack.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nodes(count: i32, racks: &[&'static str]) -> Nodes {
+        let racks = racks.iter().copied().map(ByteString::from_static);
+        let nodes = Nodes::new(racks.collect(), Duration::ZERO);
+        for _ in 0..count {
+            let id = nodes.add(Endpoint::in_memory(nodes.next_id(), 0));
+            nodes.set_up(id, true);
+        }
+        nodes
+    }
+
+    #[test]
+    fn ids_are_never_given_twice() {
+        let nodes = nodes(3, &["a", "b"]);
+        assert!(nodes.remove(3) && !nodes.remove(3));
+        assert_eq!(nodes.next_id(), 4);
+        assert_eq!(nodes.add(Endpoint::in_memory(4, 0)), 4);
+        let racks: Vec<_> = nodes
+            .infos()
+            .into_iter()
+            .map(|node| node.rack.unwrap())
+            .collect();
+        assert_eq!(racks, ["a", "b", "b"]);
+        // It is not up before it is told to be.
+        let alive: Vec<_> = nodes.alive().iter().map(|node| node.id).collect();
+        assert_eq!(alive, [1, 2]);
+        assert_eq!(nodes.down()[0].id, 4);
+    }
+
+    #[test]
+    fn clients_are_told_what_is_advertised_until_the_node_moves() {
+        let nodes = nodes(1, &[]);
+        let proxy = Endpoint {
+            host: "proxy".into(),
+            port: 1,
+        };
+        assert!(nodes.advertise(1, Some(proxy)) && !nodes.advertise(2, None));
+        assert_eq!(&*nodes.alive_node(1).unwrap().host, "proxy");
+        assert_eq!(nodes.endpoint(1), Some(Endpoint::in_memory(1, 0)));
+        nodes.set_endpoint(1, Endpoint::in_memory(1, 1));
+        assert_eq!(&*nodes.alive_node(1).unwrap().host, "node-1-2.invalid");
+        assert_eq!(nodes.moves(1), Some(1));
+    }
+
+    #[test]
+    fn the_controller_stays_until_it_stops() {
+        let nodes = nodes(3, &[]);
+        assert_eq!(nodes.controller(), Some(1));
+        assert!(nodes.set_controller(3) && !nodes.set_controller(4));
+        nodes.set_up(1, false);
+        assert_eq!(nodes.controller(), Some(3));
+        nodes.set_up(3, false);
+        assert_eq!(nodes.controller(), Some(2));
+        nodes.set_up(1, true);
+        nodes.set_up(1, true);
+        assert_eq!(nodes.controller(), Some(2));
+        nodes.set_up(1, false);
+        nodes.set_up(2, false);
+        assert_eq!(nodes.controller(), None);
+        nodes.set_up(3, true);
+        assert_eq!(nodes.controller(), Some(3));
+    }
+
+    #[test]
+    fn addresses_are_written_as_clients_dial_them() {
+        for (address, expected) in [
+            ("127.0.0.1:9092", "127.0.0.1:9092"),
+            ("[::1]:9092", "[::1]:9092"),
+            ("0.0.0.0:1", "localhost:1"),
+            ("[::]:1", "localhost:1"),
+        ] {
+            let endpoint = Endpoint::of_socket(address.parse().unwrap());
+            assert_eq!(endpoint.to_string(), expected);
         }
     }
 }

@@ -15,7 +15,7 @@ use super::incoming::Incoming;
 use super::link::{Link, NOTHING, READ_AHEAD};
 use crate::apis::{self, Answer, Context, PendingFetch, Refusal};
 use crate::clock::now;
-use crate::faults::{Action, Hit, Id, Moment, mangle};
+use crate::faults::{Action, Hit, Id, Moment, Spoiled, mangle};
 use crate::head::Head;
 use crate::latency::Latency;
 use crate::requests::RequestOrigin;
@@ -27,13 +27,35 @@ use crate::sight::SeenRequest;
 #[derive(Debug)]
 pub(super) struct Connection<'a, S> {
     link: Link<'a, S>,
+    place: Place<'a>,
+    authentication: Authentication,
+    next: Next,
+}
+
+/// Where the connection leads to, and what becomes of the request that is there.
+#[derive(Debug)]
+struct Place<'a> {
     shared: &'a Shared,
     node: i32,
     number: u64,
-    authentication: Authentication,
-    next: Next,
     /// What an answer says about how long to wait.
     throttle_ms: i32,
+    /// What of the request fails. Behind a pointer, since few connections ever have any.
+    spoiled: Option<Box<Spoiled>>,
+}
+
+impl Place<'_> {
+    fn context(&self) -> Context<'_> {
+        Context {
+            shared: self.shared,
+            node: self.node,
+            connection: self.number,
+            now: now(),
+            instant: Instant::now().into_std(),
+            throttle_ms: self.throttle_ms,
+            spoiled: self.spoiled.as_deref(),
+        }
+    }
 }
 
 /// Whether it is known what goes wrong with the next request. A fault may be for a request of which only the head has come, and meets it once.
@@ -55,12 +77,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
         let incoming = Incoming::new(shared.max_request_bytes);
         Self {
             link: Link::new(stream, incoming, latency, shared.connections_max_idle),
-            shared,
-            node,
-            number,
+            place: Place {
+                shared,
+                node,
+                number,
+                throttle_ms: 0,
+                spoiled: None,
+            },
             authentication: Authentication::new(shared.accounts.is_some()),
             next: Next::Unknown,
-            throttle_ms: 0,
         }
     }
 
@@ -83,7 +108,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
     async fn exchange(&mut self) -> Result<std::convert::Infallible, End> {
         loop {
             // Of a token that has no header nobody knows whose it is, and no fault is for it.
-            if self.shared.faults.armed() && !self.authentication.expects_bare_token() {
+            if self.place.shared.faults.armed() && !self.authentication.expects_bare_token() {
                 self.look_ahead();
             }
             if let Next::Known(Some(_)) = self.next {
@@ -94,13 +119,18 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
                 self.link.read().await?;
                 continue;
             };
-            if self.shared.logs.wanted() && !self.authentication.expects_bare_token() {
+            if self.place.shared.logs.wanted() && !self.authentication.expects_bare_token() {
                 self.log(&request);
             }
-            if let Next::Known(Some(hit)) = mem::take(&mut self.next) {
+            let hit = match mem::take(&mut self.next) {
+                Next::Known(None) => self.look_inside(&request),
+                Next::Known(hit) => hit,
+                Next::Unknown => None,
+            };
+            if let Some(hit) = hit {
                 Box::pin(self.disturb(request, hit)).await?;
             } else {
-                let answer = apis::answer(&self.context(), &mut self.authentication, request);
+                let answer = apis::answer(&self.place.context(), &mut self.authentication, request);
                 match answer? {
                     Answer::None => {}
                     Answer::Frame(frame) => self.link.push(frame.into_segments()),
@@ -131,20 +161,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
                 }
             };
             let is_over = self.link.during(more, READ_AHEAD).await?;
-            if let Some(frame) = pending.try_answer(&self.context(), is_over)? {
+            if let Some(frame) = pending.try_answer(&self.place.context(), is_over)? {
                 return Ok(frame);
             }
-        }
-    }
-
-    fn context(&self) -> Context<'a> {
-        Context {
-            shared: self.shared,
-            node: self.node,
-            connection: self.number,
-            now: now(),
-            instant: Instant::now().into_std(),
-            throttle_ms: self.throttle_ms,
         }
     }
 
@@ -152,20 +171,20 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
         let Some(head) = Head::parse(request) else {
             return;
         };
-        self.shared.logs.push(&SeenRequest {
+        self.place.shared.logs.push(&SeenRequest {
             api: head.api,
             version: head.version,
             correlation_id: head.correlation_id,
             client_id: head.client_id().map(str::to_owned),
-            node: self.node,
-            connection: self.number,
+            node: self.place.node,
+            connection: self.place.number,
             at: Instant::now(),
         });
     }
 
     /// Finds out what goes wrong with the next request, as soon as it is known which that is.
     fn look_ahead(&mut self) {
-        let (node, connection) = (self.node, self.number);
+        let (node, connection) = (self.place.node, self.place.number);
         if let (Next::Unknown, Some(head)) = (&self.next, self.link.incoming().head()) {
             let (api, client_id) = (head.api, head.client_id());
             let origin = RequestOrigin {
@@ -174,8 +193,21 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
                 node,
                 connection,
             };
-            self.next = Next::Known(self.shared.faults.request(&origin));
+            self.next = Next::Known(self.place.shared.faults.request(&origin));
         }
+    }
+
+    /// Finds out what goes wrong because of what a request names, when nothing else does.
+    fn look_inside(&self, request: &Bytes) -> Option<Hit<Action>> {
+        let head = Head::parse(request)?;
+        let origin = RequestOrigin {
+            api: head.api,
+            client_id: head.client_id(),
+            node: self.place.node,
+            connection: self.place.number,
+        };
+        let named = || apis::named(&self.place.context(), request.clone());
+        self.place.shared.faults.parts(&origin, named)
     }
 
     /// What goes wrong before all of a request is there.
@@ -186,7 +218,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
         let (fault, action) = (hit.fault, &hit.action);
         if let Action::Close(Moment::BeforeReading) = action {
             debug!("a fault closes before reading");
-            self.shared.faults.happened(fault);
+            self.place.shared.faults.happened(fault);
             return Err(End::Fault);
         }
         if let Action::Stall(Moment::BeforeReading) = action {
@@ -197,25 +229,28 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
     }
 
     /// What goes wrong with a request that is there.
-    async fn disturb(
-        &mut self,
-        request: Bytes,
-        Hit { fault, action }: Hit<Action>,
-    ) -> Result<(), End> {
+    async fn disturb(&mut self, request: Bytes, hit: Hit<Action>) -> Result<(), End> {
+        let Hit {
+            fault,
+            action,
+            spoiled,
+        } = hit;
+        self.place.spoiled = spoiled.map(Box::new);
         debug!(?action, "a fault");
         match action {
             Action::Close(Moment::AfterReading) => {
-                self.shared.faults.happened(fault);
+                self.place.shared.faults.happened(fault);
                 return Err(End::Fault);
             }
             Action::Stall(Moment::AfterReading) => self.stall(fault, READ_AHEAD).await?,
             Action::Throttle(time) => {
-                self.throttle_ms = i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
+                self.place.throttle_ms = i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
             }
             _ => {}
         }
         let answered = self.answer(request, &action).await;
-        self.throttle_ms = 0;
+        self.place.throttle_ms = 0;
+        self.place.spoiled = None;
         let (answer, refusal) = answered?;
         self.leave(answer, fault, action).await?;
         match refusal {
@@ -230,9 +265,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
         request: Bytes,
         action: &Action,
     ) -> Result<(Bytes, Option<Refusal>), End> {
-        let context = self.context();
+        let context = self.place.context();
         let authentication = &mut self.authentication;
         let answer = match action {
+            // The rest of it is answered as always.
+            _ if context.spoiled.is_some() => apis::answer(&context, authentication, request)?,
             Action::Error(code) if apis::admits(&context, authentication, &request) => {
                 apis::fail(&context, request, *code)?
             }
@@ -257,7 +294,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
 
     /// How an answer leaves.
     async fn leave(&mut self, mut answer: Bytes, fault: Id, action: Action) -> Result<(), End> {
-        let faults = &self.shared.faults;
+        let faults = &self.place.shared.faults;
         match action {
             // That was done before it was applied.
             Action::Stall(Moment::AfterReading) => {
@@ -304,7 +341,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
 
     /// Does nothing until the fault is removed.
     async fn stall(&mut self, fault: Id, read_ahead: usize) -> Result<(), End> {
-        let faults = &self.shared.faults;
+        let faults = &self.place.shared.faults;
         faults.happened(fault);
         self.link
             .during(faults.until_removed(fault), read_ahead)

@@ -203,6 +203,23 @@ impl Catalog {
         Some(new.id)
     }
 
+    /// Other nodes hold a partition, or why they cannot; `None` if there is none of this number.
+    pub(crate) fn reassign(
+        &self,
+        name: &str,
+        partition: i32,
+        replicas: &[i32],
+    ) -> Option<Result<(), String>> {
+        if let Err(message) = placement::validate(&self.read().brokers, replicas, None) {
+            return Some(Err(message));
+        }
+        let replicas = replicas.to_vec();
+        let reassigned = self.lead(name, partition, |leadership, among| {
+            leadership.reassign(replicas, among);
+        });
+        reassigned.map(Ok)
+    }
+
     /// Changes who leads a partition; `None` if there is none of this number.
     pub(crate) fn lead<T>(
         &self,

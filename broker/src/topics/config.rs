@@ -153,6 +153,11 @@ impl TopicConfig {
         }
     }
 
+    /// Whether records may be deleted other than by compaction.
+    pub(crate) fn deletes(&self) -> bool {
+        self.value("cleanup.policy").contains("delete")
+    }
+
     /// What the topic demands of its replicas.
     pub(crate) fn durability(&self) -> Durability {
         Durability {

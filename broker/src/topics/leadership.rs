@@ -200,3 +200,171 @@ impl Leadership {
         self.eligible.retain(|id| !self.isr.contains(id));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A partition on nodes 1, 2 and 3, and those of them that are up.
+    struct Scene {
+        leadership: Leadership,
+        alive: Vec<i32>,
+        min_isr: usize,
+        unclean: bool,
+    }
+
+    impl Scene {
+        fn new(min_isr: usize) -> Self {
+            Self {
+                leadership: Leadership::new(vec![1, 2, 3], |_| true),
+                alive: vec![1, 2, 3],
+                min_isr,
+                unclean: false,
+            }
+        }
+
+        fn change(&mut self, change: impl FnOnce(&mut Leadership, Electorate<'_>)) {
+            let alive = &self.alive;
+            let among = Electorate {
+                is_alive: &|id| alive.contains(&id),
+                min_isr: self.min_isr,
+                unclean: self.unclean,
+            };
+            change(&mut self.leadership, among);
+        }
+
+        fn stop(&mut self, node: i32) {
+            self.alive.retain(|id| *id != node);
+            self.change(|leadership, among| leadership.node_stopped(node, among));
+        }
+
+        fn start(&mut self, node: i32) {
+            self.alive.push(node);
+            self.change(|leadership, among| leadership.node_started(node, among));
+        }
+
+        /// Leader, epoch, who is in sync, who is eligible.
+        fn state(&self) -> (i32, i32, &[i32], &[i32]) {
+            let Leadership {
+                leader,
+                epoch,
+                isr,
+                eligible,
+                ..
+            } = &self.leadership;
+            (*leader, *epoch, isr, eligible)
+        }
+    }
+
+    #[test]
+    fn the_first_in_sync_leads_and_does_not_give_back() {
+        let mut scene = Scene::new(1);
+        scene.stop(3);
+        assert_eq!(scene.state(), (1, 0, &[1, 2][..], &[][..]));
+        scene.stop(1);
+        assert_eq!(scene.state(), (2, 1, &[2][..], &[][..]));
+        scene.start(1);
+        scene.start(3);
+        assert_eq!(scene.state(), (2, 1, &[2, 1, 3][..], &[][..]));
+        scene.stop(2);
+        assert_eq!(scene.state(), (1, 2, &[1, 3][..], &[][..]));
+        // A node that holds nothing of it.
+        scene.stop(7);
+        scene.start(7);
+        assert_eq!(scene.state(), (1, 2, &[1, 3][..], &[][..]));
+    }
+
+    #[test]
+    fn only_the_last_in_sync_leads_again() {
+        let mut scene = Scene::new(1);
+        for node in [1, 2, 3] {
+            scene.stop(node);
+        }
+        assert_eq!(scene.state(), (-1, 3, &[][..], &[3][..]));
+        scene.start(1);
+        assert_eq!(scene.state(), (-1, 3, &[][..], &[3][..]));
+        scene.start(3);
+        assert_eq!(scene.state(), (3, 4, &[3, 1][..], &[][..]));
+    }
+
+    #[test]
+    fn those_who_left_while_too_few_were_in_sync_are_eligible() {
+        let mut scene = Scene::new(2);
+        scene.stop(1);
+        assert_eq!(scene.state(), (2, 1, &[2, 3][..], &[][..]));
+        scene.stop(2);
+        assert_eq!(scene.state(), (3, 2, &[3][..], &[2][..]));
+        scene.stop(3);
+        assert_eq!(scene.state(), (-1, 3, &[][..], &[2, 3][..]));
+        scene.start(2);
+        assert_eq!(scene.state(), (2, 4, &[2][..], &[3][..]));
+        // Enough of them: nobody needs to be eligible.
+        scene.start(1);
+        assert_eq!(scene.state(), (2, 4, &[2, 1][..], &[][..]));
+        // More in sync than there are replicas cannot be asked for.
+        let mut scene = Scene::new(9);
+        assert!(scene.leadership.eligible.is_empty());
+        scene.stop(3);
+        assert_eq!(scene.state(), (1, 0, &[1, 2][..], &[3][..]));
+        scene.start(3);
+        assert_eq!(scene.state(), (1, 0, &[1, 2, 3][..], &[][..]));
+    }
+
+    #[test]
+    fn an_unclean_election_takes_whoever_is_up() {
+        let mut scene = Scene::new(1);
+        scene.unclean = true;
+        for node in [1, 2, 3] {
+            scene.stop(node);
+        }
+        scene.start(1);
+        assert_eq!(scene.state(), (1, 4, &[1][..], &[][..]));
+        scene.start(3);
+        assert_eq!(scene.state(), (1, 4, &[1, 3][..], &[][..]));
+    }
+
+    #[test]
+    fn a_leader_that_is_withheld_is_elected_when_the_last_lets_go() {
+        let mut scene = Scene::new(1);
+        scene.change(|leadership, _| leadership.withhold());
+        scene.change(|leadership, _| leadership.withhold());
+        assert_eq!(scene.state(), (-1, 1, &[1, 2, 3][..], &[][..]));
+        scene.stop(1);
+        scene.start(1);
+        assert_eq!(scene.state(), (-1, 1, &[2, 3][..], &[][..]));
+        scene.change(Leadership::release);
+        assert_eq!(scene.leadership.leader, NO_LEADER);
+        scene.change(Leadership::release);
+        assert_eq!(scene.state(), (2, 2, &[2, 3, 1][..], &[][..]));
+        // Nothing is left to take back.
+        scene.change(Leadership::release);
+        assert_eq!(scene.state(), (2, 2, &[2, 3, 1][..], &[][..]));
+    }
+
+    #[test]
+    fn replicas_are_replaced() {
+        let mut scene = Scene::new(1);
+        scene.alive.push(4);
+        scene.change(|leadership, among| leadership.move_to(4, among));
+        assert_eq!(scene.state(), (4, 1, &[2, 3, 4][..], &[][..]));
+        assert_eq!(scene.leadership.replicas, [4, 2, 3]);
+        scene.change(|leadership, among| leadership.reassign(vec![2, 4, 1], among));
+        assert_eq!(scene.state(), (4, 2, &[2, 4, 1][..], &[][..]));
+        scene.change(|leadership, among| leadership.reassign(vec![2, 4, 1, 3], among));
+        assert_eq!(scene.state(), (4, 2, &[2, 4, 1, 3][..], &[][..]));
+        scene.change(|leadership, among| leadership.reassign(vec![3], among));
+        assert_eq!(scene.state(), (3, 3, &[3][..], &[][..]));
+        scene.stop(3);
+        scene.change(|leadership, among| leadership.move_to(1, among));
+        assert_eq!(scene.state(), (1, 5, &[1][..], &[][..]));
+        assert_eq!(scene.leadership.replicas, [1]);
+    }
+
+    #[test]
+    fn a_new_partition_is_led_by_the_first_that_is_up() {
+        let leadership = Leadership::new(vec![1, 2, 3], |id| id != 1);
+        assert_eq!((leadership.leader, &leadership.isr[..]), (2, &[2, 3][..]));
+        let leadership = Leadership::new(vec![1], |_| false);
+        assert_eq!((leadership.leader, leadership.isr.len()), (NO_LEADER, 0));
+    }
+}

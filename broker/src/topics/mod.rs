@@ -12,9 +12,9 @@ mod waiter;
 
 pub(crate) use catalog::{Catalog, CreateError, Defaults, MAX_PARTITIONS, NewTopic};
 pub(crate) use config::TopicConfig;
-pub(crate) use leadership::{Electorate, Leadership, NO_LEADER};
+pub(crate) use leadership::{Leadership, NO_LEADER};
 pub(crate) use name::validate as validate_name;
-pub(crate) use omissions::{Omissions, Omitted};
+pub(crate) use omissions::Omissions;
 pub(crate) use partition::{Partition, PartitionError, Read, Reader};
-pub(crate) use topic::Topic;
+pub(crate) use topic::{Topic, is_internal};
 pub(crate) use waiter::{Registration, Waiter};

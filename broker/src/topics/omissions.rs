@@ -2,29 +2,21 @@
 
 use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
 
-use bytestring::ByteString;
+use crate::topic_part::TopicPart;
 
 /// Topics and partitions that clients are not told of, as by a broker that has just restarted.
 #[derive(Debug, Default)]
 pub(crate) struct Omissions {
-    omitted: RwLock<Vec<Omitted>>,
-}
-
-/// One of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Omitted {
-    pub(crate) topic: ByteString,
-    /// `None`: all of them, and the topic itself.
-    pub(crate) partition: Option<i32>,
+    omitted: RwLock<Vec<TopicPart>>,
 }
 
 impl Omissions {
-    pub(crate) fn add(&self, omitted: Omitted) {
+    pub(crate) fn add(&self, omitted: TopicPart) {
         self.write().push(omitted);
     }
 
     /// Takes one back that was added; others like it stay.
-    pub(crate) fn remove(&self, omitted: &Omitted) {
+    pub(crate) fn remove(&self, omitted: &TopicPart) {
         let mut list = self.write();
         if let Some(place) = list.iter().position(|other| other == omitted) {
             list.swap_remove(place);
@@ -34,14 +26,10 @@ impl Omissions {
     /// Whether a topic, or one of its partitions, is left out.
     pub(crate) fn omit(&self, topic: &str, partition: Option<i32>) -> bool {
         let list = self.omitted.read().unwrap_or_else(PoisonError::into_inner);
-        let is_it = |omitted: &Omitted| {
-            *omitted.topic == *topic
-                && (omitted.partition.is_none() || omitted.partition == partition)
-        };
-        list.iter().any(is_it)
+        list.iter().any(|omitted| omitted.covers(topic, partition))
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Vec<Omitted>> {
+    fn write(&self) -> RwLockWriteGuard<'_, Vec<TopicPart>> {
         // No code panics under this lock.
         self.omitted.write().unwrap_or_else(PoisonError::into_inner)
     }
@@ -54,10 +42,7 @@ mod tests {
     #[test]
     fn topics_and_partitions_are_left_out_as_often_as_they_were_added() {
         let omissions = Omissions::default();
-        let topic = |name: &'static str, partition| Omitted {
-            topic: name.into(),
-            partition,
-        };
+        let topic = |name: &'static str, partition| TopicPart::new(name, partition);
         omissions.add(topic("a", None));
         omissions.add(topic("b", Some(1)));
         omissions.add(topic("b", Some(1)));

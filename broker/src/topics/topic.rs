@@ -31,9 +31,14 @@ impl Topic {
 
     /// Whether it is one that Kafka keeps its own state in.
     pub(crate) fn is_internal(&self) -> bool {
-        matches!(
-            &*self.name,
-            "__consumer_offsets" | "__transaction_state" | "__share_group_state"
-        )
+        is_internal(&self.name)
     }
+}
+
+/// Whether Kafka keeps its own state in a topic of this name.
+pub(crate) fn is_internal(name: &str) -> bool {
+    matches!(
+        name,
+        "__consumer_offsets" | "__transaction_state" | "__share_group_state"
+    )
 }

@@ -28,10 +28,15 @@ async fn every_version_lists_just_what_is_served() {
         (1, 0, 18),
         (2, 0, 11),
         (3, 0, 13),
+        (10, 0, 6),
         (17, 0, 1),
         (18, 0, 4),
         (19, 0, 7),
+        (21, 0, 2),
+        (23, 0, 4),
         (36, 0, 2),
+        (60, 0, 2),
+        (75, 0, 0),
     ];
     for version in 0..=4 {
         let response = client.call(&request(), version).await;

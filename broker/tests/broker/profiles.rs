@@ -26,10 +26,14 @@ async fn a_profile_lists_what_that_kafka_has() {
             (1, 0, 12),
             (2, 0, 6),
             (3, 0, 11),
+            (10, 0, 3),
             (17, 0, 1),
             (18, 0, 3),
             (19, 0, 7),
-            (36, 0, 2)
+            (21, 0, 2),
+            (23, 0, 4),
+            (36, 0, 2),
+            (60, 0, 0)
         ]
     );
     assert_eq!(
@@ -39,9 +43,12 @@ async fn a_profile_lists_what_that_kafka_has() {
             (1, 0, 7),
             (2, 0, 2),
             (3, 0, 5),
+            (10, 0, 1),
             (17, 0, 1),
             (18, 0, 1),
             (19, 0, 2),
+            (21, 0, 0),
+            (23, 0, 0),
             (36, 0, 0)
         ]
     );
@@ -52,6 +59,7 @@ async fn a_profile_lists_what_that_kafka_has() {
             (1, 0, 3),
             (2, 0, 1),
             (3, 0, 2),
+            (10, 0, 0),
             (17, 0, 0),
             (18, 0, 0),
             (19, 0, 1)
@@ -69,10 +77,16 @@ async fn apis_are_limited_one_by_one() {
         .limit_api(ApiKey::METADATA, 12..=13)
         .without_api(ApiKey::SASL_HANDSHAKE)
         .without_api(ApiKey::SASL_AUTHENTICATE);
-    assert_eq!(
-        ranges(builder).await,
-        [(0, 0, 3), (1, 4, 11), (2, 0, 6), (18, 0, 3), (19, 0, 7)]
-    );
+    let ranges = ranges(builder).await;
+    let of = |key: ApiKey| ranges.iter().find(|(found, ..)| *found == key.0).copied();
+    assert_eq!(ranges[..3], [(0, 0, 3), (1, 4, 11), (2, 0, 6)]);
+    let gone = [
+        ApiKey::METADATA,
+        ApiKey::SASL_HANDSHAKE,
+        ApiKey::SASL_AUTHENTICATE,
+    ];
+    assert_eq!(gone.map(of), [None; 3]);
+    assert_eq!(of(ApiKey::CREATE_TOPICS), Some((19, 0, 7)));
 }
 
 #[tokio::test]

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::super::invalid_option::InvalidOption;
 use super::super::random::Random;
 use super::machine::{Machine, Recent, Verdict};
 use super::settings::BreakerSettings;
 use super::transition::{BreakerState, Transition};
 use super::window::Window;
+use crate::error::ConfigError;
 
 // What the word says. Below `OPEN` requests pass.
 const CLOSED: u8 = 0;
@@ -27,7 +27,7 @@ const OPEN: u8 = 2;
 /// use std::time::{Duration, Instant};
 /// use milena::cluster::breaker::{Admission, BreakerSettings, BreakerState, CircuitBreaker};
 ///
-/// # fn main() -> Result<(), milena::cluster::InvalidOption> {
+/// # fn main() -> Result<(), milena::error::ConfigError> {
 /// let now = Instant::now();
 /// let breaker = CircuitBreaker::new(BreakerSettings::default(), now, 42)?;
 /// for _ in 0..5 {
@@ -91,7 +91,7 @@ impl CircuitBreaker {
     /// # Errors
     ///
     /// If the settings are not [valid](BreakerSettings::validate).
-    pub fn new(settings: BreakerSettings, now: Instant, seed: u64) -> Result<Self, InvalidOption> {
+    pub fn new(settings: BreakerSettings, now: Instant, seed: u64) -> Result<Self, ConfigError> {
         settings.validate()?;
         Ok(Self::of_valid(settings, now, seed))
     }

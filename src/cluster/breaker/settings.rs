@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use super::super::invalid_option::InvalidOption;
+use crate::error::ConfigError;
 
 /// When a circuit breaker opens, and how it closes again. Java's client has none.
 ///
@@ -17,7 +17,7 @@ use super::super::invalid_option::InvalidOption;
 ///     .when_open(WhenOpen::Fail);
 /// assert!(settings.validate().is_ok());
 /// let error = settings.failure_rate(2.0).validate().unwrap_err();
-/// assert_eq!(error.option(), "circuit_breaker.failure_rate");
+/// assert_eq!(error.option, "circuit_breaker.failure_rate");
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
@@ -30,7 +30,7 @@ pub struct BreakerSettings {
     pub(super) max_reset_timeout: Duration,
     pub(super) probe_limit: u32,
     pub(super) success_threshold: u32,
-    pub(in crate::cluster) when_open: WhenOpen,
+    pub(super) when_open: WhenOpen,
 }
 
 /// What becomes of a request that only this broker may answer while its circuit is open.
@@ -124,7 +124,7 @@ impl BreakerSettings {
 
     /// What becomes of a request while the circuit is open, as it was chosen.
     #[must_use]
-    pub fn behaviour_when_open(&self) -> WhenOpen {
+    pub fn when_it_is_open(&self) -> WhenOpen {
         self.when_open
     }
 
@@ -132,8 +132,8 @@ impl BreakerSettings {
     ///
     /// # Errors
     ///
-    /// [`InvalidOption`] names the first option whose value is out of its range, or contradicts another.
-    pub fn validate(&self) -> Result<(), InvalidOption> {
+    /// [`ConfigError`] names the first option whose value is out of its range, or contradicts another.
+    pub fn validate(&self) -> Result<(), ConfigError> {
         count(
             "circuit_breaker.failure_threshold",
             self.failure_threshold,
@@ -168,13 +168,13 @@ impl BreakerSettings {
 }
 
 /// From 1 on.
-fn count(option: &'static str, value: u32, most: u32) -> Result<(), InvalidOption> {
+fn count(option: &'static str, value: u32, most: u32) -> Result<(), ConfigError> {
     let is_allowed = (1..=most).contains(&value);
     require(is_allowed, option, &value, || format!("1 to {most}"))
 }
 
 /// Up to an hour.
-fn time(option: &'static str, value: Duration, least: Duration) -> Result<(), InvalidOption> {
+fn time(option: &'static str, value: Duration, least: Duration) -> Result<(), ConfigError> {
     let is_allowed = (least..=HOUR).contains(&value);
     require(is_allowed, option, &format_args!("{value:?}"), || {
         format!("{least:?} to 1h")
@@ -186,9 +186,12 @@ fn require(
     option: &'static str,
     given: &dyn Display,
     allowed: impl FnOnce() -> String,
-) -> Result<(), InvalidOption> {
+) -> Result<(), ConfigError> {
     if is_allowed {
         return Ok(());
     }
-    Err(InvalidOption::new(option, given.to_string(), allowed()))
+    Err(ConfigError::new(
+        option,
+        format!("{given}: {} is allowed", allowed()),
+    ))
 }

@@ -477,43 +477,43 @@ fn a_mistake_in_the_settings_names_the_option_and_what_is_allowed() {
     for (settings, text) in [
         (
             new().failure_threshold(0),
-            "circuit_breaker.failure_threshold is 0; allowed: 1 to 10000",
+            "circuit_breaker.failure_threshold: 0: 1 to 10000 is allowed",
         ),
         (
             new().failure_rate(0.0),
-            "circuit_breaker.failure_rate is 0; allowed: more than 0, up to 1",
+            "circuit_breaker.failure_rate: 0: more than 0, up to 1 is allowed",
         ),
         (
             new().failure_rate(f64::NAN),
-            "circuit_breaker.failure_rate is NaN; allowed: more than 0, up to 1",
+            "circuit_breaker.failure_rate: NaN: more than 0, up to 1 is allowed",
         ),
         (
             new().failure_rate(1.1),
-            "circuit_breaker.failure_rate is 1.1; allowed: more than 0, up to 1",
+            "circuit_breaker.failure_rate: 1.1: more than 0, up to 1 is allowed",
         ),
         (
             new().min_requests(0),
-            "circuit_breaker.min_requests is 0; allowed: 1 to 1000000",
+            "circuit_breaker.min_requests: 0: 1 to 1000000 is allowed",
         ),
         (
             new().window(Duration::ZERO),
-            "circuit_breaker.window is 0ns; allowed: 100ms to 1h",
+            "circuit_breaker.window: 0ns: 100ms to 1h is allowed",
         ),
         (
             new().reset_timeout(Duration::MAX),
-            "circuit_breaker.reset_timeout is 18446744073709551615.999999999s; allowed: 1ms to 1h",
+            "circuit_breaker.reset_timeout: 18446744073709551615.999999999s: 1ms to 1h is allowed",
         ),
         (
             new().reset_timeout(5 * SECOND),
-            "circuit_breaker.max_reset_timeout is 4s; allowed: 5s to 1h",
+            "circuit_breaker.max_reset_timeout: 4s: 5s to 1h is allowed",
         ),
         (
             new().probe_limit(1001),
-            "circuit_breaker.probe_limit is 1001; allowed: 1 to 1000",
+            "circuit_breaker.probe_limit: 1001: 1 to 1000 is allowed",
         ),
         (
             new().success_threshold(0),
-            "circuit_breaker.success_threshold is 0; allowed: 1 to 1000",
+            "circuit_breaker.success_threshold: 0: 1 to 1000 is allowed",
         ),
     ] {
         assert_eq!(settings.validate().unwrap_err().to_string(), text);

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::flaw::Flaw;
 
+/// More than any cluster has.
+pub(super) const MAX_BROKERS: usize = 10_000;
 /// The longest host name that DNS can have.
 const MAX_HOST: usize = 255;
 

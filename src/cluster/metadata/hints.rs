@@ -6,7 +6,7 @@ use std::sync::Arc;
 use milena_wire::error_code::ErrorCode;
 
 use super::asked::TopicKey;
-use super::broker::{Broker, Brokers};
+use super::broker::{Broker, Brokers, MAX_BROKERS};
 use super::changes::{Changes, LeaderMoved};
 use super::rows::NONE;
 use super::snapshot::Metadata;
@@ -43,16 +43,23 @@ impl Metadata {
         let mut changed: Vec<Topic> = Vec::new();
         for hint in hints {
             let endpoint = endpoints.iter().find(|broker| broker.id() == hint.leader);
-            let Some(leader) = endpoint.or_else(|| self.broker(hint.leader)) else {
+            let known = self.broker(hint.leader);
+            let has_room = self.brokers().len() + leaders.len() < MAX_BROKERS;
+            let endpoint = endpoint.filter(|_| known.is_some() || has_room);
+            let Some(leader) = endpoint.or(known) else {
                 continue;
             };
             let Some(known) = self.topic_by_key(&hint.topic) else {
                 continue;
             };
             // The partitions of a topic mostly come together.
-            let is_last = changed.last().is_some_and(|topic| topic.name == known.name);
+            let is_last = changed
+                .last()
+                .is_some_and(|topic| topic.name() == known.name());
             if !is_last {
-                let place = changed.iter().position(|topic| topic.name == known.name);
+                let place = changed
+                    .iter()
+                    .position(|topic| topic.name() == known.name());
                 let topic = match place {
                     Some(place) => changed.swap_remove(place),
                     None => Topic::clone(known),
@@ -92,7 +99,7 @@ fn follow(topic: &mut Topic, hint: &LeaderHint, changes: &mut Changes) -> bool {
     changes.partitions_changed += 1;
     if row.leader != NONE && row.leader != hint.leader {
         changes.leaders_moved.push(LeaderMoved {
-            topic: Arc::clone(&topic.name),
+            topic: Arc::clone(topic.name.shared()),
             partition: hint.partition,
             from: row.leader,
             to: hint.leader,

@@ -13,6 +13,7 @@ use super::broker::Brokers;
 use super::changes::{Changes, LeaderMoved, Recreated};
 use super::doubts::{Absence, BELIEVED, Doubts, Former, Older};
 use super::flaw::Flaw;
+use super::name::TopicName;
 use super::rows::{NONE, Nodes, Row, Rows, RowsBuilder};
 use super::topic::{Topic, is_unknown};
 
@@ -62,7 +63,7 @@ impl<'a> Merge<'a> {
     pub(super) fn topic(
         &mut self,
         old: Option<&Topic>,
-        name: &Arc<str>,
+        name: &TopicName,
         answer: &MetadataResponseTopic,
     ) -> Topic {
         if answer.error_code.is_error() {
@@ -75,7 +76,7 @@ impl<'a> Merge<'a> {
                 Identity::Same => Some(old),
                 Identity::Other => None,
                 Identity::Former => {
-                    self.changes.unsettled.push(Arc::clone(name));
+                    self.changes.unsettled.push(Arc::clone(name.shared()));
                     return Topic {
                         answered: self.generation,
                         doubts: doubts.boxed(),
@@ -92,17 +93,17 @@ impl<'a> Merge<'a> {
             older: old_doubts.map_or(&[], |doubts| &doubts.older),
         };
         if !old.is_some_and(Topic::exists) {
-            self.changes.topics_added.push(Arc::clone(name));
+            self.changes.topics_added.push(Arc::clone(name.shared()));
         }
         doubts.partitions_absent = old_doubts.and_then(|doubts| doubts.partitions_absent);
-        let rows = self.partitions(name, &known, &answer.partitions, &mut doubts);
+        let rows = self.partitions(name.shared(), &known, &answer.partitions, &mut doubts);
         let id = match old {
             Some(old) if answer.topic_id.is_nil() => old.id,
             _ => answer.topic_id,
         };
         let operations = answer.topic_authorized_operations;
         Topic {
-            name: Arc::clone(name),
+            name: name.clone(),
             id,
             error: ErrorCode::NONE,
             is_internal: answer.is_internal,
@@ -122,7 +123,7 @@ impl<'a> Merge<'a> {
     pub(super) fn refused(
         &mut self,
         old: Option<&Topic>,
-        name: &Arc<str>,
+        name: &TopicName,
         error: ErrorCode,
     ) -> Topic {
         let mut topic = match old {
@@ -138,7 +139,7 @@ impl<'a> Merge<'a> {
                     ..old.clone()
                 }
             }
-            None => Topic::unknown(Arc::clone(name), error, self.generation),
+            None => Topic::unknown(name.clone(), error, self.generation),
         };
         topic.error = error;
         topic.answered = self.generation;
@@ -157,13 +158,15 @@ impl<'a> Merge<'a> {
         let mut doubts = old.doubts.as_deref().cloned().unwrap_or_default();
         let absence = Absence::again(doubts.absent, self.now);
         if absence.is_final(self.now) {
-            self.changes.topics_removed.push(Arc::clone(&old.name));
+            self.changes
+                .topics_removed
+                .push(Arc::clone(old.shared_name()));
             let error = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
-            topic = Topic::unknown(Arc::clone(&old.name), error, self.generation);
+            topic = Topic::unknown(old.name.clone(), error, self.generation);
             topic.used = Arc::clone(&old.used);
             return topic;
         }
-        self.changes.unsettled.push(Arc::clone(&old.name));
+        self.changes.unsettled.push(Arc::clone(old.shared_name()));
         doubts.absent = Some(absence);
         topic.doubts = doubts.boxed();
         topic
@@ -193,7 +196,7 @@ impl<'a> Merge<'a> {
             answers: 0,
         });
         self.changes.topics_recreated.push(Recreated {
-            topic: Arc::clone(&old.name),
+            topic: Arc::clone(old.shared_name()),
             old_id: old.id,
             new_id: id,
         });

@@ -8,21 +8,24 @@ use uuid::Uuid;
 
 use super::asked::Generation;
 use super::doubts::Doubts;
+use super::name::TopicName;
 use super::rows::{NONE, Nodes, Row, Rows};
 
 /// A topic: its id, its partitions, and what the last answer said of it.
 ///
 /// An error of the last answer stands beside what was known before: a topic keeps its partitions, and a partition its last leader.
 #[derive(Clone, Debug)]
+// What a lookup reads comes first, and so lies together.
+#[repr(C)]
 pub struct Topic {
-    pub(super) name: Arc<str>,
+    pub(super) name: TopicName,
+    pub(super) rows: Rows,
     pub(super) id: Uuid,
     pub(super) error: ErrorCode,
     pub(super) is_internal: bool,
     pub(super) authorized_operations: Option<i32>,
     /// The last request whose answer spoke of it, or should have.
     pub(super) answered: Generation,
-    pub(super) rows: Rows,
     pub(super) doubts: Option<Box<Doubts>>,
     /// Whether it was used since somebody looked; one for all snapshots.
     pub(super) used: Arc<AtomicBool>,
@@ -30,7 +33,7 @@ pub struct Topic {
 
 impl Topic {
     /// A topic of which nothing is known.
-    pub(super) fn unknown(name: Arc<str>, error: ErrorCode, answered: Generation) -> Self {
+    pub(super) fn unknown(name: TopicName, error: ErrorCode, answered: Generation) -> Self {
         Self {
             name,
             id: Uuid::nil(),
@@ -47,13 +50,13 @@ impl Topic {
     /// The name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.name.shared()
     }
 
     /// The name, to be kept.
     #[must_use]
     pub fn shared_name(&self) -> &Arc<str> {
-        &self.name
+        self.name.shared()
     }
 
     /// The id, if the brokers give topics one (KIP-516: since Kafka 2.8).
@@ -142,7 +145,7 @@ pub(super) fn is_unknown(error: ErrorCode) -> bool {
 }
 
 /// The leader of a partition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Leader {
     /// The broker.

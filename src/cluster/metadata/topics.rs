@@ -2,15 +2,16 @@
 
 use std::borrow::Borrow;
 use std::collections::HashSet;
-use std::hash::{Hash, Hasher, RandomState};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use uuid::Uuid;
 
 use super::topic::Topic;
 
 /// Topics in a shard, on average, beyond which there are more shards.
-const SHARD: usize = 16;
+const SHARD: usize = 64;
 
 /// All topics that are known. A clone shares everything, and a change copies only the shard that it falls into.
 #[derive(Clone, Debug)]
@@ -21,7 +22,7 @@ pub(super) struct Topics {
 
 impl Topics {
     pub(super) fn new() -> Self {
-        let hasher = RandomState::new();
+        let hasher = RandomState::default();
         Self {
             by_name: Shards::new(hasher.clone()),
             by_id: Shards::new(hasher),
@@ -34,7 +35,7 @@ impl Topics {
 
     #[inline]
     pub(super) fn find(&self, name: &str) -> Option<&Arc<Topic>> {
-        self.by_name.find(name).map(|topic| &topic.0)
+        self.by_name.find(name.as_bytes()).map(|topic| &topic.0)
     }
 
     #[inline]
@@ -61,7 +62,7 @@ impl Topics {
     }
 
     pub(super) fn remove(&mut self, name: &str) -> Option<Arc<Topic>> {
-        let ByName(topic) = self.by_name.remove(name)?;
+        let ByName(topic) = self.by_name.remove(name.as_bytes())?;
         self.forget_id(&topic);
         Some(topic)
     }
@@ -84,10 +85,10 @@ trait Spread {
 
 const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 
-impl Spread for str {
+impl Spread for [u8] {
     #[inline]
     fn spread(&self) -> u64 {
-        let mut chunks = self.as_bytes().chunks_exact(8);
+        let mut chunks = self.chunks_exact(8);
         let mut spread = self.len() as u64;
         for chunk in &mut chunks {
             let chunk = u64::from_le_bytes(chunk.try_into().unwrap_or_default());
@@ -112,10 +113,10 @@ impl Spread for Uuid {
 #[derive(Clone, Debug)]
 struct ByName(Arc<Topic>);
 
-impl Borrow<str> for ByName {
+impl Borrow<[u8]> for ByName {
     #[inline]
-    fn borrow(&self) -> &str {
-        self.0.name()
+    fn borrow(&self) -> &[u8] {
+        self.0.name.bytes()
     }
 }
 
@@ -158,7 +159,7 @@ trait Entry: Clone + Hash + Eq + Borrow<Self::Key> {
     type Key: Spread + Hash + Eq + ?Sized;
 }
 
-as_borrowed!(ByName, str);
+as_borrowed!(ByName, [u8]);
 as_borrowed!(ById, Uuid);
 
 /// A set that is shared by its clones, part by part.

@@ -10,17 +10,16 @@ use milena_wire::messages::metadata::{MetadataResponse, MetadataResponseTopic};
 use uuid::Uuid;
 
 use super::asked::{Asked, AskedTopics, Generation};
-use super::broker::{Broker, Brokers};
+use super::broker::{Broker, Brokers, MAX_BROKERS};
 use super::changes::{Changes, IdentityChange};
 use super::flaw::{Flaw, LeftOut};
 use super::merge::Merge;
+use super::name::TopicName;
 use super::problem::MetadataProblem;
 use super::snapshot::{Metadata, UnknownId};
 use super::topic::Topic;
 use super::topics::Topics;
 
-/// More than any cluster has.
-const MAX_BROKERS: usize = 10_000;
 /// Kafka allows 249; what brokers of old allowed is not known to have been more than this.
 const MAX_TOPIC_NAME: usize = 255;
 /// How many ids without a topic are remembered.
@@ -233,17 +232,24 @@ fn read_topic(
         }
         return;
     }
-    let name = old
-        .as_ref()
-        .map_or_else(|| Arc::from(name), |old| Arc::clone(&old.name));
+    let name = match &old {
+        Some(old) => old.name.clone(),
+        None => TopicName::new(name.into()),
+    };
     let is_told = |topic: &Arc<Topic>| topic.answered == merge.generation;
     if old.as_ref().is_some_and(is_told) {
-        merge.changes.left_out.add(Flaw::DuplicateTopic(name));
+        merge
+            .changes
+            .left_out
+            .add(Flaw::DuplicateTopic(Arc::clone(name.shared())));
         return;
     }
     let holder = topics.find_by_id(id).filter(|holder| is_told(holder));
-    if holder.is_some_and(|holder| holder.name != name) {
-        merge.changes.left_out.add(Flaw::DuplicateTopicId(name));
+    if holder.is_some_and(|holder| holder.name() != &**name.shared()) {
+        merge
+            .changes
+            .left_out
+            .add(Flaw::DuplicateTopicId(Arc::clone(name.shared())));
         return;
     }
     let topic = merge.topic(old.as_deref(), &name, answer);
@@ -287,7 +293,7 @@ fn look_for_absent(
         let topic = merge.absent(&old);
         // Who asks for all topics would gather the names of all that ever were.
         if asked.topics == AskedTopics::All && topic.rows.is_empty() {
-            topics.remove(&old.name);
+            topics.remove(old.name());
         } else {
             topics.insert(Arc::new(topic));
         }
@@ -296,7 +302,7 @@ fn look_for_absent(
 
 fn no_such_topic(name: &Arc<str>, generation: Generation) -> Topic {
     Topic::unknown(
-        Arc::clone(name),
+        TopicName::new(Arc::clone(name)),
         ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
         generation,
     )

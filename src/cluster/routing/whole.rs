@@ -1,5 +1,6 @@
 //! Requests that are one item as a whole, for one broker.
 
+use bytestring::ByteString;
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::{
     AddOffsetsToTxnRequest, AddRaftVoterRequest, AlterClientQuotasRequest,
@@ -27,6 +28,14 @@ pub(super) fn tell_if_all_failed(
         for code in codes {
             visit(Some(0), code);
         }
+    }
+}
+
+/// Who gives a producer its id: its coordinator, or, as none coordinates those without a transactional id, any broker.
+fn producer(transactional_id: Option<&ByteString>) -> Target {
+    match transactional_id {
+        Some(id) if !id.is_empty() => Target::transaction(id),
+        _ => Target::Any,
     }
 }
 
@@ -145,9 +154,9 @@ whole! {
     StreamsGroupHeartbeatRequest: |request| Target::group(&request.group_id), code error_code;
 }
 
-// For the coordinator of a transactional id; any broker gives out an id to a producer without one.
+// For the coordinator of a transactional id.
 whole! {
-    InitProducerIdRequest: |request| request.transactional_id.as_ref().map_or(Target::Any, Target::transaction), code error_code;
+    InitProducerIdRequest: |request| producer(request.transactional_id.as_ref()), code error_code;
     AddOffsetsToTxnRequest: |request| Target::transaction(&request.transactional_id), code error_code;
     EndTxnRequest: |request| Target::transaction(&request.transactional_id), code error_code;
 }

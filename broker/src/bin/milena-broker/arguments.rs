@@ -16,11 +16,14 @@ Usage: milena-broker [options]
   --nodes N               how many nodes (1)
   --port N                the port of the first node, the others have those after it; 0 takes free ones (9092)
   --host ADDRESS          the IP address to listen on (127.0.0.1)
+  --racks NAME,...        the racks in which the nodes stand, in turn
   --partitions N          how many partitions a topic has if nobody says (1)
+  --replicas N            how many nodes hold each partition of it (3, or all if there are fewer)
   --no-auto-create        do not make topics that a client asks about
   --max-request-bytes N   the largest request (104857600)
   --headers-only          check headers and checksums of batches, not every record
   --profile VERSION       pass for a Kafka of this version: newest, 2.8, 1.1 or 0.10.2 (newest)
+  --zookeeper             one node is the controller, as with ZooKeeper; the default of old versions
   --sasl MECHANISM,...    make clients log in: plain, scram-sha-256, scram-sha-512, oauthbearer (with unsigned tokens)
   --user NAME:PASSWORD    who may log in by PLAIN and SCRAM; can be given more than once
   --session-lifetime-ms N make clients log in again after this time
@@ -82,7 +85,14 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Arguments
         };
         let flag = matches!(
             &*option,
-            "--no-auto-create" | "--headers-only" | "--tls" | "--help" | "-h" | "--version" | "-V"
+            "--no-auto-create"
+                | "--headers-only"
+                | "--zookeeper"
+                | "--tls"
+                | "--help"
+                | "-h"
+                | "--version"
+                | "-V"
         );
         if flag && value.is_some() {
             return Err(ArgumentError::UnexpectedValue(option));
@@ -97,6 +107,9 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Arguments
             "--port" => port = value.parse()?,
             "--host" => host = value.parse()?,
             "--partitions" => builder = builder.default_partitions(value.parse()?),
+            "--racks" => builder = builder.racks(value.parse::<String>()?.split(',')),
+            "--replicas" => builder = builder.default_replication_factor(value.parse()?),
+            "--zookeeper" => builder = builder.zookeeper(true),
             "--max-request-bytes" => builder = builder.max_request_bytes(value.parse()?),
             "--no-auto-create" => builder = builder.auto_create_topics(false),
             "--headers-only" => builder = builder.check_every_record(false),
@@ -218,6 +231,7 @@ mod tests {
             "--nodes=3 --port=0 --host=::1 --no-auto-create",
             "--sasl plain,SCRAM-SHA-256 --user a:b:c --user=d:e --session-lifetime-ms 5",
             "--profile 0.10.2 --sasl oauthbearer",
+            "--nodes 3 --racks a,b --replicas=2 --zookeeper",
         ] {
             assert!(matches!(parsed(line), Ok(Arguments::Serve(_))), "{line}");
         }

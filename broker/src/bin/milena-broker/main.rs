@@ -7,7 +7,7 @@ use std::io;
 use std::process::ExitCode;
 
 use arguments::{Arguments, Serve, USAGE};
-use control::Command;
+use control::{Command, Operator};
 use milena_broker::Cluster;
 use tokio::sync::mpsc;
 
@@ -55,16 +55,17 @@ async fn serve(how: Serve) -> io::Result<()> {
 /// Does what it is told on the standard input.
 async fn obey(cluster: &Cluster) -> std::convert::Infallible {
     let mut lines = lines();
+    let mut operator = Operator::new(cluster);
     while let Some(line) = lines.recv().await {
         match line.parse::<Command>() {
-            Ok(command) => {
-                command.apply(cluster);
-                println!("ok");
-            }
+            Ok(command) => match operator.obey(command).await {
+                Ok(said) => println!("{said}ok"),
+                Err(error) => println!("{error}"),
+            },
             Err(error) => println!("{error}"),
         }
     }
-    // Who says nothing more may still want to be served.
+    // Who says nothing more may still want to be served, and what he has done lasts.
     std::future::pending().await
 }
 
