@@ -7,13 +7,13 @@ use std::time::Duration;
 use milena_wire::api_key::ApiKey;
 use tokio::sync::{Notify, broadcast};
 
-use super::breaker::{BreakerState, Transition};
+use super::breaker::Transition;
 use super::events::{ClientEvent, Events};
 use super::purpose::Purpose;
 use crate::close_reason::CloseReason;
 use crate::connection::now;
 use crate::error::Error;
-use crate::metrics::{self, Health, Meter, Recorder};
+use crate::metrics::{Health, Meter, Recorder};
 
 /// So many events are kept for who is slow to take them.
 const KEPT: usize = 256;
@@ -80,12 +80,7 @@ impl Signals {
     }
 
     pub(crate) fn circuit(&self, broker: i32, transition: &Transition) {
-        let to = match transition.to {
-            BreakerState::Closed => metrics::BreakerState::Closed,
-            BreakerState::Open => metrics::BreakerState::Open,
-            BreakerState::HalfOpen => metrics::BreakerState::HalfOpen,
-        };
-        self.count(|recorder| recorder.broker(broker).breaker_changed(to));
+        self.count(|recorder| recorder.broker(broker).breaker_changed(transition.to));
         self.tell(ClientEvent::CircuitChanged {
             broker,
             from: transition.from,
