@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use milena_wire::api_key::ApiKey;
 use milena_wire::error_code::ErrorCode;
 use tokio::sync::watch;
+use tracing::Span;
 
 use super::core::Core;
 use super::exchange::{Choice, Reply, by, pause};
@@ -14,6 +15,7 @@ use super::pool::Node;
 use super::retry::{Reaction, Remedy, Retry, is_exempt_from_budget, reaction};
 use super::routing::{Routed, Target};
 use super::scattered::Scattered;
+use super::span;
 use super::together::{Boxed, all};
 use crate::close_reason::CloseReason;
 use crate::connection::now;
@@ -25,6 +27,8 @@ pub(crate) struct Terms {
     pub(crate) deadline: Instant,
     /// By which a policy may choose among the brokers that may answer.
     pub(crate) key: Option<bytes::Bytes>,
+    /// Disabled before the call begins, and if nobody listens.
+    pub(crate) span: Span,
 }
 
 /// Brings a request, or a part of one, to those who must answer it, until it is answered or its time is over.
@@ -125,6 +129,7 @@ impl<'a> Journey<'a> {
                     return done;
                 }
             };
+            span::asked(&self.terms.span, &node);
             let exchange = &self.core.exchange;
             let ask = exchange.ask(&node, request, choice, self.terms.deadline);
             let (back, result) = ask.await;

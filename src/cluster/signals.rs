@@ -44,7 +44,11 @@ impl Signals {
     }
 
     pub(crate) fn tell(&self, event: ClientEvent) {
-        tracing::info!(%event, "cluster");
+        if event.is_good() {
+            tracing::info!(%event, "cluster");
+        } else {
+            tracing::warn!(%event, "cluster");
+        }
         // It is no error if nobody listens.
         let _ = self.events.send(event);
     }
