@@ -108,10 +108,7 @@ fn main() {
                 .with_replication_factor(1);
             let create = CreateTopicsRequest::default().with_topics(vec![topic]);
             client.send(create).await.unwrap();
-            let connection = Connection::builder()
-                .connect(&address)
-                .await
-                .unwrap();
+            let connection = Connection::builder().connect(&address).await.unwrap();
             let ways = [Way::Connection(connection), Way::Client(client.clone())];
             for tasks in [1, 100] {
                 let requests = if tasks == 1 { requests / 10 } else { requests };

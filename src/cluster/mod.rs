@@ -31,6 +31,7 @@ mod events;
 mod exchange;
 mod life;
 pub mod metadata;
+mod nanoseconds;
 mod placement;
 mod pool;
 mod purpose;
@@ -55,3 +56,5 @@ pub use events::{ClientEvent, Events};
 pub use metadata::Metadata;
 pub use purpose::Purpose;
 pub use scattered::{Answered, Failed, Scattered};
+#[cfg(test)]
+pub(crate) use settings::ClientSettings;
