@@ -111,6 +111,11 @@ impl Client {
         ScatterFuture(self.call(request, None))
     }
 
+    /// How long a call may take that says nothing else.
+    pub(crate) fn default_deadline(&self) -> Duration {
+        self.core().settings.deadline
+    }
+
     fn call<R: Routed>(&self, request: R, broker: Option<i32>) -> Call<R> {
         let core = Arc::clone(self.core());
         let time = core.settings.deadline.saturating_add(own_wait(&request));

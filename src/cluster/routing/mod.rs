@@ -7,7 +7,6 @@
 
 mod either;
 mod every;
-mod idempotent;
 mod key;
 mod list;
 #[cfg(feature = "internal")]
@@ -17,6 +16,7 @@ mod new_leaders;
 mod pairing;
 mod partitions;
 mod parts;
+mod producer_ids;
 mod routed;
 mod target;
 #[cfg(test)]

@@ -11,11 +11,11 @@ use milena_wire::messages::{
 };
 use milena_wire::uuid::Uuid;
 
-use super::idempotent::has_producer_ids;
 use super::key::Key;
 use super::new_leaders::NewLeaders;
 use super::pairing::{Chosen, pair};
 use super::parts::{Items, Partitions, merge_topics, pick_partitions};
+use super::producer_ids::has_producer_ids;
 use super::routed::Routed;
 use super::target::{Target, TopicRef};
 

@@ -5,10 +5,10 @@ use std::fmt;
 use milena_wire::codec::Request;
 use milena_wire::error_code::ErrorCode;
 
-use super::idempotent::is_idempotent;
 use super::new_leaders::NewLeaders;
 use super::target::Target;
 use crate::cluster::purpose::Purpose;
+use crate::cluster::retry::is_idempotent;
 
 /// A request that a [`Client`](crate::Client) can bring to the right broker. Every request of [`wire`](crate::wire) that clients send is one.
 ///
