@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tracing::{Instrument, Span};
 
 use super::builder::ClientBuilder;
 use super::core::Core;
@@ -18,6 +19,7 @@ use super::metadata::Metadata;
 use super::routing::Routed;
 use super::scattered::Scattered;
 use super::send::{Terms, settle};
+use super::span;
 use super::together::Boxed;
 use crate::connection::{after, now, own_wait};
 use crate::error::{Error, ErrorKind};
@@ -123,6 +125,7 @@ impl Client {
             terms: Terms {
                 deadline: after(began, time),
                 key: None,
+                span: Span::none(),
             },
             state: State::New(Box::new(New {
                 core,
@@ -279,9 +282,11 @@ impl<R: Routed> Call<R> {
                     request,
                     broker,
                 } = *new;
-                let terms = self.terms.clone();
+                let mut terms = self.terms.clone();
+                terms.span = span::span(R::API_KEY);
+                let span = terms.span.clone();
                 let began = self.began;
-                self.state = State::Running(Box::pin(async move {
+                let call = async move {
                     let Some(_under_way) = core.calls.begin() else {
                         let error = Error::new(ErrorKind::Shutdown).during(R::API_KEY, None);
                         return Scattered::failed(request, error);
@@ -293,8 +298,10 @@ impl<R: Routed> Call<R> {
                     if let Some(counted) = counted {
                         counted.end(began, &scattered);
                     }
+                    span::ended(&terms.span, &scattered);
                     scattered
-                }));
+                };
+                self.state = State::Running(Box::pin(call.instrument(span)));
             }
         }
     }

@@ -12,7 +12,7 @@ use tokio::time::sleep_until;
 
 use super::bootstrap;
 use super::events::ClientEvent;
-use super::exchange::{Exchange, Reply, by};
+use super::exchange::{Choice, Exchange, Reply, by};
 use super::metadata::backoff::Backoff;
 use super::metadata::{
     Asked, AskedTopics, Changes, LeaderHint, Metadata, MetadataProblem, Schedule, ScheduleSettings,
@@ -114,10 +114,9 @@ impl Refresher {
         self.exchange.signals.wake_worker();
     }
 
-    /// Waits until something else is known than now.
-    pub(crate) async fn refreshed(&self) {
-        let mut published = self.published.subscribe();
-        let _ = published.changed().await;
+    /// Tells when something else is known than now.
+    pub(crate) fn listen(&self) -> watch::Receiver<u64> {
+        self.published.subscribe()
     }
 
     /// Waits until what is missing is known, however many others want it, too.
@@ -265,7 +264,8 @@ impl Refresher {
         let exists = |topic: &str| known.topic(topic).is_some_and(|topic| topic.exists());
         let asked = asked.clone().at_version(versions.max, exists);
         let request = asked.request(versions.max);
-        let (_, reply) = exchange.ask(&node, request, deadline).await;
+        let ask = exchange.ask(&node, request, Choice::Free, deadline);
+        let (_, reply) = ask.await;
         let Reply { response, version } = reply?;
         self.learn(&response, &asked, version)
     }

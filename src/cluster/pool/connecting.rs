@@ -233,6 +233,11 @@ impl Pool {
         self.builder(address)?.connect(address.text()).await
     }
 
+    /// Waits until the client ends.
+    pub(crate) async fn closing(&self) {
+        self.tasks.closing().await;
+    }
+
     /// All connections that there are.
     pub(crate) fn connections(&self) -> Vec<Arc<Pooled>> {
         self.registry.list()
@@ -296,6 +301,7 @@ fn failed(node: &Node, error: &Error, signals: &Signals) {
     }
     if let Some(transition) = node.breaker.failed(now()) {
         signals.circuit(node.id, &transition);
+        node.circuit_changed();
     }
 }
 

@@ -4,6 +4,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+
 use super::connect_backoff::ConnectBackoff;
 use super::mute::Mute;
 use super::place::Place;
@@ -26,6 +29,8 @@ pub(crate) struct Node {
     pub(crate) rack: Option<Arc<str>>,
     pub(crate) breaker: CircuitBreaker,
     pub(crate) load: Load,
+    /// For those who wait until the circuit lets them by.
+    turn: Notify,
     slots: [Slot; Purpose::COUNT],
     backoff: Mutex<ConnectBackoff>,
     failures: AtomicU32,
@@ -60,6 +65,7 @@ impl Node {
             rack,
             breaker,
             load: Load::new(crate::connection::now()),
+            turn: Notify::new(),
             slots,
             backoff: Mutex::default(),
             failures: AtomicU32::new(0),
@@ -118,6 +124,21 @@ impl Node {
     /// How long until the broker may be connected to again; zero if it may be now.
     pub(crate) fn connect_wait(&self, now: Instant) -> std::time::Duration {
         self.backoff().wait(now)
+    }
+
+    /// Whether connecting to it has just failed, so that who wants a connection has to wait. Costs no lock where nothing has failed.
+    pub(crate) fn is_backing_off(&self, now: Instant) -> bool {
+        self.failures.load(Ordering::Relaxed) > 0 && !self.connect_wait(now).is_zero()
+    }
+
+    /// Waits until [`circuit_changed`](Self::circuit_changed) is called.
+    pub(crate) fn turn(&self) -> Notified<'_> {
+        self.turn.notified()
+    }
+
+    /// The circuit breaker may have another answer than before: those who wait for it ask again.
+    pub(crate) fn circuit_changed(&self) {
+        self.turn.notify_waiters();
     }
 
     pub(crate) fn is_down(&self) -> bool {
