@@ -67,6 +67,30 @@ impl Exchange {
         nodes.get(chosen).map(|node| Arc::clone(node))
     }
 
+    /// The other brokers, those first that are likeliest to answer soon.
+    pub(crate) fn others(&self, node: &Arc<Node>) -> Vec<Arc<Node>> {
+        let now = now();
+        let table = self.nodes.table();
+        let others = table.list().iter().filter(|other| other.id != node.id);
+        let mut others: Vec<_> = others.cloned().collect();
+        others.sort_by_cached_key(|node| {
+            (
+                node.is_down() || !node.breaker.would_admit(now),
+                !node.is_connected(Purpose::General),
+                node.connect_wait(now),
+            )
+        });
+        others
+    }
+
+    /// Waits until then; gives false if the client ends before.
+    async fn rest_until(&self, until: Instant) -> bool {
+        tokio::select! {
+            () = sleep_until(until.into()) => true,
+            () = self.pool.closing() => false,
+        }
+    }
+
     /// The versions of a request that a broker and this crate have in common.
     ///
     /// # Errors
@@ -117,7 +141,9 @@ impl Exchange {
                     if self.when_open == WhenOpen::Fail || opens_at >= deadline {
                         return fail(request, ErrorKind::CircuitOpen { broker, retry_in });
                     }
-                    sleep_until(opens_at.into()).await;
+                    if !self.rest_until(opens_at).await {
+                        return fail(request, ErrorKind::Shutdown);
+                    }
                 }
             }
         };
@@ -128,11 +154,12 @@ impl Exchange {
         let mute = node.mute(purpose);
         if let Some(left) = mute.and_then(|mute| mute.left(now)) {
             let until = now() + left;
+            if !self.rest_until(until.min(deadline)).await {
+                return fail(request, ErrorKind::Shutdown);
+            }
             if until >= deadline {
-                sleep_until(deadline.into()).await;
                 return fail(request, ErrorKind::DeadlineExceeded);
             }
-            sleep_until(until.into()).await;
         }
         let load = InFlight::begin(&node.load);
         // What the request itself asks the broker to wait says nothing of the broker.

@@ -16,6 +16,7 @@ mod counted;
 mod description;
 mod events;
 mod exchange;
+mod health;
 mod life;
 pub mod metadata;
 mod placement;

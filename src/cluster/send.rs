@@ -251,6 +251,13 @@ impl<'a> Journey<'a> {
         if is_closed {
             self.core.coordinators.forget_broker(node.id);
         }
+        if self.core.is_closing()
+            && matches!(error.kind(), ErrorKind::Closed(CloseReason::Shutdown))
+        {
+            let was_sent = error.may_have_been_sent();
+            let error = Error::new(ErrorKind::Shutdown).maybe_sent(was_sent);
+            return Next::Failed(self.fail(error.at_broker(node.id), api));
+        }
         if is_over || !is_safe || !error.is_retriable() || self.core.is_closing() {
             return Next::Failed(self.fail(error, api));
         }
@@ -298,14 +305,25 @@ impl<'a> Journey<'a> {
             time = time.max(core.budget.take(now()));
         }
         time = time.max(wait.time);
-        let is_in_time = pause(time, deadline).await;
-        if is_in_time && !wait.immediately {
-            if let Some(Remedy::RefreshMetadata | Remedy::Rebootstrap) = wait.remedy {
-                // What is known does not help; the answer of the worker is not far.
-                let longest = now() + core.settings.retry_backoff_max;
-                let _ = by(longest.min(deadline), core.refresher.refreshed()).await;
+        // What comes while the back-off lasts counts, too.
+        let news = core.refresher.news();
+        let resting = async {
+            let is_in_time = pause(time, deadline).await;
+            if is_in_time && !wait.immediately {
+                if let Some(Remedy::RefreshMetadata | Remedy::Rebootstrap) = wait.remedy {
+                    // What is known does not help; the answer of the worker is not far.
+                    let longest = now() + core.settings.retry_backoff_max;
+                    let _ = by(longest.min(deadline), news.came()).await;
+                }
             }
-        }
+            is_in_time
+        };
+        let is_in_time = tokio::select! {
+            is_in_time = resting => is_in_time,
+            () = core.tasks.closing() => {
+                return Next::Failed(self.fail(Error::new(ErrorKind::Shutdown), api));
+            }
+        };
         if is_in_time && now() < deadline {
             return Next::Again;
         }
