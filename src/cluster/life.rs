@@ -20,8 +20,15 @@ impl Core {
         if self.calls.is_closed() {
             return Err(Error::new(ErrorKind::Shutdown));
         }
-        let found = self.refresher.want(Want::Refresh, deadline).await;
-        found.map_err(|_| self.refresher.last_error())
+        // All that is in use, and not only the brokers.
+        self.refresher.stale();
+        tokio::select! {
+            biased;
+            () = self.tasks.closing() => Err(Error::new(ErrorKind::Shutdown)),
+            found = self.refresher.want(Want::Refresh, deadline) => {
+                found.map_err(|_| self.refresher.last_error())
+            }
+        }
     }
 
     pub(crate) fn describe(&self) -> Description {
@@ -85,7 +92,6 @@ impl Core {
         let ending = Ending(self);
         let _ = timeout(self.settings.drain_timeout, self.calls.done()).await;
         drop(ending);
-        self.exchange.pool.close().await;
         self.tasks.ended().await;
         self.exchange.signals.export();
         // A call that was in the middle of connecting is told by now, and done.

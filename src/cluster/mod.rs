@@ -29,6 +29,7 @@ mod counted;
 mod description;
 mod events;
 mod exchange;
+mod health;
 mod life;
 pub mod metadata;
 mod nanoseconds;
