@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use milena_wire::api_key::ApiKey;
+use milena_wire::error_code::ErrorCode;
 use tokio::time::{timeout, timeout_at};
 
 use super::core::Core;
 use super::description::{BrokerDescription, ConnectionDescription, Description};
-use super::metadata::Want;
+use super::metadata::{Topic, Want};
 use super::pool::Node;
 use super::purpose::Purpose;
 use super::together::{Boxed, all};
@@ -29,6 +31,31 @@ impl Core {
                 found.map_err(|_| self.refresher.last_error())
             }
         }
+    }
+
+    /// A topic, as it is known or has to be asked for.
+    pub(crate) async fn topic(&self, name: &str) -> Result<Arc<Topic>, Error> {
+        if self.calls.is_closed() {
+            return Err(Error::new(ErrorKind::Shutdown));
+        }
+        let deadline = after(now(), self.settings.deadline);
+        let code = match self
+            .refresher
+            .want(Want::Topic(name.into()), deadline)
+            .await
+        {
+            Ok(()) => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            Err(Some(code)) => code,
+            Err(None) => return Err(self.refresher.last_error()),
+        };
+        if let Some(topic) = self.refresher.metadata().topic(name) {
+            if topic.exists() {
+                topic.touch();
+                return Ok(Arc::clone(topic));
+            }
+        }
+        let message = Some(format!("topic {name}"));
+        Err(Error::new(ErrorKind::Broker { code, message }).during(ApiKey::METADATA, None))
     }
 
     pub(crate) fn describe(&self) -> Description {

@@ -15,8 +15,8 @@ use super::events::ClientEvent;
 use super::exchange::{Choice, Exchange, Reply, by};
 use super::metadata::backoff::Backoff;
 use super::metadata::{
-    Asked, AskedTopics, Changes, LeaderHint, Metadata, MetadataProblem, Schedule, ScheduleSettings,
-    Step, TopicKey, Verdict, Want, satisfied,
+    AllTopics, Asked, AskedTopics, Changes, LeaderHint, Metadata, MetadataProblem, Schedule,
+    ScheduleSettings, Step, TopicHold, TopicKey, Verdict, Want, satisfied,
 };
 use super::pool::{Broker, Node};
 use super::random::Random;
@@ -100,6 +100,18 @@ impl Refresher {
     pub(crate) fn last_error(&self) -> Error {
         let error = self.last().error.clone();
         error.unwrap_or_else(|| Error::new(ErrorKind::DeadlineExceeded))
+    }
+
+    /// Keeps a topic in use.
+    pub(crate) fn hold(&self, topic: &str) -> TopicHold {
+        self.schedule().interest().hold(&Arc::from(topic), now())
+    }
+
+    /// Keeps all topics in use.
+    pub(crate) fn hold_all(&self) -> AllTopics {
+        let hold = self.schedule().interest().hold_all();
+        self.stale();
+        hold
     }
 
     /// What is known of a topic is not true any more.
