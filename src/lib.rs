@@ -47,6 +47,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod admin;
 mod close_reason;
 pub mod cluster;
 pub mod connection;
@@ -57,6 +58,7 @@ pub mod properties;
 pub mod sasl;
 mod secret;
 pub mod tls;
+mod topic_partition;
 mod versions;
 
 pub use bytes;
@@ -67,6 +69,7 @@ pub use cluster::Client;
 pub use connection::Connection;
 pub use error::Error;
 pub use secret::Secret;
+pub use topic_partition::TopicPartition;
 pub use versions::BrokerVersions;
 
 /// The README's code is compiled and run with the tests.

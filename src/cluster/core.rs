@@ -10,7 +10,7 @@ use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
 
 use super::calls::Calls;
 use super::coordinators::{self, Coordinated, Coordinators, Search};
-use super::exchange::{Exchange, Reply, by, pause};
+use super::exchange::{Choice, Exchange, Reply, by, pause};
 use super::metadata::{TopicKey, Want};
 use super::placement::{Group, Located, Missing};
 use super::pool::Node;
@@ -47,6 +47,12 @@ impl Core {
     /// The wait before the attempt after so many failures, the latest not counted.
     pub(crate) fn wait_after(&self, failures: u32) -> Duration {
         self.backoff.delay(failures, Random::any())
+    }
+
+    /// The same, but not longer than until the deadline.
+    pub(crate) fn wait_within(&self, failures: u32, deadline: Instant) -> Duration {
+        let left = deadline.saturating_duration_since(now());
+        self.backoff.delay_within(failures, Random::any(), left)
     }
 
     /// Who is meant, as far as is known now. Takes no lock but that of the coordinators.
@@ -111,9 +117,19 @@ impl Core {
         missing: &Missing,
         deadline: Instant,
     ) -> Result<(), Error> {
-        if self.is_closing() {
-            return Err(Error::new(ErrorKind::Shutdown));
+        tokio::select! {
+            biased;
+            () = self.tasks.closing() => Err(Error::new(ErrorKind::Shutdown)),
+            found = self.look_for(api, missing, deadline) => found,
         }
+    }
+
+    async fn look_for(
+        self: &Arc<Self>,
+        api: ApiKey,
+        missing: &Missing,
+        deadline: Instant,
+    ) -> Result<(), Error> {
         match missing {
             Missing::Leader(topic, partition) => {
                 self.find_leader(api, topic, *partition, deadline).await
@@ -323,7 +339,8 @@ impl Core {
             // One at a time; the others have their turn later.
             request.with_key(first.wanted.key.clone())
         };
-        let (_, reply) = self.exchange.ask(node, request, deadline).await;
+        let ask = self.exchange.ask(node, request, Choice::Free, deadline);
+        let (_, reply) = ask.await;
         let Reply { response, .. } = reply?;
         if versions.max < BATCHED {
             let key = first.wanted.key.clone();
@@ -364,13 +381,8 @@ impl Core {
     pub(crate) fn heal<R: Routed>(&self, node: &Node, request: &R, remedy: Remedy) {
         match remedy {
             Remedy::None | Remedy::WaitThrottle => {}
-            Remedy::RefreshMetadata => request.targets(&mut |target| {
-                if let Target::Leader(topic, _) = target {
-                    self.refresher.stale_topic(&topic_key(&topic));
-                } else {
-                    self.refresher.stale();
-                }
-            }),
+            // By item: see `follow`.
+            Remedy::RefreshMetadata => {}
             Remedy::FindController => self.refresher.stale(),
             Remedy::FindCoordinator => request.targets(&mut |target| {
                 if let Target::Coordinator(kind, key) = target {
@@ -382,9 +394,40 @@ impl Core {
         }
     }
 
-    /// Waits until all calls are done.
-    pub(crate) async fn calls_done(&self) {
-        self.calls.done().await;
+    /// A broker would not answer for those items of a request that `is_meant` tells of, as others lead them, or something else is not as it was known.
+    /// What the answer says of new leaders is believed (KIP-951), and the rest is asked for. Gives whether nothing had to be asked for, so that
+    /// all of the items can be sent at once to where they belong.
+    pub(crate) fn follow<R: Routed>(
+        &self,
+        node: &Node,
+        request: &R,
+        response: &R::Response,
+        is_meant: impl Fn(usize) -> bool,
+    ) -> bool {
+        let news = R::new_leaders(response);
+        if !news.leaders.is_empty() {
+            self.refresher.follow(&news.leaders, &news.brokers);
+        }
+        let mut are_elsewhere = true;
+        let mut items = 0..;
+        request.targets(&mut |target| {
+            if !items.next().is_some_and(&is_meant) {
+                return;
+            }
+            let Target::Leader(topic, _) = &target else {
+                are_elsewhere = false;
+                return self.refresher.stale();
+            };
+            match self.locate(R::API_KEY, &target, None) {
+                // This answer, or one that came meanwhile, has told.
+                Located::At(other) if !std::ptr::eq(&*other, node) => {}
+                _ => {
+                    are_elsewhere = false;
+                    self.refresher.stale_topic(&topic_key(topic));
+                }
+            }
+        });
+        are_elsewhere
     }
 }
 

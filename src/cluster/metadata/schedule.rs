@@ -91,6 +91,8 @@ pub(crate) struct Schedule {
     /// The first request since the last answer.
     trying_since: Option<Instant>,
     brokers_down: bool,
+    /// Whether those that are known were asked since the bootstrap addresses were: what these told of is tried before they are tried again.
+    has_asked: bool,
     must_rebootstrap: bool,
     jitter: Jitter,
 }
@@ -153,6 +155,7 @@ impl Schedule {
             fruitless: 0,
             trying_since: None,
             brokers_down: false,
+            has_asked: true,
             must_rebootstrap: false,
             jitter: Jitter::new(seed),
             settings,
@@ -258,8 +261,9 @@ impl Schedule {
         if !self.demands.is_empty() {
             due = self.not_before;
         } else if !self.stale.is_empty() {
-            let sent = self.sent.unwrap_or(self.not_before);
-            due = due.min(later(sent, self.settings.backoff.plain(self.fruitless)));
+            let wait = self.settings.backoff.plain(self.fruitless);
+            let again = self.sent.map_or(self.not_before, |sent| later(sent, wait));
+            due = due.min(again);
         }
         due.max(self.not_before)
     }
@@ -271,11 +275,13 @@ impl Schedule {
         };
         let trying = self.trying_since;
         let trying = trying.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        self.must_rebootstrap || self.brokers_down || trying >= patience
+        let are_down = self.brokers_down && self.has_asked;
+        self.must_rebootstrap || are_down || trying >= patience
     }
 
     fn ask(&mut self, now: Instant) -> Asked {
         self.last = self.last.next();
+        self.has_asked = true;
         // What became stale after a while of calm has nothing to do with what was asked for in vain before.
         let calm = self.settings.backoff.longest.saturating_mul(2);
         let sent = self.sent.replace(now);
@@ -378,6 +384,7 @@ impl Schedule {
         }
         self.phase = Phase::Idle;
         self.brokers_down = false;
+        self.has_asked = false;
         self.must_rebootstrap = false;
         self.trying_since = None;
         self.stale.everything = true;
@@ -391,6 +398,8 @@ impl Schedule {
         if matches!(self.phase, Phase::Rebootstrapping) {
             self.phase = Phase::Idle;
             // Those that are known get another chance.
+            self.has_asked = false;
+            self.must_rebootstrap = false;
             self.trying_since = None;
             self.back_off(now);
         }
@@ -421,3 +430,6 @@ fn later(now: Instant, time: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     now + time.min(YEAR)
 }
+
+#[cfg(test)]
+mod tests;

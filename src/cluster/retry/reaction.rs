@@ -53,6 +53,8 @@ enum Class {
     Leader,
     /// The broker's idea of a partition is not the client's, or it cannot serve it.
     Partition,
+    /// The leader epoch that the request carries is over.
+    Fenced,
     /// A partition has no leader that can be reached.
     Leaderless,
     /// A broker that is needed is not there.
@@ -165,7 +167,7 @@ static TABLE: &[(ErrorCode, Class)] = &[
     (ErrorCode::INVALID_FETCH_SESSION_EPOCH, Class::Session),
     (ErrorCode::LISTENER_NOT_FOUND, Class::Leaderless),
     (ErrorCode::TOPIC_DELETION_DISABLED, Class::Final),
-    (ErrorCode::FENCED_LEADER_EPOCH, Class::Partition),
+    (ErrorCode::FENCED_LEADER_EPOCH, Class::Fenced),
     (ErrorCode::UNKNOWN_LEADER_EPOCH, Class::Partition),
     (ErrorCode::UNSUPPORTED_COMPRESSION_TYPE, Class::Final),
     (ErrorCode::STALE_BROKER_EPOCH, Class::Final),
@@ -230,7 +232,8 @@ static TABLE: &[(ErrorCode, Class)] = &[
 /// What is done about this code in an answer of this API.
 ///
 /// Session errors of fetches, and what moves members in and out of groups, are final here: they are healed by another request than the one
-/// that failed, which those above make. After `FENCED_LEADER_EPOCH` and `UNKNOWN_LEADER_EPOCH` the request has to carry the newer epoch.
+/// that failed, which those above make. So is `FENCED_LEADER_EPOCH`: the request has to carry the newer epoch, which is there soon. The broker
+/// that answers `UNKNOWN_LEADER_EPOCH` has yet to hear of the epoch: it is asked again.
 pub(crate) fn reaction(api: ApiKey, code: ErrorCode) -> Reaction {
     let (retry, then) = match class(code) {
         Class::Final | Class::Session | Class::Election => (Retry::No, Remedy::None),
@@ -250,6 +253,8 @@ pub(crate) fn reaction(api: ApiKey, code: ErrorCode) -> Reaction {
             api => stale_partition(api),
         },
         Class::Partition => stale_partition(api),
+        // An epoch is only there if the caller has set it, and to send it again is in vain: he looks at what has become of his log first.
+        Class::Fenced => (Retry::No, stale_partition(api).1),
         Class::Leaderless => match api {
             // The answer is a description, as good as it can be: others of its topics have leaders.
             ApiKey::METADATA | ApiKey::DESCRIBE_TOPIC_PARTITIONS => {
@@ -301,6 +306,9 @@ fn stale_partition(api: ApiKey) -> (Retry, Remedy) {
     match api {
         // A request of a session is not repeated at another broker.
         api if is_share(api) => (Retry::No, Remedy::RefreshMetadata),
+        // With acks=all, a leader that is deposed while the batch waits for its followers answers so, too, and the batch may be in the log of the
+        // new one: a rolling restart of a real cluster doubles records otherwise.
+        ApiKey::PRODUCE => (Retry::IfIdempotent, Remedy::RefreshMetadata),
         api if goes_to_leader(api) => (Retry::Yes, Remedy::RefreshMetadata),
         // About a directory or a replica, and part of what was asked.
         _ => (Retry::No, Remedy::None),
@@ -359,6 +367,7 @@ mod tests {
     #[test]
     fn what_java_retries_is_retried_somewhere() {
         let for_those_above = [
+            ErrorCode::FENCED_LEADER_EPOCH,
             ErrorCode::FETCH_SESSION_ID_NOT_FOUND,
             ErrorCode::INVALID_FETCH_SESSION_EPOCH,
             ErrorCode::FETCH_SESSION_TOPIC_ID_ERROR,
@@ -450,7 +459,11 @@ mod tests {
             (ApiKey::LIST_OFFSETS, not_leader, refresh),
             (ApiKey::SHARE_FETCH, not_leader, (No, RefreshMetadata)),
             (ApiKey::DESCRIBE_QUORUM, not_leader, (Yes, FindController)),
-            (ApiKey::FETCH, ErrorCode::FENCED_LEADER_EPOCH, refresh),
+            (
+                ApiKey::FETCH,
+                ErrorCode::FENCED_LEADER_EPOCH,
+                (No, RefreshMetadata),
+            ),
             (
                 ApiKey::LIST_OFFSETS,
                 ErrorCode::UNKNOWN_LEADER_EPOCH,

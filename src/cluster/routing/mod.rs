@@ -7,20 +7,22 @@
 
 mod either;
 mod every;
-mod idempotent;
 mod key;
 mod list;
 #[cfg(feature = "internal")]
 mod markers;
 mod nested;
+mod new_leaders;
 mod pairing;
 mod partitions;
 mod parts;
+mod producer_ids;
 mod routed;
 mod target;
 #[cfg(test)]
 mod tests;
 mod whole;
 
+pub use new_leaders::NewLeaders;
 pub use routed::Routed;
 pub use target::{CoordinatorKind, Target, TopicRef};

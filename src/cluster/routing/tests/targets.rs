@@ -1,6 +1,5 @@
 //! Whom requests are for.
 
-use milena_wire::api_key::ApiKey;
 use milena_wire::messages::*;
 use milena_wire::messages::{
     describe_configs, incremental_alter_configs, list_offsets, offset_commit, produce,
@@ -181,7 +180,4 @@ fn apis_are_idempotent_or_not() {
     assert!(InitProducerIdRequest::default().is_idempotent());
     assert!(EndTxnRequest::default().is_idempotent());
     assert!(!CreateTopicsRequest::default().is_idempotent());
-    assert!(!super::super::idempotent::is_idempotent(
-        ApiKey::DELETE_ACLS
-    ));
 }

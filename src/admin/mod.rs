@@ -1,0 +1,47 @@
+//! The administration of a cluster.
+
+mod acl;
+mod acl_operation;
+mod acls;
+mod answer;
+mod config_entry;
+mod config_resource;
+mod configs;
+mod convert;
+mod group_descriptions;
+mod group_state;
+mod groups;
+mod handle;
+mod numbered;
+mod operation;
+mod per_item;
+mod records;
+mod topic_descriptions;
+mod topics;
+
+pub use acl::{AclBinding, AclBindingFilter, AclPermission, AclResourceType, PatternType};
+pub use acl_operation::AclOperation;
+pub use acls::{CreateAcls, DeleteAcls, DescribeAcls};
+pub use config_entry::{ConfigEntry, ConfigSource, ConfigSynonym, ConfigType};
+pub use config_resource::{ConfigResource, ConfigResourceType};
+pub use configs::{ConfigChange, DescribeConfigs, IncrementalAlterConfigs, ListConfigResources};
+pub use group_descriptions::{
+    ClassicGroupDescription, ClassicGroupMember, ConsumerGroupDescription, ConsumerGroupMember,
+    DescribeClassicGroups, DescribeConsumerGroups,
+};
+pub use group_state::{GroupState, GroupType};
+pub use groups::{DeleteGroups, GroupListing, GroupMember, ListGroups, RemoveMembers};
+pub use handle::Admin;
+pub use operation::{One, Operation, Spec};
+pub use per_item::PerItem;
+pub use records::{
+    DeleteRecords, IsolationLevel, ListOffsets, ListedOffset, OffsetSpec, RecordsToDelete,
+};
+pub use topic_descriptions::{
+    DescribeTopics, DescribeTopicsById, ListTopics, PartitionDescription, TopicDescription,
+    TopicListing,
+};
+pub use topics::{
+    CreatePartitions, CreateTopics, CreatedTopic, DeleteTopics, DeleteTopicsById, NewPartitions,
+    NewTopic,
+};
