@@ -9,4 +9,6 @@
 )]
 
 mod basics;
+mod requests;
+mod retry;
 mod support;
