@@ -218,6 +218,10 @@ mod tests {
         let fetch = OffsetFetchRequest::default().with_groups(vec![group]);
         assert_eq!(content_range(&fetch).max, 9);
 
+        let mut all_topics = fetch;
+        all_topics.groups[0].topics = None;
+        assert_eq!(content_range(&all_topics).max, 9);
+
         let delete = DeleteTopicsRequest::default().with_topic_names(vec!["a".into()]);
         assert_eq!(content_range(&delete).max, 5);
         let all = DeleteTopicsRequest::VERSIONS;

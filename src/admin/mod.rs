@@ -9,6 +9,7 @@ mod config_resource;
 mod configs;
 mod convert;
 mod group_descriptions;
+mod group_offsets;
 mod group_state;
 mod groups;
 mod handle;
@@ -16,6 +17,8 @@ mod numbered;
 mod operation;
 mod per_item;
 mod records;
+mod share_groups;
+mod streams_groups;
 mod topic_descriptions;
 mod topics;
 
@@ -29,6 +32,9 @@ pub use group_descriptions::{
     ClassicGroupDescription, ClassicGroupMember, ConsumerGroupDescription, ConsumerGroupMember,
     DescribeClassicGroups, DescribeConsumerGroups,
 };
+pub use group_offsets::{
+    AlterGroupOffsets, CommittedOffset, DeleteGroupOffsets, GroupOffsets, ListGroupOffsets,
+};
 pub use group_state::{GroupState, GroupType};
 pub use groups::{DeleteGroups, GroupListing, GroupMember, ListGroups, RemoveMembers};
 pub use handle::Admin;
@@ -36,6 +42,14 @@ pub use operation::{One, Operation, Spec};
 pub use per_item::PerItem;
 pub use records::{
     DeleteRecords, IsolationLevel, ListOffsets, ListedOffset, OffsetSpec, RecordsToDelete,
+};
+pub use share_groups::{
+    AlterShareGroupOffsets, DeleteShareGroupOffsets, DescribeShareGroups, ListShareGroupOffsets,
+    ShareGroupDescription, ShareGroupMember, ShareGroupOffset,
+};
+pub use streams_groups::{
+    DescribeStreamsGroups, StreamsAssignment, StreamsGroupDescription, StreamsGroupMember,
+    StreamsSubtopology, StreamsTask, StreamsTopic,
 };
 pub use topic_descriptions::{
     DescribeTopics, DescribeTopicsById, ListTopics, PartitionDescription, TopicDescription,
