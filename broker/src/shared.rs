@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::VersionRange;
+use uuid::Uuid;
 
+use crate::configs::DynamicConfigs;
 use crate::faults::Faults;
+use crate::groups::Groups;
 use crate::identity::ClusterId;
 use crate::nodes::Nodes;
 use crate::sasl::{Accounts, Counters};
@@ -28,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) cluster_id: ClusterId,
     pub(crate) nodes: Nodes,
     pub(crate) catalog: Catalog,
+    pub(crate) configs: DynamicConfigs,
+    pub(crate) groups: Groups,
     pub(crate) omissions: Omissions,
     /// One of the brokers is the controller, as with ZooKeeper.
     pub(crate) zookeeper: bool,
@@ -50,6 +55,29 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// The security protocol of all listeners, by which they are named too.
+    pub(crate) fn protocol(&self) -> &'static str {
+        #[cfg(feature = "tls")]
+        let encrypted = self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        let encrypted = false;
+        match (self.accounts.is_some(), encrypted) {
+            (false, false) => "PLAINTEXT",
+            (false, true) => "SSL",
+            (true, false) => "SASL_PLAINTEXT",
+            (true, true) => "SASL_SSL",
+        }
+    }
+
+    /// Deletes a topic with all that is kept of it elsewhere; whether there was one.
+    pub(crate) fn delete_topic(&self, name: &str, id: Uuid) -> bool {
+        let deleted = self.catalog.delete(id);
+        if deleted {
+            self.groups.forget_topic(name, id);
+        }
+        deleted
+    }
+
     /// A node is up from now on.
     pub(crate) fn node_started(&self, id: i32) {
         self.nodes.set_up(id, true);

@@ -107,7 +107,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The longest wait before a retry, but for the 20 % that chance may add. At least [`retry_backoff`](Self::retry_backoff). Default: 1 s. Java:
+    /// The longest wait before a retry. At least [`retry_backoff`](Self::retry_backoff). Default: 1 s. Java:
     /// `retry.backoff.max.ms`.
     pub fn retry_backoff_max(mut self, time: Duration) -> Self {
         self.settings.retry_backoff_max = time;
@@ -159,7 +159,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The longest wait before a broker is tried again, but for the 20 % that chance may add. At least
+    /// The longest wait before a broker is tried again. At least
     /// [`connect_backoff`](Self::connect_backoff). Default: 1 s. Java: `reconnect.backoff.max.ms`.
     pub fn connect_backoff_max(mut self, time: Duration) -> Self {
         self.settings.connect_backoff_max = time;
@@ -186,15 +186,16 @@ impl ClientBuilder {
         self
     }
 
-    /// When nothing more is sent to a broker that does not answer, and when it is tried again: see [`breaker`](super::breaker). Default:
+    /// When the [circuit breaker](super::breaker) of a broker opens and closes, and what becomes of requests meanwhile. Default:
     /// [`BreakerSettings::default`]. Java: none.
     pub fn circuit_breaker(mut self, settings: BreakerSettings) -> Self {
         self.settings.breaker = settings;
         self
     }
 
-    /// How a broker is chosen for a request that any of them may answer: see [`selection`](super::selection). Default:
-    /// [`LeastLoaded`](super::selection::LeastLoaded). Java: the one with the fewest requests under way, always.
+    /// Which broker is asked where any may answer: one of the policies of [`selection`](super::selection), or one of the program's own. Default:
+    /// [`LeastLoaded`](super::selection::LeastLoaded), the one with the fewest requests in flight, of those the fastest. Java: the one with the fewest
+    /// requests in flight.
     pub fn selection(mut self, policy: impl BrokerSelection + 'static) -> Self {
         self.settings.selection = Arc::new(policy);
         self

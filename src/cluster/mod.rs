@@ -18,6 +18,7 @@ mod events;
 mod exchange;
 mod life;
 pub mod metadata;
+mod nanoseconds;
 mod placement;
 mod pool;
 mod purpose;
@@ -41,5 +42,6 @@ pub use events::{ClientEvent, Events};
 pub use metadata::Metadata;
 pub use purpose::Purpose;
 pub use scattered::{Answered, Failed, Scattered};
-
+#[cfg(test)]
+pub(crate) use settings::ClientSettings;
 pub(crate) use together::{Boxed, all};

@@ -13,7 +13,7 @@ use super::purpose::Purpose;
 use crate::close_reason::CloseReason;
 use crate::connection::now;
 use crate::error::Error;
-use crate::metrics::{self, Health, Meter, Recorder};
+use crate::metrics::{self, BrokerMetrics, Health, Meter, Recorder};
 
 /// So many events are kept for who is slow to take them.
 const KEPT: usize = 256;
@@ -72,7 +72,7 @@ impl Signals {
     }
 
     pub(crate) fn health(&self, broker: i32, health: Health) {
-        self.count(|recorder| recorder.broker(broker).health_changed(health));
+        self.count_of(broker, |metrics| metrics.health_changed(health));
         self.tell(match health {
             Health::Down => ClientEvent::BrokerDown { broker },
             _ => ClientEvent::BrokerUp { broker },
@@ -85,7 +85,7 @@ impl Signals {
             BreakerState::Open => metrics::BreakerState::Open,
             BreakerState::HalfOpen => metrics::BreakerState::HalfOpen,
         };
-        self.count(|recorder| recorder.broker(broker).breaker_changed(to));
+        self.count_of(broker, |metrics| metrics.breaker_changed(to));
         self.tell(ClientEvent::CircuitChanged {
             broker,
             from: transition.from,
@@ -119,7 +119,7 @@ impl Signals {
 
     /// A broker could not be reached, or a request to it was lost with its connection.
     pub(crate) fn broker_failed(&self, broker: i32) {
-        self.count(|recorder| recorder.broker(broker).failed());
+        self.count_of(broker, BrokerMetrics::failed);
     }
 
     pub(crate) fn pool_waited(&self, time: Duration) {
@@ -152,6 +152,15 @@ impl Signals {
     /// Tells the program's recorder what was counted.
     pub(crate) fn export(&self) {
         self.count(|recorder| recorder.export(now()));
+    }
+
+    /// Of a broker that has not left: its old connections may still end.
+    fn count_of(&self, broker: i32, count: impl FnOnce(&BrokerMetrics)) {
+        self.count(|recorder| {
+            if let Some(metrics) = recorder.known_broker(broker) {
+                count(&metrics);
+            }
+        });
     }
 
     fn count(&self, count: impl FnOnce(&Recorder)) {

@@ -137,6 +137,11 @@ impl Recorder {
         Arc::clone(broker)
     }
 
+    /// As [`broker`](Self::broker), of one that is known and has not left: what is still told of others is not worth a series.
+    pub(crate) fn known_broker(&self, id: i32) -> Option<Arc<BrokerMetrics>> {
+        self.brokers().get(&BrokerLabel::Id(id)).cloned()
+    }
+
     /// A broker has left the cluster, and its figures with it.
     pub(crate) fn broker_left(&self, id: i32) {
         self.brokers().remove(&BrokerLabel::Id(id));

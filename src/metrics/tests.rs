@@ -135,6 +135,7 @@ fn brokers_are_bounded_and_forgotten_when_they_leave() {
         .map(|broker| broker.broker)
         .collect();
     assert_eq!(labels, [BrokerLabel::Id(0), BrokerLabel::Others]);
+    assert!(recorder.known_broker(0).is_some() && recorder.known_broker(1).is_none());
 }
 
 /// A connection is in one state at a time, and in none when it is gone, in whatever order it is told.
@@ -388,7 +389,7 @@ fn spoken_of(text: &str) -> BTreeMap<String, BTreeSet<String>> {
             let matchers = chosen.split(',').filter(|matcher| !matcher.is_empty());
             labels.extend(matchers.map(|matcher| {
                 let (label, _) = matcher.split_once(['=', '!']).unwrap();
-                label.to_owned()
+                label.trim().to_owned()
             }));
         }
     }

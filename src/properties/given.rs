@@ -141,8 +141,9 @@ impl Properties {
                     return Err(ConfigError::new(
                         name,
                         format!(
-                            "{} says the same, and has another value: one of the two is needed",
-                            old.name()
+                            "{} ({}) says the same, and has another value: one of the two is needed",
+                            old.name(),
+                            old.key.dialect.name()
                         ),
                     ));
                 }

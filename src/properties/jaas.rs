@@ -82,6 +82,7 @@ impl LoginModule {
     }
 
     /// Takes those out whose names begin so; gives their names without that.
+    #[cfg(any(test, feature = "oidc"))]
     pub(super) fn take_prefixed(&mut self, prefix: &str) -> Vec<(String, Secret)> {
         let mut taken = Vec::new();
         self.options.retain(|(name, value)| {

@@ -20,6 +20,16 @@ pub(super) enum Dialect {
     Both,
 }
 
+impl Dialect {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Java => "of Java",
+            Self::Librdkafka => "of librdkafka",
+            Self::Both => "of Java and librdkafka",
+        }
+    }
+}
+
 /// What it does here.
 #[derive(Debug)]
 pub(super) enum Meaning {

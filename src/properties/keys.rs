@@ -2,6 +2,7 @@
 
 use super::key::{Dialect, Key, Kind, Layer, Meaning};
 use super::security_keys::SECURITY;
+use crate::cluster::ClientBuilder;
 
 const BUFFER: u32 = i32::MAX.unsigned_abs();
 
@@ -37,22 +38,22 @@ static OPTIONS: &[Key] = &[
     both(
         "bootstrap.servers",
         "bootstrap",
-        Kind::Nodes(|builder, nodes| builder.bootstrap(nodes)),
+        Kind::Nodes(ClientBuilder::bootstrap),
     ),
     librdkafka(
         "metadata.broker.list",
         "bootstrap",
-        Kind::Nodes(|builder, nodes| builder.bootstrap(nodes)),
+        Kind::Nodes(ClientBuilder::bootstrap),
     ),
     java(
         "bootstrap.controllers",
         "bootstrap_controllers",
-        Kind::Nodes(|builder, nodes| builder.bootstrap_controllers(nodes)),
+        Kind::Nodes(ClientBuilder::bootstrap_controllers),
     ),
     both(
         "client.id",
         "client_id",
-        Kind::Text(|builder, id| builder.client_id(id)),
+        Kind::Text(ClientBuilder::client_id),
     ),
     both(
         "client.rack",
@@ -66,7 +67,7 @@ static OPTIONS: &[Key] = &[
     both(
         "allow.auto.create.topics",
         "allow_auto_topic_creation",
-        Kind::Switch(|builder, allow| builder.allow_auto_topic_creation(allow)),
+        Kind::Switch(ClientBuilder::allow_auto_topic_creation),
     ),
     both(
         "metadata.max.age.ms",
@@ -74,7 +75,7 @@ static OPTIONS: &[Key] = &[
         Kind::Time {
             least: 1,
             never: &[-1],
-            set: |builder, time| builder.metadata_max_age(time),
+            set: ClientBuilder::metadata_max_age,
         },
     ),
     librdkafka(
@@ -83,7 +84,7 @@ static OPTIONS: &[Key] = &[
         Kind::Time {
             least: 1,
             never: &[-1],
-            set: |builder, time| builder.metadata_max_age(time),
+            set: ClientBuilder::metadata_max_age,
         },
     ),
     java(
@@ -92,7 +93,7 @@ static OPTIONS: &[Key] = &[
         Kind::Time {
             least: 1,
             never: &[],
-            set: |builder, time| builder.metadata_max_idle(time),
+            set: ClientBuilder::metadata_max_idle,
         },
     ),
     both(
@@ -101,7 +102,7 @@ static OPTIONS: &[Key] = &[
         Kind::Time {
             least: 1,
             never: &[],
-            set: |builder, time| builder.rebootstrap_after(time),
+            set: ClientBuilder::rebootstrap_after,
         },
     ),
     both(
@@ -119,7 +120,7 @@ static OPTIONS: &[Key] = &[
         Kind::Time {
             least: 1,
             never: &[],
-            set: |builder, time| builder.retry_backoff(time),
+            set: ClientBuilder::retry_backoff,
         },
     ),
     both(
@@ -128,7 +129,7 @@ static OPTIONS: &[Key] = &[
         Kind::Time {
             least: 1,
             never: &[],
-            set: |builder, time| builder.retry_backoff_max(time),
+            set: ClientBuilder::retry_backoff_max,
         },
     ),
     both(
@@ -137,7 +138,7 @@ static OPTIONS: &[Key] = &[
         Kind::Time {
             least: 1,
             never: &[],
-            set: |builder, time| builder.connect_backoff(time),
+            set: ClientBuilder::connect_backoff,
         },
     ),
     both(
@@ -146,7 +147,7 @@ static OPTIONS: &[Key] = &[
         Kind::Time {
             least: 1,
             never: &[],
-            set: |builder, time| builder.connect_backoff_max(time),
+            set: ClientBuilder::connect_backoff_max,
         },
     ),
     both(
@@ -155,7 +156,7 @@ static OPTIONS: &[Key] = &[
         Kind::Time {
             least: 1,
             never: &[],
-            set: |builder, time| builder.connect_timeout(time),
+            set: ClientBuilder::connect_timeout,
         },
     ),
     // Java's time of TCP grows from the one to the other from try to try. Here the one is TCP's, and the other that of all of connecting.
@@ -179,7 +180,7 @@ static OPTIONS: &[Key] = &[
         Kind::Time {
             least: 1,
             never: &[],
-            set: |builder, time| builder.request_timeout(time),
+            set: ClientBuilder::request_timeout,
         },
     ),
     librdkafka(
@@ -188,7 +189,7 @@ static OPTIONS: &[Key] = &[
         Kind::Time {
             least: 1,
             never: &[],
-            set: |builder, time| builder.request_timeout(time),
+            set: ClientBuilder::request_timeout,
         },
     ),
     java(
@@ -197,7 +198,7 @@ static OPTIONS: &[Key] = &[
         Kind::Time {
             least: 1,
             never: &[],
-            set: |builder, time| builder.deadline(time),
+            set: ClientBuilder::deadline,
         },
     ),
     both(
@@ -206,7 +207,7 @@ static OPTIONS: &[Key] = &[
         Kind::Time {
             least: 1,
             never: &[-1, 0],
-            set: |builder, time| builder.connections_max_idle(time),
+            set: ClientBuilder::connections_max_idle,
         },
     ),
     java(

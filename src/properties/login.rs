@@ -44,6 +44,7 @@ impl<'a> Login<'a> {
         self.module.as_mut()?.take(name)
     }
 
+    #[cfg(feature = "oidc")]
     pub(super) fn take_prefixed(&mut self, prefix: &str) -> Vec<(String, Secret)> {
         let module = self.module.as_mut();
         module.map_or_else(Vec::new, |module| module.take_prefixed(prefix))

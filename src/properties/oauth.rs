@@ -23,6 +23,8 @@ pub(super) fn authenticator(
     properties: &Properties,
     mut login: Login<'_>,
 ) -> Result<Arc<dyn SaslAuthenticator>, ConfigError> {
+    use std::time::Duration;
+
     use super::key::SaslPart;
     use crate::sasl::{OauthBearer, OidcClientCredentials, SaslError};
 
@@ -73,9 +75,7 @@ pub(super) fn authenticator(
         .map(|time| time.milliseconds(1, &[]))
         .collect::<Result<Vec<_>, _>>()?;
     // Here one time is for both.
-    let whole = times
-        .into_iter()
-        .reduce(|one, other| one.saturating_add(other));
+    let whole = times.into_iter().reduce(Duration::saturating_add);
     if let Some(whole) = whole {
         provider = provider.timeout(whole);
     }

@@ -10,7 +10,8 @@ use milena_wire::messages::create_topics::{
 
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal};
-use crate::topics::{CreateError, NewTopic, Topic, TopicConfig};
+use crate::failure::Failure;
+use crate::topics::{NewTopic, Topic, TopicConfig};
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
     let (request, reply) = incoming.decode::<CreateTopicsRequest>()?;
@@ -33,7 +34,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     // A name that comes more than once is refused, once.
     for topic in &request.topics {
         if times.remove(&*topic.name).is_some_and(|times| times > 1) {
-            let duplicate = CreateError::new(ErrorCode::INVALID_REQUEST, "Duplicate topic name.");
+            let duplicate = Failure::new(ErrorCode::INVALID_REQUEST, "Duplicate topic name.");
             let mut result = failed(&duplicate);
             result.name = topic.name.clone();
             response.topics.push(result);
@@ -63,9 +64,9 @@ fn create(
     context: &Context<'_>,
     topic: &CreatableTopic,
     validate_only: bool,
-) -> Result<CreatableTopicResult, CreateError> {
+) -> Result<CreatableTopicResult, Failure> {
     if &*topic.name == "__cluster_metadata" {
-        return Err(CreateError::new(
+        return Err(Failure::new(
             ErrorCode::INVALID_REQUEST,
             "Creation of internal topic __cluster_metadata is prohibited.",
         ));
@@ -109,9 +110,9 @@ fn describe(topic: &Topic) -> CreatableTopicResult {
     result
 }
 
-fn failed(error: &CreateError) -> CreatableTopicResult {
+fn failed(error: &Failure) -> CreatableTopicResult {
     let mut result = CreatableTopicResult::default();
     result.error_code = error.code;
-    result.error_message = Some(error.message.as_str().into());
+    result.error_message = error.message.as_deref().map(Into::into);
     result
 }

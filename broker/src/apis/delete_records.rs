@@ -92,7 +92,7 @@ fn delete(
     }
     // Who is not the leader does not say what else is wrong.
     partition.extent(context.reader(-1)).map_err(code)?;
-    if !topic.config.deletes() {
+    if !topic.rules.deletes {
         return Err(ErrorCode::POLICY_VIOLATION);
     }
     let first = partition.delete_before(context.node, asked.offset);

@@ -1,43 +1,80 @@
 //! What the broker answers: one file for each API, none of which does I/O.
 
+mod alter_configs;
 mod answer;
 mod api_versions;
+mod broker_configs;
 mod controller;
+mod coordination;
+mod create_partitions;
 mod create_topics;
 mod current_leader;
+mod delete_groups;
 mod delete_records;
+mod delete_topics;
 mod describe_cluster;
+mod describe_configs;
+mod describe_groups;
+mod describe_modern_groups;
 mod describe_topic_partitions;
 mod exchange;
 mod fetch;
 mod find_coordinator;
+mod group_operations;
+mod incremental_alter_configs;
+mod list_config_resources;
+mod list_groups;
 mod list_offsets;
+mod log_dirs;
 mod login;
 mod metadata;
+mod offset_commit;
+mod offset_delete;
+mod offset_fetch;
 mod offset_for_leader_epoch;
 mod pending_fetch;
 mod produce;
+mod resource_type;
 mod sasl_authenticate;
 mod sasl_handshake;
+mod share_group_offsets;
 mod topic_reference;
 
 use bytes::Bytes;
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{Request, VersionRange};
 use milena_wire::error_code::ErrorCode;
+use milena_wire::messages::alter_configs::AlterConfigsRequest;
+use milena_wire::messages::alter_share_group_offsets::AlterShareGroupOffsetsRequest;
 use milena_wire::messages::api_versions::ApiVersionsRequest;
+use milena_wire::messages::consumer_group_describe::ConsumerGroupDescribeRequest;
+use milena_wire::messages::create_partitions::CreatePartitionsRequest;
 use milena_wire::messages::create_topics::CreateTopicsRequest;
+use milena_wire::messages::delete_groups::DeleteGroupsRequest;
 use milena_wire::messages::delete_records::DeleteRecordsRequest;
+use milena_wire::messages::delete_share_group_offsets::DeleteShareGroupOffsetsRequest;
+use milena_wire::messages::delete_topics::DeleteTopicsRequest;
 use milena_wire::messages::describe_cluster::DescribeClusterRequest;
+use milena_wire::messages::describe_configs::DescribeConfigsRequest;
+use milena_wire::messages::describe_groups::DescribeGroupsRequest;
+use milena_wire::messages::describe_share_group_offsets::DescribeShareGroupOffsetsRequest;
 use milena_wire::messages::describe_topic_partitions::DescribeTopicPartitionsRequest;
 use milena_wire::messages::fetch::FetchRequest;
 use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
+use milena_wire::messages::incremental_alter_configs::IncrementalAlterConfigsRequest;
+use milena_wire::messages::list_config_resources::ListConfigResourcesRequest;
+use milena_wire::messages::list_groups::ListGroupsRequest;
 use milena_wire::messages::list_offsets::ListOffsetsRequest;
 use milena_wire::messages::metadata::MetadataRequest;
+use milena_wire::messages::offset_commit::OffsetCommitRequest;
+use milena_wire::messages::offset_delete::OffsetDeleteRequest;
+use milena_wire::messages::offset_fetch::OffsetFetchRequest;
 use milena_wire::messages::offset_for_leader_epoch::OffsetForLeaderEpochRequest;
 use milena_wire::messages::produce::ProduceRequest;
 use milena_wire::messages::sasl_authenticate::SaslAuthenticateRequest;
 use milena_wire::messages::sasl_handshake::SaslHandshakeRequest;
+use milena_wire::messages::share_group_describe::ShareGroupDescribeRequest;
+use milena_wire::messages::streams_group_describe::StreamsGroupDescribeRequest;
 
 pub(crate) use answer::Answer;
 use exchange::Incoming;
@@ -103,21 +140,47 @@ static APIS: &[Api] = &[
     Api::new::<MetadataRequest>(metadata::answer)
         .failing(metadata::fail)
         .naming(metadata::names),
+    Api::new::<OffsetCommitRequest>(offset_commit::answer).failing(offset_commit::fail),
+    Api::new::<OffsetFetchRequest>(offset_fetch::answer).failing(offset_fetch::fail),
     Api::new::<FindCoordinatorRequest>(find_coordinator::answer).failing(find_coordinator::fail),
+    Api::new::<DescribeGroupsRequest>(describe_groups::answer).failing(describe_groups::fail),
+    Api::new::<ListGroupsRequest>(list_groups::answer).failing(list_groups::fail),
     Api::new::<SaslHandshakeRequest>(sasl_handshake::answer).failing(sasl_handshake::fail),
     Api::new::<ApiVersionsRequest>(api_versions::answer).failing(api_versions::fail),
     Api::new::<CreateTopicsRequest>(create_topics::answer).failing(create_topics::fail),
+    Api::new::<DeleteTopicsRequest>(delete_topics::answer).failing(delete_topics::fail),
     Api::new::<DeleteRecordsRequest>(delete_records::answer)
         .failing(delete_records::fail)
         .naming(delete_records::names),
     Api::new::<OffsetForLeaderEpochRequest>(offset_for_leader_epoch::answer)
         .failing(offset_for_leader_epoch::fail)
         .naming(offset_for_leader_epoch::names),
+    Api::new::<DescribeConfigsRequest>(describe_configs::answer).failing(describe_configs::fail),
+    Api::new::<AlterConfigsRequest>(alter_configs::answer).failing(alter_configs::fail),
     Api::new::<SaslAuthenticateRequest>(sasl_authenticate::answer).failing(sasl_authenticate::fail),
+    Api::new::<CreatePartitionsRequest>(create_partitions::answer).failing(create_partitions::fail),
+    Api::new::<DeleteGroupsRequest>(delete_groups::answer).failing(delete_groups::fail),
+    Api::new::<IncrementalAlterConfigsRequest>(incremental_alter_configs::answer)
+        .failing(incremental_alter_configs::fail),
+    Api::new::<OffsetDeleteRequest>(offset_delete::answer).failing(offset_delete::fail),
     Api::new::<DescribeClusterRequest>(describe_cluster::answer).failing(describe_cluster::fail),
+    Api::new::<ConsumerGroupDescribeRequest>(describe_modern_groups::answer_consumer)
+        .failing(describe_modern_groups::fail_consumer),
+    Api::new::<ListConfigResourcesRequest>(list_config_resources::answer)
+        .failing(list_config_resources::fail),
     Api::new::<DescribeTopicPartitionsRequest>(describe_topic_partitions::answer)
         .failing(describe_topic_partitions::fail)
         .naming(describe_topic_partitions::names),
+    Api::new::<ShareGroupDescribeRequest>(describe_modern_groups::answer_share)
+        .failing(describe_modern_groups::fail_share),
+    Api::new::<StreamsGroupDescribeRequest>(describe_modern_groups::answer_streams)
+        .failing(describe_modern_groups::fail_streams),
+    Api::new::<DescribeShareGroupOffsetsRequest>(share_group_offsets::answer_describe)
+        .failing(share_group_offsets::fail_describe),
+    Api::new::<AlterShareGroupOffsetsRequest>(share_group_offsets::answer_alter)
+        .failing(share_group_offsets::fail_alter),
+    Api::new::<DeleteShareGroupOffsetsRequest>(share_group_offsets::answer_delete)
+        .failing(share_group_offsets::fail_delete),
 ];
 
 /// The APIs that are served, by key, in the versions that `limits` leaves of each.

@@ -13,6 +13,8 @@ use milena_wire::codec::VersionRange;
 use super::handle::Cluster;
 use super::stations::{Place, Stations};
 use crate::apis;
+use crate::configs::DynamicConfigs;
+use crate::groups::Groups;
 use crate::identity::ClusterId;
 use crate::nodes::Nodes;
 use crate::profile::Profile;
@@ -240,6 +242,8 @@ impl ClusterBuilder {
             }),
             omissions: Omissions::default(),
             zookeeper: self.zookeeper.unwrap_or(self.profile != Profile::Newest),
+            configs: DynamicConfigs::default(),
+            groups: Groups::default(),
             auto_create_topics: self.auto_create_topics,
             max_request_bytes: self.max_request_bytes,
             connections_max_idle: self.connections_max_idle,

@@ -9,6 +9,7 @@ use tokio::io::DuplexStream;
 use super::builder::ClusterBuilder;
 use super::stations::Stations;
 use crate::faults::{Fault, FaultGuard};
+use crate::groups::GroupType;
 use crate::sasl::Authentications;
 use crate::server::Dialer;
 use crate::shared::Shared;
@@ -146,6 +147,12 @@ impl Cluster {
         are: impl FnMut(&ConnectionCounts) -> bool + Send,
     ) -> ConnectionCounts {
         self.shared.connections.until(are).await
+    }
+
+    /// Makes a group without members, as one is left when all have gone: for clients that describe and delete such. Whether it is new; one of this id
+    /// stays as it is.
+    pub fn create_group(&self, id: &str, group_type: GroupType) -> bool {
+        self.shared.groups.create(id, group_type)
     }
 
     /// Begins a log of the requests that come to all nodes, for as long as it is not dropped; it keeps the last 10,000. Without one, a request costs

@@ -48,7 +48,7 @@ impl Cluster {
                 ErrorCode::TOPIC_ALREADY_EXISTS => io::ErrorKind::AlreadyExists,
                 _ => io::ErrorKind::InvalidInput,
             };
-            io::Error::new(kind, error.message)
+            io::Error::new(kind, error.message.unwrap_or_default())
         })
     }
 
@@ -57,9 +57,8 @@ impl Cluster {
     /// # Errors
     /// [`NotFound`](io::ErrorKind::NotFound) if there is none of this name.
     pub fn delete_topic(&self, name: &str) -> io::Result<()> {
-        let catalog = &self.shared.catalog;
-        let id = catalog.by_name(name).map(|topic| topic.id);
-        match id.is_some_and(|id| catalog.delete(id)) {
+        let id = self.shared.catalog.by_name(name).map(|topic| topic.id);
+        match id.is_some_and(|id| self.shared.delete_topic(name, id)) {
             true => Ok(()),
             false => no_topic(name),
         }
@@ -71,8 +70,13 @@ impl Cluster {
     /// # Errors
     /// [`NotFound`](io::ErrorKind::NotFound) if there is none of this name.
     pub fn recreate_topic(&self, name: &str) -> io::Result<Uuid> {
-        let id = self.shared.catalog.recreate(name, now());
-        id.map_or_else(|| no_topic(name), Ok)
+        let old = self.shared.catalog.by_name(name).map(|topic| topic.id);
+        let new = self.shared.catalog.recreate(name, now());
+        // With the topic go the offsets that groups have committed in it.
+        self.shared
+            .groups
+            .forget_topic(name, old.unwrap_or_default());
+        new.map_or_else(|| no_topic(name), Ok)
     }
 
     /// The node that leads a partition; `None` if nobody does, or there is no such partition.

@@ -25,6 +25,8 @@ pub(crate) struct Rules {
     pub(crate) after_max_ms: i64,
     /// `cleanup.policy` holds `compact`: every record needs a key.
     pub(crate) compacted: bool,
+    /// `cleanup.policy` holds `delete`: records may be deleted other than by compaction.
+    pub(crate) deletes: bool,
     /// Whether every record is looked at, as Kafka does, or only the batch's header and checksum.
     pub(crate) every_record: bool,
 }

@@ -19,6 +19,7 @@ fn rules() -> Rules {
         log_append_time: false,
         before_max_ms: i64::MAX,
         after_max_ms: 1000,
+        deletes: true,
         compacted: false,
         every_record: true,
     }

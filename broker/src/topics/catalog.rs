@@ -13,6 +13,8 @@ use super::name::{metric_name, validate};
 use super::partition::Partition;
 use super::placement::{self, Broker};
 use super::topic::Topic;
+use crate::configs::Values;
+use crate::failure::Failure;
 
 /// How many partitions a request may make; Kafka's controller draws the same line.
 pub(crate) const MAX_PARTITIONS: i32 = 10_000;
@@ -29,22 +31,6 @@ pub(crate) struct NewTopic<'a> {
     pub(crate) assignments: Vec<(i32, &'a [i32])>,
     /// The configs, or what is wrong with them.
     pub(crate) config: Result<TopicConfig, String>,
-}
-
-/// Why a topic was not made, in the terms of the CreateTopics answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CreateError {
-    pub(crate) code: ErrorCode,
-    pub(crate) message: String,
-}
-
-impl CreateError {
-    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
-    }
 }
 
 /// What a topic is like if nobody says.
@@ -71,6 +57,8 @@ struct Topics {
     by_name: BTreeMap<ByteString, Arc<Topic>>,
     by_id: HashMap<Uuid, Arc<Topic>>,
     by_metric_name: HashMap<String, ByteString>,
+    /// What all brokers have for the configs that topics do not set.
+    configs: Values,
     /// How many were made: where the placement of the next begins.
     made: usize,
     /// By id.
@@ -113,6 +101,11 @@ impl Catalog {
         self.write().brokers.retain(|broker| broker.id != id);
     }
 
+    /// What a topic is like if nobody says.
+    pub(crate) fn defaults(&self) -> Defaults {
+        self.defaults
+    }
+
     pub(crate) fn by_name(&self, name: &str) -> Option<Arc<Topic>> {
         self.read().by_name.get(name).cloned()
     }
@@ -132,21 +125,20 @@ impl Catalog {
         new: &NewTopic<'_>,
         validate_only: bool,
         now: i64,
-    ) -> Result<Arc<Topic>, CreateError> {
+    ) -> Result<Arc<Topic>, Failure> {
         validate(new.name)
-            .map_err(|message| CreateError::new(ErrorCode::INVALID_TOPIC_EXCEPTION, message))?;
+            .map_err(|message| Failure::new(ErrorCode::INVALID_TOPIC_EXCEPTION, message))?;
         let mut topics = self.write();
         topics.check_free(new.name)?;
         let config = new.config.as_ref();
-        let config =
-            config.map_err(|message| CreateError::new(ErrorCode::INVALID_CONFIG, message))?;
+        let config = config.map_err(|message| Failure::new(ErrorCode::INVALID_CONFIG, message))?;
         let config = config.clone();
         let placed = self.place(new, &topics)?;
         let topic = Arc::new(Topic {
             name: new.name.into(),
             id: crate::identity::topic_id(),
-            rules: config.rules(self.defaults.every_record),
-            durability: config.durability(),
+            rules: config.rules(self.defaults.every_record, &topics.configs),
+            durability: config.durability(&topics.configs),
             config,
             partitions: placed
                 .into_iter()
@@ -203,6 +195,141 @@ impl Catalog {
         Some(new.id)
     }
 
+    /// Gives a topic partitions until it has `count`, or only checks whether it could. `assignments` are the nodes of each that is new, if the client has
+    /// chosen them. `now` is in milliseconds since 1970.
+    pub(crate) fn grow(
+        &self,
+        name: &str,
+        count: i32,
+        assignments: Option<&[&[i32]]>,
+        validate_only: bool,
+        now: i64,
+    ) -> Result<(), Failure> {
+        let mut topics = self.write();
+        let topic = topics.by_name.get(name);
+        let topic = topic.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
+        let present = topic.partitions.len();
+        let wanted = usize::try_from(count).unwrap_or(0);
+        let refuse = |code, message| Err(Failure::new(code, message));
+        if wanted == present {
+            return refuse(
+                ErrorCode::INVALID_PARTITIONS,
+                format!("Topic already has {present} partition(s)."),
+            );
+        }
+        if wanted < present {
+            return refuse(
+                ErrorCode::INVALID_PARTITIONS,
+                format!(
+                    "The topic {name} currently has {present} partition(s); {count} would not be an increase."
+                ),
+            );
+        }
+        let more = wanted - present;
+        if more > usize::try_from(MAX_PARTITIONS).unwrap_or(0) {
+            return refuse(
+                ErrorCode::POLICY_VIOLATION,
+                "Excessively large number of partitions per request.".to_owned(),
+            );
+        }
+        let first = topic.partition(0).map(Partition::leadership);
+        let replicas = first.map(|first| first.replicas).unwrap_or_default();
+        let brokers = &topics.brokers;
+        let placed = match assignments {
+            None => {
+                let leader = brokers
+                    .iter()
+                    .position(|broker| Some(&broker.id) == replicas.first());
+                let first = leader.unwrap_or(0) + present;
+                placement::place(brokers, more, replicas.len(), first)
+            }
+            Some(assignments) if assignments.len() != more => {
+                return refuse(
+                    ErrorCode::INVALID_REPLICA_ASSIGNMENT,
+                    format!(
+                        "Attempted to add {more} additional partition(s), but only {} assignment(s) were specified.",
+                        assignments.len()
+                    ),
+                );
+            }
+            Some(assignments) => {
+                for nodes in assignments {
+                    placement::validate(brokers, nodes, Some(replicas.len())).map_err(
+                        |message| Failure::new(ErrorCode::INVALID_REPLICA_ASSIGNMENT, message),
+                    )?;
+                }
+                assignments.iter().map(|nodes| nodes.to_vec()).collect()
+            }
+        };
+        let placed = topics.led(placed, count - i32::try_from(more).unwrap_or(0))?;
+        if !validate_only {
+            let mut topic = Topic::clone(topic);
+            let placed = placed.into_iter();
+            let new = placed.map(|leadership| Arc::new(Partition::new(leadership, now)));
+            topic.partitions.extend(new);
+            topics.put(&Arc::new(topic));
+        }
+        Ok(())
+    }
+
+    /// Puts what `change` makes of a topic's configs in their place, unless that is only to be checked.
+    pub(crate) fn configure(
+        &self,
+        name: &str,
+        validate_only: bool,
+        change: impl FnOnce(&Values) -> Result<Values, Failure>,
+    ) -> Result<(), Failure> {
+        if name.is_empty() {
+            return Err(Failure::invalid_request(
+                "Default topic resources are not allowed.",
+            ));
+        }
+        validate(name)
+            .map_err(|message| Failure::new(ErrorCode::INVALID_TOPIC_EXCEPTION, message))?;
+        let mut topics = self.write();
+        let topic = topics.by_name.get(name);
+        let values = topic.map(|topic| topic.config.values()).unwrap_or_default();
+        let values = change(&values)?;
+        let values = values.iter();
+        let config = TopicConfig::parse(values.map(|(name, value)| (&**name, Some(&**value))))
+            .map_err(Failure::invalid_config)?;
+        let topic = topic.ok_or_else(|| {
+            Failure::new(
+                ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+                format!("The topic '{name}' does not exist."),
+            )
+        })?;
+        if !validate_only {
+            let rules = config.rules(self.defaults.every_record, &topics.configs);
+            let topic = Topic {
+                durability: config.durability(&topics.configs),
+                config,
+                rules,
+                ..Topic::clone(topic)
+            };
+            topics.put(&Arc::new(topic));
+        }
+        Ok(())
+    }
+
+    /// What all brokers have for the configs that topics do not set.
+    pub(crate) fn set_defaults(&self, defaults: Values) {
+        let mut topics = self.write();
+        topics.configs = defaults;
+        let all: Vec<_> = topics.by_name.values().cloned().collect();
+        for topic in all {
+            let rules = topic
+                .config
+                .rules(self.defaults.every_record, &topics.configs);
+            let topic = Topic {
+                rules,
+                durability: topic.config.durability(&topics.configs),
+                ..Topic::clone(&topic)
+            };
+            topics.put(&Arc::new(topic));
+        }
+    }
+
     /// Other nodes hold a partition, or why they cannot; `None` if there is none of this number.
     pub(crate) fn reassign(
         &self,
@@ -235,32 +362,16 @@ impl Catalog {
     }
 
     /// Who leads each partition, and who else holds it.
-    fn place(&self, new: &NewTopic<'_>, topics: &Topics) -> Result<Vec<Leadership>, CreateError> {
+    fn place(&self, new: &NewTopic<'_>, topics: &Topics) -> Result<Vec<Leadership>, Failure> {
         let placed = if new.assignments.is_empty() {
             self.place_freely(new, topics)
         } else {
             topics.place_manually(new)
         }?;
-        let partitions = (0..).zip(placed).map(|(index, replicas): (i32, _)| {
-            let leadership = Leadership::new(replicas, |id| topics.is_alive(id));
-            if leadership.leader == NO_LEADER {
-                return Err(CreateError::new(
-                    ErrorCode::INVALID_REPLICA_ASSIGNMENT,
-                    format!(
-                        "All brokers specified in the manual partition assignment for partition {index} are fenced or in controlled shutdown."
-                    ),
-                ));
-            }
-            Ok(leadership)
-        });
-        partitions.collect()
+        topics.led(placed, 0)
     }
 
-    fn place_freely(
-        &self,
-        new: &NewTopic<'_>,
-        topics: &Topics,
-    ) -> Result<Vec<Vec<i32>>, CreateError> {
+    fn place_freely(&self, new: &NewTopic<'_>, topics: &Topics) -> Result<Vec<Vec<i32>>, Failure> {
         let nodes = topics.brokers.len();
         let factor = match new.replication_factor {
             -1 => self.defaults.replication_factor,
@@ -268,7 +379,7 @@ impl Catalog {
         };
         let factor = usize::try_from(factor).unwrap_or(0);
         if factor == 0 {
-            return Err(CreateError::new(
+            return Err(Failure::new(
                 ErrorCode::INVALID_REPLICATION_FACTOR,
                 "Replication factor must be larger than 0, or -1 to use the default value.",
             ));
@@ -278,19 +389,19 @@ impl Catalog {
             partitions => partitions,
         };
         if partitions <= 0 {
-            return Err(CreateError::new(
+            return Err(Failure::new(
                 ErrorCode::INVALID_PARTITIONS,
                 "Number of partitions was set to an invalid non-positive value.",
             ));
         }
         if partitions > MAX_PARTITIONS {
-            return Err(CreateError::new(
+            return Err(Failure::new(
                 ErrorCode::POLICY_VIOLATION,
                 "Excessively large number of partitions per request.",
             ));
         }
         if factor > nodes {
-            return Err(CreateError::new(
+            return Err(Failure::new(
                 ErrorCode::INVALID_REPLICATION_FACTOR,
                 format!(
                     "Unable to replicate the partition {factor} time(s): The target replication factor of {factor} cannot be reached because only {nodes} broker(s) are registered or some brokers have all their log directories cordoned."
@@ -298,7 +409,7 @@ impl Catalog {
             ));
         }
         if !topics.brokers.iter().any(|broker| broker.is_alive) {
-            return Err(CreateError::new(
+            return Err(Failure::new(
                 ErrorCode::INVALID_REPLICATION_FACTOR,
                 "All brokers are currently fenced.",
             ));
@@ -318,6 +429,23 @@ impl Catalog {
 }
 
 impl Topics {
+    /// Who leads partitions that lie on these nodes, of which the first has the number `first`.
+    fn led(&self, placed: Vec<Vec<i32>>, first: i32) -> Result<Vec<Leadership>, Failure> {
+        let partitions = (first..).zip(placed).map(|(index, replicas)| {
+            let leadership = Leadership::new(replicas, |id| self.is_alive(id));
+            if leadership.leader == NO_LEADER {
+                return Err(Failure::new(
+                    ErrorCode::INVALID_REPLICA_ASSIGNMENT,
+                    format!(
+                        "All brokers specified in the manual partition assignment for partition {index} are fenced or in controlled shutdown."
+                    ),
+                ));
+            }
+            Ok(leadership)
+        });
+        partitions.collect()
+    }
+
     fn is_alive(&self, id: i32) -> bool {
         let mut brokers = self.brokers.iter();
         brokers.any(|broker| broker.id == id && broker.is_alive)
@@ -348,9 +476,9 @@ impl Topics {
         self.by_id.insert(topic.id, topic.clone());
     }
 
-    fn place_manually(&self, new: &NewTopic<'_>) -> Result<Vec<Vec<i32>>, CreateError> {
+    fn place_manually(&self, new: &NewTopic<'_>) -> Result<Vec<Vec<i32>>, Failure> {
         let not_default = |what| {
-            CreateError::new(
+            Failure::new(
                 ErrorCode::INVALID_REQUEST,
                 format!(
                     "A manual partition assignment was specified, but {what} was not set to -1."
@@ -363,7 +491,7 @@ impl Topics {
         if new.partitions != -1 {
             return Err(not_default("numPartitions"));
         }
-        let invalid = |message| CreateError::new(ErrorCode::INVALID_REPLICA_ASSIGNMENT, message);
+        let invalid = |message| Failure::new(ErrorCode::INVALID_REPLICA_ASSIGNMENT, message);
         let mut placed = BTreeMap::new();
         let mut factor = None;
         for &(index, replicas) in &new.assignments {
@@ -387,15 +515,15 @@ impl Topics {
         Ok(placed.into_values().collect())
     }
 
-    fn check_free(&self, name: &str) -> Result<(), CreateError> {
+    fn check_free(&self, name: &str) -> Result<(), Failure> {
         if self.by_name.contains_key(name) {
-            return Err(CreateError::new(
+            return Err(Failure::new(
                 ErrorCode::TOPIC_ALREADY_EXISTS,
                 format!("Topic '{name}' already exists."),
             ));
         }
         if let Some(other) = self.by_metric_name.get(&metric_name(name)) {
-            return Err(CreateError::new(
+            return Err(Failure::new(
                 ErrorCode::INVALID_TOPIC_EXCEPTION,
                 format!("Topic '{name}' collides with existing topic: {other}"),
             ));

@@ -2,99 +2,117 @@
 
 use std::collections::BTreeMap;
 
+use crate::configs::{ConfigSource, Definition, Shape, Values, find_definition};
 use crate::storage::Rules;
-
-/// What a config may be.
-#[derive(Clone, Copy, Debug)]
-enum Shape {
-    Boolean,
-    /// A whole number of 32 bits, of at least this.
-    Int(i64),
-    /// A whole number of 64 bits, of at least this.
-    Long(i64),
-    /// A number from 0 to 1.
-    Ratio,
-    OneOf(&'static [&'static str]),
-    /// Some of these, separated by commas.
-    SomeOf(&'static [&'static str]),
-    Text,
-}
-
-struct Definition {
-    name: &'static str,
-    default: &'static str,
-    shape: Shape,
-}
 
 const fn definition(name: &'static str, default: &'static str, shape: Shape) -> Definition {
     Definition {
         name,
-        default,
+        default: Some(default),
         shape,
     }
 }
 
-const CODECS: &[&str] = &["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"];
-
 /// The topic configs of Kafka 4, by name, with its defaults.
 static DEFINITIONS: &[Definition] = &[
+    definition("cleanup.policy", "delete", Shape::SomeOf("compact, delete")),
+    definition("compression.gzip.level", "-1", Shape::GzipLevel),
+    definition("compression.lz4.level", "9", Shape::Int(1, 17)),
     definition(
-        "cleanup.policy",
-        "delete",
-        Shape::SomeOf(&["compact", "delete"]),
+        "compression.type",
+        "producer",
+        Shape::OneOf("uncompressed, zstd, lz4, snappy, gzip, producer"),
     ),
-    definition("compression.gzip.level", "-1", Shape::Int(-1)),
-    definition("compression.lz4.level", "9", Shape::Int(1)),
-    definition("compression.type", "producer", Shape::OneOf(CODECS)),
-    definition("compression.zstd.level", "3", Shape::Int(-131_072)),
-    definition("delete.retention.ms", "86400000", Shape::Long(0)),
-    definition("file.delete.delay.ms", "60000", Shape::Long(0)),
-    definition("flush.messages", "9223372036854775807", Shape::Long(1)),
-    definition("flush.ms", "9223372036854775807", Shape::Long(0)),
-    definition("follower.replication.throttled.replicas", "", Shape::Text),
-    definition("index.interval.bytes", "4096", Shape::Int(0)),
-    definition("leader.replication.throttled.replicas", "", Shape::Text),
-    definition("local.retention.bytes", "-2", Shape::Long(-2)),
-    definition("local.retention.ms", "-2", Shape::Long(-2)),
+    definition("compression.zstd.level", "3", Shape::Int(-131_072, 22)),
+    definition("delete.retention.ms", "86400000", Shape::long(0)),
+    definition("file.delete.delay.ms", "60000", Shape::long(0)),
+    definition("flush.messages", "9223372036854775807", Shape::long(1)),
+    definition("flush.ms", "9223372036854775807", Shape::long(0)),
+    definition(
+        "follower.replication.throttled.replicas",
+        "",
+        Shape::Replicas,
+    ),
+    definition("index.interval.bytes", "4096", Shape::int(0)),
+    definition("leader.replication.throttled.replicas", "", Shape::Replicas),
+    definition("local.retention.bytes", "-2", Shape::long(-2)),
+    definition("local.retention.ms", "-2", Shape::long(-2)),
     definition(
         "max.compaction.lag.ms",
         "9223372036854775807",
-        Shape::Long(1),
+        Shape::long(1),
     ),
-    definition("max.message.bytes", "1048588", Shape::Int(0)),
-    definition("message.timestamp.after.max.ms", "3600000", Shape::Long(0)),
+    definition("max.message.bytes", "1048588", Shape::int(0)),
+    definition("message.timestamp.after.max.ms", "3600000", Shape::long(0)),
     definition(
         "message.timestamp.before.max.ms",
         "9223372036854775807",
-        Shape::Long(0),
+        Shape::long(0),
     ),
     definition(
         "message.timestamp.type",
         "CreateTime",
-        Shape::OneOf(&["CreateTime", "LogAppendTime"]),
+        Shape::OneOf("CreateTime, LogAppendTime"),
     ),
-    definition("min.cleanable.dirty.ratio", "0.5", Shape::Ratio),
-    definition("min.compaction.lag.ms", "0", Shape::Long(0)),
-    definition("min.insync.replicas", "1", Shape::Int(1)),
+    definition("min.cleanable.dirty.ratio", "0.5", Shape::Double(0.0, 1.0)),
+    definition("min.compaction.lag.ms", "0", Shape::long(0)),
+    definition("min.insync.replicas", "1", Shape::int(1)),
     definition("preallocate", "false", Shape::Boolean),
     definition("remote.log.copy.disable", "false", Shape::Boolean),
     definition("remote.log.delete.on.disable", "false", Shape::Boolean),
     definition("remote.storage.enable", "false", Shape::Boolean),
-    definition("retention.bytes", "-1", Shape::Long(i64::MIN)),
-    definition("retention.ms", "604800000", Shape::Long(-1)),
-    definition("segment.bytes", "1073741824", Shape::Int(1_048_576)),
-    definition("segment.index.bytes", "10485760", Shape::Int(4)),
-    definition("segment.jitter.ms", "0", Shape::Long(0)),
-    definition("segment.ms", "604800000", Shape::Long(1)),
+    definition("retention.bytes", "-1", Shape::long(i64::MIN)),
+    definition("retention.ms", "604800000", Shape::long(-1)),
+    definition("segment.bytes", "1073741824", Shape::int(1_048_576)),
+    definition("segment.index.bytes", "10485760", Shape::int(4)),
+    definition("segment.jitter.ms", "0", Shape::long(0)),
+    definition("segment.ms", "604800000", Shape::long(1)),
     definition("unclean.leader.election.enable", "false", Shape::Boolean),
 ];
 
-/// Where a config's value comes from, by its number in the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ConfigSource {
-    Topic = 1,
-    Default = 5,
-}
+/// The brokers' configs that are the defaults of those of topics.
+static BROKER_SYNONYMS: &[(&str, &str)] = &[
+    ("cleanup.policy", "log.cleanup.policy"),
+    ("compression.gzip.level", "compression.gzip.level"),
+    ("compression.lz4.level", "compression.lz4.level"),
+    ("compression.type", "compression.type"),
+    ("compression.zstd.level", "compression.zstd.level"),
+    ("delete.retention.ms", "log.cleaner.delete.retention.ms"),
+    ("file.delete.delay.ms", "log.segment.delete.delay.ms"),
+    ("flush.messages", "log.flush.interval.messages"),
+    ("flush.ms", "log.flush.interval.ms"),
+    ("index.interval.bytes", "log.index.interval.bytes"),
+    ("local.retention.bytes", "log.local.retention.bytes"),
+    ("local.retention.ms", "log.local.retention.ms"),
+    ("max.compaction.lag.ms", "log.cleaner.max.compaction.lag.ms"),
+    ("max.message.bytes", "message.max.bytes"),
+    (
+        "message.timestamp.after.max.ms",
+        "log.message.timestamp.after.max.ms",
+    ),
+    (
+        "message.timestamp.before.max.ms",
+        "log.message.timestamp.before.max.ms",
+    ),
+    ("message.timestamp.type", "log.message.timestamp.type"),
+    (
+        "min.cleanable.dirty.ratio",
+        "log.cleaner.min.cleanable.ratio",
+    ),
+    ("min.compaction.lag.ms", "log.cleaner.min.compaction.lag.ms"),
+    ("min.insync.replicas", "min.insync.replicas"),
+    ("preallocate", "log.preallocate"),
+    ("retention.bytes", "log.retention.bytes"),
+    ("retention.ms", "log.retention.ms"),
+    ("segment.bytes", "log.segment.bytes"),
+    ("segment.index.bytes", "log.index.size.max.bytes"),
+    ("segment.jitter.ms", "log.roll.jitter.ms"),
+    ("segment.ms", "log.roll.ms"),
+    (
+        "unclean.leader.election.enable",
+        "unclean.leader.election.enable",
+    ),
+];
 
 /// What a topic demands of its replicas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,16 +136,39 @@ impl TopicConfig {
     ) -> Result<Self, String> {
         let mut set = BTreeMap::new();
         for (name, value) in configs {
-            let place = DEFINITIONS.binary_search_by_key(&name, |definition| definition.name);
-            let definition = place.ok().and_then(|place| DEFINITIONS.get(place));
-            let definition =
-                definition.ok_or_else(|| format!("Unknown topic config name: {name}"))?;
+            let definition = find_definition(DEFINITIONS, name)
+                .ok_or_else(|| format!("Unknown topic config name: {name}"))?;
             let value = value
                 .ok_or_else(|| format!("Null value not supported for topic configs: {name}"))?;
             definition.check(value)?;
-            set.insert(definition.name, value.to_owned());
+            set.insert(definition.name, definition.written(value));
+        }
+        if set
+            .get("remote.storage.enable")
+            .is_some_and(|enable| enable == "true")
+        {
+            return Err("Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.".to_owned());
         }
         Ok(Self { set })
+    }
+
+    /// The definitions of all configs.
+    pub(crate) fn definitions() -> &'static [Definition] {
+        DEFINITIONS
+    }
+
+    /// The broker's config that is the default of a topic's.
+    pub(crate) fn broker_synonym(name: &str) -> Option<&'static str> {
+        let place = BROKER_SYNONYMS.binary_search_by_key(&name, |(name, _)| name);
+        let pair = place.ok().and_then(|place| BROKER_SYNONYMS.get(place));
+        pair.map(|(_, broker)| *broker)
+    }
+
+    /// Those that have been set.
+    pub(crate) fn values(&self) -> Values {
+        let set = self.set.iter();
+        set.map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
     }
 
     /// Every config: name, value, where it comes from.
@@ -136,97 +177,50 @@ impl TopicConfig {
             .iter()
             .map(|definition| match self.set.get(definition.name) {
                 Some(value) => (definition.name, value.as_str(), ConfigSource::Topic),
-                None => (definition.name, definition.default, ConfigSource::Default),
+                None => {
+                    let default = definition.default.unwrap_or_default();
+                    (definition.name, default, ConfigSource::Default)
+                }
             })
     }
 
-    /// What the topic demands of records.
-    pub(crate) fn rules(&self, every_record: bool) -> Rules {
+    /// What the topic demands of records. `defaults` are what all brokers have for what topics do not say.
+    pub(crate) fn rules(&self, every_record: bool, defaults: &Values) -> Rules {
+        let value = |name: &str| self.value(name, defaults);
+        // Values were checked when they were set.
+        let integer = |name: &str| value(name).parse::<i64>().unwrap_or_default();
         Rules {
-            max_batch_bytes: usize::try_from(self.integer("max.message.bytes"))
-                .unwrap_or(usize::MAX),
-            log_append_time: self.value("message.timestamp.type") == "LogAppendTime",
-            before_max_ms: self.integer("message.timestamp.before.max.ms"),
-            after_max_ms: self.integer("message.timestamp.after.max.ms"),
-            compacted: self.value("cleanup.policy").contains("compact"),
+            max_batch_bytes: usize::try_from(integer("max.message.bytes")).unwrap_or(usize::MAX),
+            log_append_time: value("message.timestamp.type") == "LogAppendTime",
+            before_max_ms: integer("message.timestamp.before.max.ms"),
+            after_max_ms: integer("message.timestamp.after.max.ms"),
+            compacted: value("cleanup.policy").contains("compact"),
+            deletes: value("cleanup.policy").contains("delete"),
             every_record,
         }
     }
 
-    /// Whether records may be deleted other than by compaction.
-    pub(crate) fn deletes(&self) -> bool {
-        self.value("cleanup.policy").contains("delete")
-    }
-
     /// What the topic demands of its replicas.
-    pub(crate) fn durability(&self) -> Durability {
+    pub(crate) fn durability(&self, defaults: &Values) -> Durability {
+        let min_isr = self.value("min.insync.replicas", defaults).parse();
         Durability {
-            min_isr: usize::try_from(self.integer("min.insync.replicas")).unwrap_or(1),
-            unclean: self.value("unclean.leader.election.enable") == "true",
+            min_isr: min_isr.unwrap_or(1),
+            unclean: self.value("unclean.leader.election.enable", defaults) == "true",
         }
     }
 
-    fn value(&self, name: &str) -> &str {
-        let found = self.entries().find(|(other, ..)| *other == name);
-        found.map_or("", |(_, value, _)| value)
-    }
-
-    fn integer(&self, name: &str) -> i64 {
-        // Values were checked when they were set.
-        self.value(name).parse().unwrap_or_default()
-    }
-}
-
-impl Definition {
-    fn check(&self, value: &str) -> Result<(), String> {
-        let value = value.trim();
-        let one_of = |value: &str, values: &[&str]| match values.contains(&value) {
-            true => Ok(()),
-            false => Err(format!("String must be one of: {}", values.join(", "))),
-        };
-        let checked = match self.shape {
-            Shape::Text => Ok(()),
-            Shape::Boolean => match value {
-                "true" | "false" => Ok(()),
-                _ => Err("Expected value to be either true or false".to_owned()),
-            },
-            Shape::Int(least) => at_least(value.parse::<i32>().ok().map(i64::from), least, "INT"),
-            Shape::Long(least) => at_least(value.parse().ok(), least, "LONG"),
-            Shape::Ratio => match value.parse::<f64>() {
-                Err(_) => Err("Not a number of type DOUBLE".to_owned()),
-                Ok(ratio) if ratio > 1.0 => Err("Value must be no more than 1".to_owned()),
-                Ok(ratio) if ratio >= 0.0 => Ok(()),
-                Ok(_) => Err("Value must be at least 0".to_owned()),
-            },
-            Shape::OneOf(values) => one_of(value, values),
-            Shape::SomeOf(values) => {
-                // None at all is possible since Kafka 4: nothing is ever cleaned up then.
-                let mut list = value
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|_| !value.is_empty());
-                let wrong = list.find(|value| !values.contains(value));
-                return wrong.map_or(Ok(()), |value| {
-                    one_of(value, values).map_err(|fault| self.fault(value, &fault))
-                });
-            }
-        };
-        checked.map_err(|fault| self.fault(value, &fault))
-    }
-
-    fn fault(&self, value: &str, fault: &str) -> String {
-        format!(
-            "Invalid value {value} for configuration {}: {fault}",
-            self.name
-        )
-    }
-}
-
-fn at_least(number: Option<i64>, least: i64, kind: &str) -> Result<(), String> {
-    match number {
-        None => Err(format!("Not a number of type {kind}")),
-        Some(number) if number < least => Err(format!("Value must be at least {least}")),
-        Some(_) => Ok(()),
+    fn value<'a>(&'a self, name: &str, defaults: &'a Values) -> &'a str {
+        if let Some(value) = self.set.get(name) {
+            return value;
+        }
+        let default = Self::broker_synonym(name).and_then(|name| defaults.get(name));
+        if let Some(value) = default {
+            return value;
+        }
+        let definition = find_definition(DEFINITIONS, name);
+        definition
+            .and_then(|definition| definition.default)
+            .unwrap_or_default()
     }
 }
 
@@ -242,7 +236,7 @@ mod tests {
                 .all(|pair| pair[0].name < pair[1].name)
         );
         for definition in DEFINITIONS {
-            assert_eq!(definition.check(definition.default), Ok(()));
+            assert_eq!(definition.check(definition.default.unwrap()), Ok(()));
         }
     }
 
@@ -259,6 +253,7 @@ mod tests {
             ("message.timestamp.type", Some("createtime")),
             ("cleanup.policy", Some("delete,forget")),
             ("segment.bytes", Some("3000000000")),
+            ("compression.lz4.level", Some("18")),
         ] {
             assert!(parse(name, value).unwrap_err().contains(name), "{name}");
         }
@@ -266,11 +261,32 @@ mod tests {
             ("cleanup.policy", Some("delete,compact")),
             ("max.message.bytes", Some("100")),
         ]);
-        let rules = config.unwrap().rules(true);
+        let config = config.unwrap();
+        let rules = config.rules(true, &Values::new());
         assert!(rules.compacted && !rules.log_append_time);
         assert_eq!(
             (rules.max_batch_bytes, rules.after_max_ms),
             (100, 3_600_000)
         );
+        let defaults = [
+            ("log.message.timestamp.type", "LogAppendTime"),
+            ("message.max.bytes", "7"),
+        ];
+        let defaults = defaults.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let rules = config.rules(true, &Values::from(defaults));
+        assert!(rules.log_append_time);
+        assert_eq!(rules.max_batch_bytes, 100);
+    }
+
+    #[test]
+    fn synonyms_are_sorted_and_known() {
+        assert!(BROKER_SYNONYMS.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        for (name, broker) in BROKER_SYNONYMS {
+            assert!(find_definition(DEFINITIONS, name).is_some(), "{name}");
+            assert!(
+                crate::configs::broker::definition(broker).is_some(),
+                "{broker}"
+            );
+        }
     }
 }

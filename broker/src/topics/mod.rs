@@ -10,7 +10,7 @@ mod placement;
 mod topic;
 mod waiter;
 
-pub(crate) use catalog::{Catalog, CreateError, Defaults, MAX_PARTITIONS, NewTopic};
+pub(crate) use catalog::{Catalog, Defaults, MAX_PARTITIONS, NewTopic};
 pub(crate) use config::TopicConfig;
 pub(crate) use leadership::{Leadership, NO_LEADER};
 pub(crate) use name::validate as validate_name;

@@ -221,6 +221,11 @@ impl Partition {
         Ok(state.extent())
     }
 
+    /// The offset that the next record gets.
+    pub(crate) fn end_offset(&self) -> i64 {
+        self.lock().log.end_offset()
+    }
+
     /// Where a leader epoch has ended; `None` for one that is still to come.
     pub(crate) fn end_of_epoch(
         &self,

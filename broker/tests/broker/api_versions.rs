@@ -38,11 +38,18 @@ async fn every_version_lists_just_what_is_served() {
         (60, 0, 2),
         (75, 0, 0),
     ];
+    let all = ranges(&client.call(&request(), 0).await);
+    assert!(all.windows(2).all(|pair| pair[0].0 < pair[1].0), "{all:?}");
     for version in 0..=4 {
         let response = client.call(&request(), version).await;
         assert_eq!(response.error_code, ErrorCode::NONE);
-        assert_eq!(ranges(&response), expected, "{version}");
+        assert_eq!(ranges(&response), all, "{version}");
+        assert!(expected.iter().all(|one| all.contains(one)), "{all:?}");
     }
+    let mut client = Client::connect(&cluster, 1).await;
+    let unknown = [0, 0, 0, 10, 0x7f, 0, 0, 0, 0, 0, 0, 1, 0xff, 0xff];
+    client.stream.write_all(&unknown).await.unwrap();
+    client.expect_close().await;
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@
 
 mod api_versions;
 mod client;
+mod configs;
 mod connection;
 mod controls;
 mod coordinators;
@@ -22,6 +23,7 @@ mod disturbed_tls;
 mod epochs;
 mod faults;
 mod fetch;
+mod groups;
 mod leaders;
 mod list_offsets;
 mod login;
@@ -35,3 +37,4 @@ mod renewal;
 mod sasl;
 #[cfg(feature = "tls")]
 mod tls;
+mod topics_admin;

@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 use tokio::io::DuplexStream;
 
 use super::*;
+use crate::cluster::breaker::{BreakerSettings, WhenOpen};
 use crate::cluster::purpose::Purpose;
+use crate::cluster::selection::RoundRobin;
 use crate::sasl::{Plain, ScramSha256};
 
 const ZERO: Duration = Duration::ZERO;
@@ -43,6 +45,8 @@ fn the_defaults_are_those_that_are_promised() {
     assert_eq!(ms(settings.drain_timeout), 5_000);
     assert_eq!(ms(settings.deadline), 30_000);
     assert!(settings.rewriter.is_none() && settings.rack.is_none());
+    assert_eq!(settings.breaker, BreakerSettings::default());
+    assert!(format!("{:?}", settings.selection).contains("LeastLoaded"));
     let connection = &settings.connection.settings;
     assert_eq!(ms(connection.connect_timeout), 10_000);
     assert_eq!(ms(connection.request_timeout), 40_000);
@@ -66,6 +70,8 @@ fn what_is_chosen_is_what_the_client_gets() {
         .max_connections(connections(6))
         .drain_timeout(ZERO)
         .rack("r1")
+        .circuit_breaker(BreakerSettings::default().when_open(WhenOpen::Fail))
+        .selection(RoundRobin::default())
         .deadline(SECOND)
         .metadata_max_age(Duration::MAX)
         .sasl(ScramSha256::new("alice", "secret"))
@@ -82,6 +88,8 @@ fn what_is_chosen_is_what_the_client_gets() {
     assert_eq!(fetch, connections(3));
     assert_eq!(settings.rack.as_deref(), Some("r1"));
     assert_eq!(settings.deadline, SECOND);
+    assert_eq!(settings.breaker.behaviour_when_open(), WhenOpen::Fail);
+    assert!(format!("{:?}", settings.selection).contains("RoundRobin"));
     let connection = &settings.connection.settings;
     assert_eq!(connection.deadline, SECOND);
     assert_eq!(connection.socket.send_buffer, Some(4096));
@@ -214,6 +222,51 @@ fn mistakes_are_errors_that_name_the_option_and_what_it_may_be() {
             builder().health_check_interval(ZERO),
             "health_check_interval",
             "more than 0",
+        ),
+        (
+            builder().circuit_breaker(BreakerSettings::default().failure_threshold(0)),
+            "circuit_breaker.failure_threshold",
+            "0: 1 to 10000 is possible",
+        ),
+        (
+            builder().circuit_breaker(BreakerSettings::default().failure_rate(0.0)),
+            "circuit_breaker.failure_rate",
+            "more than 0, up to 1",
+        ),
+        (
+            builder().circuit_breaker(BreakerSettings::default().failure_rate(1.1)),
+            "circuit_breaker.failure_rate",
+            "1.1: more than 0, up to 1",
+        ),
+        (
+            builder().circuit_breaker(BreakerSettings::default().min_requests(0)),
+            "circuit_breaker.min_requests",
+            "1 to 1000000",
+        ),
+        (
+            builder().circuit_breaker(BreakerSettings::default().window(ZERO)),
+            "circuit_breaker.window",
+            "100ms to 1h",
+        ),
+        (
+            builder().circuit_breaker(BreakerSettings::default().reset_timeout(ZERO)),
+            "circuit_breaker.reset_timeout",
+            "1ms to 1h",
+        ),
+        (
+            builder().circuit_breaker(BreakerSettings::default().reset_timeout(5 * SECOND)),
+            "circuit_breaker.max_reset_timeout",
+            "4s: 5s to 1h",
+        ),
+        (
+            builder().circuit_breaker(BreakerSettings::default().probe_limit(0)),
+            "circuit_breaker.probe_limit",
+            "1 to 1000",
+        ),
+        (
+            builder().circuit_breaker(BreakerSettings::default().success_threshold(0)),
+            "circuit_breaker.success_threshold",
+            "1 to 1000",
         ),
         (builder().rack(""), "rack", "a name is needed"),
         (builder().deadline(ZERO), "deadline", "more than 0"),

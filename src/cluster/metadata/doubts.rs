@@ -20,7 +20,7 @@ pub(super) struct Doubts {
     pub(super) partitions_absent: Option<Absence>,
     /// The id that it had before it was made anew.
     pub(super) former: Option<Former>,
-    /// Older leader epochs.
+    /// Older leader epochs, by ascending partition.
     pub(super) older: Vec<Older>,
 }
 

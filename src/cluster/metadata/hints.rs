@@ -1,6 +1,6 @@
 //! New leaders that answers of Produce and Fetch tell of (KIP-951).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use milena_wire::error_code::ErrorCode;
@@ -37,38 +37,26 @@ impl Metadata {
         hints: &[LeaderHint],
         endpoints: &[Broker],
     ) -> Option<(Self, Changes)> {
-        let mut metadata = self.clone();
         let mut changes = Changes::default();
+        let endpoints: BTreeMap<i32, &Broker> = endpoints
+            .iter()
+            .map(|broker| (broker.id(), broker))
+            .collect();
         let mut leaders = BTreeMap::new();
-        let mut changed: Vec<Topic> = Vec::new();
+        let mut changed: HashMap<Arc<str>, Topic> = HashMap::new();
         for hint in hints {
-            let endpoint = endpoints.iter().find(|broker| broker.id() == hint.leader);
             let known = self.broker(hint.leader);
             let has_room = self.brokers().len() + leaders.len() < MAX_BROKERS;
+            let endpoint = endpoints.get(&hint.leader).copied();
             let endpoint = endpoint.filter(|_| known.is_some() || has_room);
             let Some(leader) = endpoint.or(known) else {
                 continue;
             };
-            let Some(known) = self.topic_by_key(&hint.topic) else {
+            let Some(topic) = self.topic_by_key(&hint.topic) else {
                 continue;
             };
-            // The partitions of a topic mostly come together.
-            let is_last = changed
-                .last()
-                .is_some_and(|topic| topic.name() == known.name());
-            if !is_last {
-                let place = changed
-                    .iter()
-                    .position(|topic| topic.name() == known.name());
-                let topic = match place {
-                    Some(place) => changed.swap_remove(place),
-                    None => Topic::clone(known),
-                };
-                changed.push(topic);
-            }
-            let Some(topic) = changed.last_mut() else {
-                continue;
-            };
+            let name = Arc::clone(topic.shared_name());
+            let topic = changed.entry(name).or_insert_with(|| Topic::clone(topic));
             if follow(topic, hint, &mut changes) {
                 leaders.insert(leader.id(), leader.clone());
             }
@@ -76,7 +64,8 @@ impl Metadata {
         if changes.partitions_changed == 0 {
             return None;
         }
-        for topic in changed {
+        let mut metadata = self.clone();
+        for topic in changed.into_values() {
             metadata.topics.insert(Arc::new(topic));
         }
         for broker in self.brokers.all() {
@@ -111,9 +100,13 @@ fn follow(topic: &mut Topic, hint: &LeaderHint, changes: &mut Changes) -> bool {
     row.newest_epoch = hint.epoch;
     row.error = ErrorCode::NONE;
     if let Some(doubts) = &mut topic.doubts {
-        doubts
-            .older
-            .retain(|older| older.partition != hint.partition);
+        let older = &mut doubts.older;
+        if let Ok(place) = older.binary_search_by_key(&hint.partition, |older| older.partition) {
+            older.remove(place);
+        }
     }
     true
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,3 +122,6 @@ fn revive(held: &mut Weak<()>) -> Arc<()> {
         new
     })
 }
+
+#[cfg(test)]
+mod tests;

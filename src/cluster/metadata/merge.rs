@@ -456,10 +456,10 @@ struct Told {
     error: ErrorCode,
 }
 
-/// How many answers in a row, with this one, name this leader and this epoch.
+/// How many answers in a row, with this one, name this leader and this epoch. `before` is in the order of the partitions.
 fn answers_in_row(before: &[Older], partition: i32, told: Told) -> u8 {
-    let same = before.iter().find(|older| {
-        (older.partition, older.leader, older.epoch) == (partition, told.leader, told.epoch)
-    });
+    let place = before.binary_search_by_key(&partition, |older| older.partition);
+    let older = place.ok().and_then(|place| before.get(place));
+    let same = older.filter(|older| (older.leader, older.epoch) == (told.leader, told.epoch));
     same.map_or(1, |same| same.answers.saturating_add(1))
 }

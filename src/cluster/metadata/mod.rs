@@ -14,6 +14,8 @@ mod problem;
 mod rows;
 mod schedule;
 mod snapshot;
+#[cfg(test)]
+mod testing;
 mod topic;
 mod topics;
 mod update;

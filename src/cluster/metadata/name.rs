@@ -8,7 +8,7 @@ const INLINE: usize = 39;
 
 /// The name of a topic: shared, and once more beside the topic itself, where a lookup that compares it finds it.
 ///
-/// In 10,000 topics that are looked up in random order this makes 80 of 120 ns.
+/// Looking up 10,000 topics in random order takes 80 ns each with it, and 120 without.
 #[derive(Clone)]
 pub(super) struct TopicName {
     /// Longer than there is room if the name is.

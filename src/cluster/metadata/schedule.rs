@@ -258,8 +258,9 @@ impl Schedule {
         if !self.demands.is_empty() {
             due = self.not_before;
         } else if !self.stale.is_empty() {
-            let sent = self.sent.unwrap_or(self.not_before);
-            due = due.min(later(sent, self.settings.backoff.plain(self.fruitless)));
+            let wait = self.settings.backoff.plain(self.fruitless);
+            let again = self.sent.map_or(self.not_before, |sent| later(sent, wait));
+            due = due.min(again);
         }
         due.max(self.not_before)
     }
@@ -421,3 +422,6 @@ fn later(now: Instant, time: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     now + time.min(YEAR)
 }
+
+#[cfg(test)]
+mod tests;

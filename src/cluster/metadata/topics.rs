@@ -70,9 +70,9 @@ impl Topics {
     /// Unless another topic has the id by now.
     fn forget_id(&mut self, topic: &Topic) {
         let id = topic.raw_id();
-        let holder = self.by_id.find(&id);
+        let holder = self.by_id.find(id);
         if holder.is_some_and(|holder| holder.0.name() == topic.name()) {
-            self.by_id.remove(&id);
+            self.by_id.remove(id);
         }
     }
 }
@@ -230,3 +230,6 @@ impl<E: Entry> Shards<E> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

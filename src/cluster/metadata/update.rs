@@ -75,7 +75,7 @@ impl Metadata {
         } else {
             self.topics.clone()
         };
-        let mut unknown_ids = Vec::new();
+        let mut unknown_ids = BTreeMap::new();
         for topic in &answer.topics {
             read_topic(&mut topics, &mut merge, topic, asked, &mut unknown_ids);
         }
@@ -98,7 +98,7 @@ impl Metadata {
             controller,
             brokers,
             topics,
-            unknown_ids: self.merge_unknown_ids(unknown_ids, asked),
+            unknown_ids: self.merge_unknown_ids(unknown_ids, asked, generation),
             authorized_operations: if operations == i32::MIN {
                 self.authorized_operations.filter(|_| !is_other)
             } else {
@@ -125,7 +125,12 @@ impl Metadata {
         controller
     }
 
-    fn merge_unknown_ids(&self, mut new: Vec<UnknownId>, asked: &Asked) -> Arc<[UnknownId]> {
+    fn merge_unknown_ids(
+        &self,
+        new: BTreeMap<Uuid, ErrorCode>,
+        asked: &Asked,
+        answered: Generation,
+    ) -> Arc<[UnknownId]> {
         let was_asked = |id: &Uuid| match &asked.topics {
             AskedTopics::These { ids, .. } => ids.contains(id),
             _ => false,
@@ -134,8 +139,12 @@ impl Metadata {
             return Arc::clone(&self.unknown_ids);
         }
         let old = self.unknown_ids.iter().filter(|old| !was_asked(&old.id));
-        let mut all: Vec<UnknownId> = old.copied().collect();
-        all.append(&mut new);
+        let new = new.into_iter().map(|(id, error)| UnknownId {
+            id,
+            error,
+            answered,
+        });
+        let mut all: Vec<UnknownId> = old.copied().chain(new).collect();
         let surplus = all.len().saturating_sub(MAX_UNKNOWN_IDS);
         all.drain(..surplus);
         all.into()
@@ -198,7 +207,7 @@ fn read_topic(
     merge: &mut Merge<'_>,
     answer: &MetadataResponseTopic,
     asked: &Asked,
-    unknown_ids: &mut Vec<UnknownId>,
+    unknown_ids: &mut BTreeMap<Uuid, ErrorCode>,
 ) {
     let (error, id) = (answer.error_code, answer.topic_id);
     let name = answer.name.as_deref().filter(|name| !name.is_empty());
@@ -212,11 +221,7 @@ fn read_topic(
             let topic = merge.refused(Some(&old), &old.name, error);
             topics.insert(Arc::new(topic));
         } else {
-            unknown_ids.push(UnknownId {
-                id,
-                error,
-                answered: merge.generation,
-            });
+            unknown_ids.insert(id, error);
         }
         return;
     };
@@ -261,7 +266,7 @@ fn look_for_absent(
     topics: &mut Topics,
     merge: &mut Merge<'_>,
     asked: &Asked,
-    unknown_ids: &mut Vec<UnknownId>,
+    unknown_ids: &mut BTreeMap<Uuid, ErrorCode>,
 ) {
     let generation = merge.generation;
     let is_missing = |topic: &Arc<Topic>| topic.answered < generation;
@@ -280,12 +285,9 @@ fn look_for_absent(
             }
         }
         for &id in ids {
-            if topics.find_by_id(id).is_none() && !unknown_ids.iter().any(|known| known.id == id) {
-                unknown_ids.push(UnknownId {
-                    id,
-                    error: ErrorCode::UNKNOWN_TOPIC_ID,
-                    answered: generation,
-                });
+            if topics.find_by_id(id).is_none() {
+                let error = unknown_ids.entry(id);
+                error.or_insert(ErrorCode::UNKNOWN_TOPIC_ID);
             }
         }
     }
@@ -307,3 +309,6 @@ fn no_such_topic(name: &Arc<str>, generation: Generation) -> Topic {
         generation,
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -157,3 +157,6 @@ fn leader(topic: &Topic, partition: i32) -> Result<Leader, ErrorCode> {
     }
     partition.leader().ok_or(ErrorCode::LEADER_NOT_AVAILABLE)
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,13 +55,11 @@ mod tests {
         let mut backoff = ConnectBackoff::default();
         let mut now = Instant::now();
         assert_eq!(backoff.wait(now), Duration::ZERO);
-        let refused = Error::connect(
-            Phase::Tcp,
-            ConnectFailure::TimedOut {
-                option: "connect_timeout",
-                limit: Duration::from_secs(10),
-            },
-        );
+        let refused = ConnectFailure::TimedOut {
+            option: "connect_timeout",
+            limit: Duration::from_secs(10),
+        };
+        let refused = Error::connect(Phase::Tcp, refused);
         for expected in [50, 100, 200] {
             backoff.failed(now, &refused, doubling);
             assert_eq!(backoff.wait(now), Duration::from_millis(expected));

@@ -2,6 +2,8 @@
 
 mod backoff;
 mod budget;
+#[cfg(test)]
+mod cost;
 mod idempotence;
 mod reaction;
 mod throttle;

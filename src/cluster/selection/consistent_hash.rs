@@ -224,16 +224,12 @@ mod tests {
         let all = brokers(5..9);
         policy.choose(&all, &key);
         assert_eq!(policy.ring.read().unwrap().points.len(), 150 * 6);
-        let address = || policy.ring.read().unwrap().points.as_ptr();
-        policy.ring.write().unwrap().points.shrink_to_fit();
-        let before = address();
-        // As long as somebody reads, nobody could write.
-        let reading = policy.ring.read().unwrap();
-        for left in [&all[..2], &all[2..], &all[1..3], &all] {
-            policy.choose(left, &key);
+        // Whoever makes it again loses the mark.
+        policy.ring.write().unwrap().points = vec![(0, 6)];
+        for left in [&all[..2], &all[1..], &all[1..3], &all] {
+            let chosen = policy.choose(left, &key).unwrap();
+            assert_eq!(left[chosen].id, 6);
         }
-        drop(reading);
-        assert_eq!(address(), before);
         policy.choose(&brokers(4..9), &key);
         assert_eq!(policy.ring.read().unwrap().points.len(), 150 * 7);
     }

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
+use super::super::nanoseconds::nanoseconds;
+
 /// Ranks a latency. Those that differ by less than an eighth or so have the same rank: no two that were measured are ever equal, and the least
 /// bit of luck must not draw all of the load. An unknown one ranks first, so that it becomes known.
 pub(super) fn rank(latency: Option<Duration>) -> u64 {
     let Some(latency) = latency else {
         return 0;
     };
-    let nanoseconds = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
     // What is shorter than 8 ns is no latency.
-    let nanoseconds = nanoseconds.max(8);
+    let nanoseconds = nanoseconds(latency).max(8);
     // The place of the highest bit, and the three bits below it.
     let highest = nanoseconds.ilog2();
     u64::from(highest) << 3 | (nanoseconds >> (highest - 3)) & 7
@@ -27,10 +28,10 @@ mod tests {
             .map(|nanoseconds| rank(Some(Duration::from_nanos(nanoseconds))))
             .collect();
         assert!(ranks.is_sorted());
-        let ms = |milliseconds| rank(Some(Duration::from_micros(milliseconds)));
+        let of = |micros| rank(Some(Duration::from_micros(micros)));
         for micros in [10, 1000, 7777, 50_000, 3_000_000] {
             // A quarter more is always more.
-            assert!(ms(micros) < ms(micros * 5 / 4), "{micros}");
+            assert!(of(micros) < of(micros * 5 / 4), "{micros}");
         }
         assert!(rank(None) < rank(Some(Duration::ZERO)));
         assert!(rank(Some(Duration::MAX)) >= rank(Some(Duration::from_secs(1 << 34))));

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::super::nanoseconds::nanoseconds;
+
 /// How many requests a broker has not answered yet, and how long it takes it to answer, smoothed: each answer counts for an eighth, all
 /// before it for the rest. Without a lock; each call costs a few nanoseconds.
 ///
@@ -113,12 +115,6 @@ fn decayed(smoothed: u64, time: u64) -> u64 {
     let age = if age > LOWER / 2 { 0 } else { age };
     let halvings = u32::try_from(age / HALF_LIFE).unwrap_or(u32::MAX);
     (smoothed & LOWER).checked_shr(halvings).unwrap_or(0)
-}
-
-/// Of 584 years at most.
-fn nanoseconds(time: Duration) -> u64 {
-    let seconds = time.as_secs().saturating_mul(1_000_000_000);
-    seconds.saturating_add(u64::from(time.subsec_nanos()))
 }
 
 #[cfg(test)]

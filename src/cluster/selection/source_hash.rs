@@ -46,11 +46,11 @@ impl Default for SourceHash {
     }
 }
 
-/// How much a broker and a source belong together. Whose sources are gone through one by one needs no ring.
-fn affinity(source: &[u8], id: i32) -> u32 {
+/// How much a broker and a source belong together. Where all brokers are asked, there is no need of a ring.
+fn affinity(source: u32, id: i32) -> u32 {
     let mut bytes = [0; 8];
     let (first, second) = bytes.split_at_mut(4);
-    first.copy_from_slice(&murmur2(source).to_be_bytes());
+    first.copy_from_slice(&source.to_be_bytes());
     second.copy_from_slice(&id.to_be_bytes());
     murmur2(&bytes)
 }
@@ -61,17 +61,10 @@ impl BrokerSelection for SourceHash {
         candidates: &[Candidate<'_>],
         context: &SelectionContext<'_>,
     ) -> Option<usize> {
-        let (v4, v6);
-        let source: &[u8] = match context.local_address {
-            None => &self.lot,
-            Some(IpAddr::V4(address)) => {
-                v4 = address.octets();
-                &v4
-            }
-            Some(IpAddr::V6(address)) => {
-                v6 = address.octets();
-                &v6
-            }
+        let source = match context.local_address {
+            None => murmur2(&self.lot),
+            Some(IpAddr::V4(address)) => murmur2(&address.octets()),
+            Some(IpAddr::V6(address)) => murmur2(&address.octets()),
         };
         let all = candidates.iter().enumerate();
         let nearest =

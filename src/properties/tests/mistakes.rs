@@ -220,17 +220,17 @@ fn contradictions_name_both() {
                 ("metadata.broker.list", "b:1"),
             ],
             "metadata.broker.list",
-            &["bootstrap.servers says the same"],
+            &["bootstrap.servers (of Java and librdkafka) says the same"],
         ),
         (
             &[("socket.timeout.ms", "1"), ("request.timeout.ms", "2")],
             "request.timeout.ms",
-            &["socket.timeout.ms says the same"],
+            &["socket.timeout.ms (of librdkafka) says the same"],
         ),
         (
             &[("sasl.mechanism", "PLAIN"), ("sasl.mechanisms", "GSSAPI")],
             "sasl.mechanisms",
-            &["sasl.mechanism says the same"],
+            &["sasl.mechanism (of Java and librdkafka) says the same"],
         ),
         (
             &[
@@ -241,12 +241,12 @@ fn contradictions_name_both() {
                 ),
             ],
             "sasl.oauthbearer.client.credentials.client.secret",
-            &["sasl.oauthbearer.client.secret says the same"],
+            &["sasl.oauthbearer.client.secret (of librdkafka) says the same"],
         ),
         (
             &[("ssl.key.pem", "hunter2"), ("ssl.keystore.key", "hunter22")],
             "ssl.keystore.key",
-            &["ssl.key.pem says the same"],
+            &["ssl.key.pem (of librdkafka) says the same"],
         ),
         (
             &[
