@@ -16,11 +16,15 @@ mod handle;
 mod numbered;
 mod operation;
 mod per_item;
+mod quotas;
 mod records;
+mod scram_users;
 mod share_groups;
 mod streams_groups;
 mod topic_descriptions;
 mod topics;
+mod transactions;
+mod worded;
 
 pub use acl::{AclBinding, AclBindingFilter, AclPermission, AclResourceType, PatternType};
 pub use acl_operation::AclOperation;
@@ -40,8 +44,15 @@ pub use groups::{DeleteGroups, GroupListing, GroupMember, ListGroups, RemoveMemb
 pub use handle::Admin;
 pub use operation::{One, Operation, Spec};
 pub use per_item::PerItem;
+pub use quotas::{
+    AlterClientQuotas, DescribeClientQuotas, QuotaEntity, QuotaEntityType, QuotaFilter,
+};
 pub use records::{
     DeleteRecords, IsolationLevel, ListOffsets, ListedOffset, OffsetSpec, RecordsToDelete,
+};
+pub use scram_users::{
+    AlterUserScramCredentials, DescribeAllUserScramCredentials, DescribeUserScramCredentials,
+    ScramCredentialChange, ScramCredentials, ScramMechanism,
 };
 pub use share_groups::{
     AlterShareGroupOffsets, DeleteShareGroupOffsets, DescribeShareGroups, ListShareGroupOffsets,
@@ -58,4 +69,10 @@ pub use topic_descriptions::{
 pub use topics::{
     CreatePartitions, CreateTopics, CreatedTopic, DeleteTopics, DeleteTopicsById, NewPartitions,
     NewTopic,
+};
+#[cfg(feature = "internal")]
+pub use transactions::{AbortTransaction, OpenTransaction};
+pub use transactions::{
+    DescribeProducers, DescribeTransactions, FenceProducers, FencedProducer, ListTransactions,
+    ProducerDescription, TransactionDescription, TransactionListing, TransactionState,
 };
