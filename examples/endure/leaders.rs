@@ -7,6 +7,8 @@ use milena::Client;
 use milena::wire::messages::MetadataRequest;
 use milena::wire::messages::metadata::MetadataRequestTopic;
 
+use crate::End;
+
 /// How often the cluster is asked who leads.
 const INTERVAL: Duration = Duration::from_millis(100);
 
@@ -101,8 +103,8 @@ impl Leaders {
 }
 
 /// Asks, again and again, who leads.
-pub(crate) async fn watch(leaders: Arc<Leaders>, client: Client, topic: String, until: Instant) {
-    while Instant::now() < until {
+pub(crate) async fn watch(leaders: Arc<Leaders>, client: Client, topic: String, end: End) {
+    while !end.has_come() {
         tokio::time::sleep(INTERVAL).await;
         let request = MetadataRequest::default()
             .with_topics(vec![MetadataRequestTopic::default().with_name(&*topic)])

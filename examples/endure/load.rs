@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use milena::Client;
 use milena::wire::error_code::ErrorCode;
 
+use crate::End;
 use crate::leaders::Leaders;
 use crate::ledger::Ledger;
 use crate::requests;
@@ -23,10 +24,10 @@ pub(crate) struct Load {
 
 impl Load {
     /// Writes twice, reads, asks for the ends, and begins again.
-    pub(crate) async fn run(self, until: Instant) {
+    pub(crate) async fn run(self, end: End) {
         let task = u64::try_from(self.number).unwrap_or(0);
         let mut turn = 0;
-        while Instant::now() < until {
+        while !end.has_come() {
             turn += 1;
             let partition = (task + turn) % u64::try_from(self.partitions).unwrap_or(1);
             let partition = i32::try_from(partition).unwrap_or(0);

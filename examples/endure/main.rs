@@ -5,7 +5,7 @@
 //! cargo run --example endure -- --bootstrap localhost:19192 --seconds 120    on any Kafka: stop and kill its brokers while this runs
 //! ```
 //!
-//! More options: `--tasks N` (64), `--partitions N` (6), `--deadline MS` of each call (10000), `--topic NAME` (made if it is not there).
+//! More options: `--until-eof` (goes on after the seconds until its standard input ends), `--tasks N` (64), `--partitions N` (6), `--deadline MS` of each call (10000), `--topic NAME` (made if it is not there).
 //!
 //! It fails if a call ends later than a second after its deadline, or a record that was acknowledged is not where it was said to be, or is there twice.
 
@@ -15,8 +15,10 @@ mod load;
 mod requests;
 
 use std::error::Error as StdError;
+use std::io::Read as _;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use milena::Client;
@@ -28,6 +30,33 @@ use ledger::Ledger;
 
 type Result<T> = std::result::Result<T, Box<dyn StdError + Send + Sync>>;
 
+/// When it is enough.
+#[derive(Clone)]
+pub(crate) struct End {
+    at: Instant,
+    /// Whether standard input has ended, if that is waited for.
+    is_told: Arc<AtomicBool>,
+}
+
+impl End {
+    fn new(after: Duration, until_eof: bool) -> Self {
+        let is_told = Arc::new(AtomicBool::new(!until_eof));
+        if until_eof {
+            let told = Arc::clone(&is_told);
+            std::thread::spawn(move || {
+                let _ = std::io::stdin().read_to_end(&mut Vec::new());
+                told.store(true, Ordering::Relaxed);
+            });
+        }
+        let at = Instant::now() + after;
+        Self { at, is_told }
+    }
+
+    pub(crate) fn has_come(&self) -> bool {
+        Instant::now() >= self.at && self.is_told.load(Ordering::Relaxed)
+    }
+}
+
 /// How much later than its deadline a call may end.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -37,6 +66,7 @@ struct Options {
     tasks: usize,
     partitions: i32,
     seconds: u64,
+    until_eof: bool,
     deadline: Duration,
 }
 
@@ -70,16 +100,16 @@ async fn run() -> Result<bool> {
 
     let ledger = Arc::new(Ledger::default());
     let leaders = Arc::new(Leaders::new(options.partitions));
-    let until = Instant::now() + Duration::from_secs(options.seconds);
+    let end = End::new(Duration::from_secs(options.seconds), options.until_eof);
     let watching = tokio::spawn(leaders::watch(
         Arc::clone(&leaders),
         client.clone(),
         options.topic.clone(),
-        until,
+        end.clone(),
     ));
     let unrest = embedded
         .clone()
-        .map(|cluster| tokio::spawn(restart_one_after_the_other(cluster, until)));
+        .map(|cluster| tokio::spawn(restart_one_after_the_other(cluster, end.clone())));
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..options.tasks {
         let load = load::Load {
@@ -91,7 +121,7 @@ async fn run() -> Result<bool> {
             ledger: Arc::clone(&ledger),
             leaders: Arc::clone(&leaders),
         };
-        tasks.spawn(load.run(until));
+        tasks.spawn(load.run(end.clone()));
     }
     tasks.join_all().await;
     watching.await?;
@@ -110,11 +140,11 @@ async fn run() -> Result<bool> {
 }
 
 /// Each node in turn is gone for a second.
-async fn restart_one_after_the_other(cluster: Arc<Cluster>, until: Instant) -> Result<()> {
+async fn restart_one_after_the_other(cluster: Arc<Cluster>, end: End) -> Result<()> {
     loop {
         for node in cluster.nodes() {
             tokio::time::sleep(Duration::from_secs(2)).await;
-            if Instant::now() >= until {
+            if end.has_come() {
                 return Ok(());
             }
             cluster.stop_node(node.id).await?;
@@ -167,6 +197,7 @@ fn options() -> Result<Options> {
         tasks: 64,
         partitions: 6,
         seconds: 10,
+        until_eof: false,
         deadline: Duration::from_secs(10),
     };
     let mut arguments = std::env::args().skip(1);
@@ -178,6 +209,7 @@ fn options() -> Result<Options> {
             "--tasks" => options.tasks = value()?.parse()?,
             "--partitions" => options.partitions = value()?.parse()?,
             "--seconds" => options.seconds = value()?.parse()?,
+            "--until-eof" => options.until_eof = true,
             "--deadline" => options.deadline = Duration::from_millis(value()?.parse()?),
             _ => {
                 return Err(format!(

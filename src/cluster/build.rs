@@ -81,7 +81,7 @@ fn core(settings: ClientSettings, runtime: Handle) -> Core {
         nodes: Nodes::new(settings.breaker.clone(), connections),
         signals,
         selection: Arc::clone(&settings.selection),
-        when_open: settings.breaker.when_it_is_open(),
+        when_open: settings.breaker.behaviour_when_open(),
         rack: settings.rack.clone(),
     });
     Core {

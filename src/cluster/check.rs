@@ -73,10 +73,6 @@ impl ClientBuilder {
             );
         }
         check_connections(&settings)?;
-        settings.breaker.validate().map_err(|error| {
-            let problem = format!("{}: {} is possible", error.given(), error.allowed());
-            ConfigError::new(error.option(), problem)
-        })?;
         if settings.rack.as_deref().is_some_and(str::is_empty) {
             return wrong("rack", "empty: a name is needed, or none");
         }

@@ -381,11 +381,6 @@ impl Core {
             Remedy::Rebootstrap => self.refresher.rebootstrap(),
         }
     }
-
-    /// Waits until all calls are done.
-    pub(crate) async fn calls_done(&self) {
-        self.calls.done().await;
-    }
 }
 
 fn topic_key(topic: &TopicRef) -> TopicKey {

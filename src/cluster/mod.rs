@@ -42,6 +42,5 @@ pub use events::{ClientEvent, Events};
 pub use metadata::Metadata;
 pub use purpose::Purpose;
 pub use scattered::{Answered, Failed, Scattered};
-#[cfg(test)]
-pub(crate) use settings::ClientSettings;
+
 pub(crate) use together::{Boxed, all};

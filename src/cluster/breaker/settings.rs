@@ -124,7 +124,7 @@ impl BreakerSettings {
 
     /// What becomes of a request while the circuit is open, as it was chosen.
     #[must_use]
-    pub fn when_it_is_open(&self) -> WhenOpen {
+    pub fn behaviour_when_open(&self) -> WhenOpen {
         self.when_open
     }
 

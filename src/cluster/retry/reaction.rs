@@ -301,6 +301,9 @@ fn stale_partition(api: ApiKey) -> (Retry, Remedy) {
     match api {
         // A request of a session is not repeated at another broker.
         api if is_share(api) => (Retry::No, Remedy::RefreshMetadata),
+        // With acks=all, a leader that is deposed while the batch waits for its followers answers so, too, and the batch may be in the log of the
+        // new one: a rolling restart of a real cluster doubles records otherwise.
+        ApiKey::PRODUCE => (Retry::IfIdempotent, Remedy::RefreshMetadata),
         api if goes_to_leader(api) => (Retry::Yes, Remedy::RefreshMetadata),
         // About a directory or a replica, and part of what was asked.
         _ => (Retry::No, Remedy::None),
