@@ -4,19 +4,23 @@ mod acl;
 mod acl_operation;
 mod acls;
 mod answer;
+mod cluster;
 mod config_entry;
 mod config_resource;
 mod configs;
 mod convert;
+mod delegation_tokens;
 mod group_descriptions;
 mod group_offsets;
 mod group_state;
 mod groups;
 mod handle;
+mod log_dirs;
 mod numbered;
 mod operation;
 mod per_item;
 mod quotas;
+mod reassignments;
 mod records;
 mod scram_users;
 mod share_groups;
@@ -29,9 +33,18 @@ mod worded;
 pub use acl::{AclBinding, AclBindingFilter, AclPermission, AclResourceType, PatternType};
 pub use acl_operation::AclOperation;
 pub use acls::{CreateAcls, DeleteAcls, DescribeAcls};
+pub use cluster::{
+    AddRaftVoter, BrokerListing, ClientInstanceId, ClusterDescription, DescribeCluster,
+    DescribeFeatures, DescribeMetadataQuorum, FeatureUpgrade, Features, QuorumDescription,
+    QuorumReplica, RaftEndpoint, RemoveRaftVoter, UnregisterBroker, UpdateFeatures,
+};
 pub use config_entry::{ConfigEntry, ConfigSource, ConfigSynonym, ConfigType};
 pub use config_resource::{ConfigResource, ConfigResourceType};
 pub use configs::{ConfigChange, DescribeConfigs, IncrementalAlterConfigs, ListConfigResources};
+pub use delegation_tokens::{
+    CreateDelegationToken, DelegationToken, DescribeDelegationTokens, ExpireDelegationToken,
+    Principal, RenewDelegationToken, TokenHmac,
+};
 pub use group_descriptions::{
     ClassicGroupDescription, ClassicGroupMember, ConsumerGroupDescription, ConsumerGroupMember,
     DescribeClassicGroups, DescribeConsumerGroups,
@@ -42,10 +55,18 @@ pub use group_offsets::{
 pub use group_state::{GroupState, GroupType};
 pub use groups::{DeleteGroups, GroupListing, GroupMember, ListGroups, RemoveMembers};
 pub use handle::Admin;
+pub use log_dirs::{
+    AlterReplicaLogDirs, DescribeLogDirs, DescribeReplicaLogDirs, LogDirDescription, Replica,
+    ReplicaInfo, ReplicaLogDir,
+};
 pub use operation::{One, Operation, Spec};
 pub use per_item::PerItem;
 pub use quotas::{
     AlterClientQuotas, DescribeClientQuotas, QuotaEntity, QuotaEntityType, QuotaFilter,
+};
+pub use reassignments::{
+    AlterPartitionReassignments, ElectAllLeaders, ElectLeaders, ElectionType,
+    ListPartitionReassignments, OngoingReassignment, Reassignment,
 };
 pub use records::{
     DeleteRecords, IsolationLevel, ListOffsets, ListedOffset, OffsetSpec, RecordsToDelete,
