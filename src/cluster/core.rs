@@ -171,7 +171,15 @@ impl Core {
             )
             .await
         {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                let target = Target::Leader(topic.clone(), partition);
+                if let Located::At(_) = self.locate(api, &target, None) {
+                    return Ok(());
+                }
+                // It leads by what the cluster says, and is nowhere that anybody could connect to.
+                self.refresher.stale();
+                Some(ErrorCode::LEADER_NOT_AVAILABLE)
+            }
             Err(code) => code,
         };
         let kind = match code {

@@ -34,6 +34,7 @@ pub(crate) mod settings;
 mod signals;
 mod tasks;
 mod together;
+mod told_leaders;
 
 pub use builder::ClientBuilder;
 pub use client::{Client, ScatterFuture, SendFuture};

@@ -15,7 +15,7 @@ use super::events::ClientEvent;
 use super::exchange::{Exchange, Reply, by};
 use super::metadata::backoff::Backoff;
 use super::metadata::{
-    Asked, AskedTopics, Changes, LeaderHint, Metadata, MetadataProblem, Schedule, ScheduleSettings,
+    Asked, AskedTopics, Changes, Metadata, MetadataProblem, Schedule, ScheduleSettings,
     Step, TopicKey, Verdict, Want, satisfied,
 };
 use super::pool::{Broker, Node};
@@ -23,6 +23,7 @@ use super::random::Random;
 use super::settings::ClientSettings;
 use super::tasks::Tasks;
 use super::together::{Boxed, race};
+use super::told_leaders::ToldLeaders;
 use crate::connection::{Address, after, now};
 use crate::error::{Error, ErrorKind};
 use crate::metrics::Recorder;
@@ -164,15 +165,14 @@ impl Refresher {
     }
 
     /// Follows the leaders that an answer names (KIP-951); gives whether that was news.
-    pub(crate) fn follow(
-        &self,
-        hints: &[LeaderHint],
-        endpoints: &[super::metadata::Broker],
-    ) -> bool {
+    pub(crate) fn follow(&self, told: &ToldLeaders) -> bool {
+        if told.hints.is_empty() {
+            return false;
+        }
         // Others must not change it meanwhile.
         let _schedule = self.schedule();
         let known = self.metadata();
-        let Some((metadata, changes)) = known.apply_leaders(hints, endpoints) else {
+        let Some((metadata, changes)) = known.apply_leaders(&told.hints, &told.endpoints) else {
             return false;
         };
         self.publish(metadata, &changes);
@@ -246,6 +246,7 @@ impl Refresher {
     /// # Errors
     /// One for each bootstrap address.
     pub(crate) async fn bootstrap(&self) -> Result<(), Error> {
+        self.schedule().waited(now());
         loop {
             // No broker is known yet that could be down.
             let next = self.schedule().next(&self.metadata(), now());

@@ -14,6 +14,7 @@ use super::retry::{Reaction, Remedy, Retry, is_exempt_from_budget, reaction};
 use super::routing::{Routed, Target};
 use super::scattered::Scattered;
 use super::together::{Boxed, all};
+use super::told_leaders::ToldLeaders;
 use crate::close_reason::CloseReason;
 use crate::connection::now;
 use crate::error::{Attempt, Error, ErrorKind};
@@ -212,6 +213,9 @@ impl<'a> Journey<'a> {
         }
         if let Some(remedy) = wait.remedy {
             self.core.heal(node, request, remedy);
+            // Once: who is sent to and fro is sent on by the back-off.
+            let has_moved = self.core.refresher.follow(&ToldLeaders::of(response));
+            wait.immediately = has_moved && self.attempts.is_empty();
         }
         let Some(code) = why else {
             return Judgement::Final;

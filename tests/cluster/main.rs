@@ -9,4 +9,9 @@
 )]
 
 mod basics;
+mod bootstrap;
+mod coordinators;
+mod metadata;
+mod routing;
+mod script;
 mod support;
