@@ -10,7 +10,7 @@ use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
 
 use super::calls::Calls;
 use super::coordinators::{self, Coordinated, Coordinators, Search};
-use super::exchange::{Exchange, Reply, by, pause};
+use super::exchange::{Exchange, HEAD_START, Reply, by, pause};
 use super::metadata::{TopicKey, Want};
 use super::placement::{Group, Located, Missing};
 use super::pool::Node;
@@ -20,6 +20,7 @@ use super::retry::{Backoff, Budget, Remedy, Retry, reaction};
 use super::routing::{CoordinatorKind, Routed, Target, TopicRef};
 use super::settings::ClientSettings;
 use super::tasks::Tasks;
+use super::together::{Boxed, race};
 use crate::connection::now;
 use crate::error::{Error, ErrorKind};
 
@@ -272,13 +273,14 @@ impl Core {
         let mut failures = 0;
         while !searches.is_empty() {
             let before = searches.len();
-            let node = self.exchange.choose(ApiKey::FIND_COORDINATOR, None);
             let mut last = Error::new(ErrorKind::NoBroker);
-            if let Some(node) = node {
-                match self.ask_for(&node, &searches, deadline).await {
-                    Ok(answers) => searches = self.tell(searches, &answers, &mut last),
-                    Err(error) => last = error,
-                }
+            let nodes = self.exchange.choose_some(ApiKey::FIND_COORDINATOR);
+            let attempts = nodes
+                .iter()
+                .map(|node| -> Boxed<'_, _> { Box::pin(self.ask_for(node, &searches, deadline)) });
+            match race(attempts.collect(), HEAD_START).await {
+                Ok(answers) => searches = self.tell(searches, &answers, &mut last),
+                Err(errors) => last = errors.into_iter().last().unwrap_or(last),
             }
             if searches.len() < before {
                 failures = 0;

@@ -314,7 +314,7 @@ impl<'a> Journey<'a> {
         let resting = async {
             let is_in_time = pause(time, deadline).await;
             if is_in_time && !wait.immediately {
-                if let Some(Remedy::RefreshMetadata | Remedy::Rebootstrap) = wait.remedy {
+                if wait.remedy.is_some_and(is_metadata) {
                     // What is known does not help; the answer of the worker is not far.
                     let longest = now() + core.settings.retry_backoff_max;
                     let _ = by(longest.min(deadline), news.came()).await;
@@ -360,6 +360,14 @@ struct Wait {
     remedy: Option<Remedy>,
     /// What was missing is known already.
     immediately: bool,
+}
+
+/// Whether it is for new metadata to mend it.
+fn is_metadata(remedy: Remedy) -> bool {
+    matches!(
+        remedy,
+        Remedy::RefreshMetadata | Remedy::FindController | Remedy::Rebootstrap
+    )
 }
 
 /// The part of a request that is asked again, and the rest of it; `None` if all of it is.

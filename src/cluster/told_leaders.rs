@@ -82,7 +82,8 @@ impl ToldLeaders {
 
     /// One that there cannot be is left out.
     fn endpoint(&mut self, id: i32, host: &str, port: i32, rack: Option<&str>) {
-        self.endpoints.extend(Broker::new(id, host, port, rack).ok());
+        self.endpoints
+            .extend(Broker::new(id, host, port, rack).ok());
     }
 }
 
@@ -128,6 +129,10 @@ mod tests {
         let hints: Vec<_> = told.hints.iter().map(|h| (h.partition, h.leader)).collect();
         assert_eq!(hints, [(0, 2), (3, 3)]);
         assert_eq!(told.endpoints.len(), 1, "there is no port 0");
-        assert!(ToldLeaders::of(&MetadataResponse::default()).hints.is_empty());
+        assert!(
+            ToldLeaders::of(&MetadataResponse::default())
+                .hints
+                .is_empty()
+        );
     }
 }

@@ -56,7 +56,11 @@ async fn each_address_has_a_head_start_of_250_ms_and_the_first_that_answers_wins
         time >= Duration::from_millis(500) && time < Duration::from_millis(510),
         "{time:?}"
     );
-    assert_eq!(log.seen(ApiKey::METADATA).len(), 1, "one question is enough");
+    assert_eq!(
+        log.seen(ApiKey::METADATA).len(),
+        1,
+        "one question is enough"
+    );
     assert_eq!(cluster.connection_counts().accepted, 1);
     client.close().await;
 }
@@ -133,7 +137,13 @@ async fn when_all_fail_one_error_lists_each_address_with_its_phase_and_cause() {
         (Phase::ApiVersions, ConnectFailure::Io(_))
     ));
     let text = text(&error);
-    for part in ["refused:1", "http:2", "mute:3", "closed:4", "connect_timeout"] {
+    for part in [
+        "refused:1",
+        "http:2",
+        "mute:3",
+        "closed:4",
+        "connect_timeout",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
 }
@@ -290,7 +300,9 @@ async fn tls_verifies_the_advertised_name_behind_a_rewritten_address() {
 #[tokio::test(start_paused = true)]
 async fn a_start_that_is_given_up_leaves_no_task_and_no_socket() {
     let cluster = in_memory(3).start().await.unwrap();
-    let before = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tokio::runtime::Handle::current()
+        .metrics()
+        .num_alive_tasks();
     let stall = cluster.inject(Fault::on(
         ApiKey::API_VERSIONS,
         Action::Stall(Moment::AfterReading),
@@ -302,7 +314,9 @@ async fn a_start_that_is_given_up_leaves_no_task_and_no_socket() {
     }
     drop(stall);
     cluster.until_connections(|counts| counts.open == 0).await;
-    let now = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let now = tokio::runtime::Handle::current()
+        .metrics()
+        .num_alive_tasks();
     assert_eq!(now, before);
 }
 

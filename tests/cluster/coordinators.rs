@@ -70,7 +70,12 @@ async fn of_a_thousand_callers_one_looks_for_the_coordinator() {
         answer.unwrap().unwrap();
     }
     assert_eq!(script.asked(ApiKey::FIND_COORDINATOR).len(), 1);
-    assert!(script.nodes_asked(ApiKey::HEARTBEAT).iter().all(|node| *node == 2));
+    assert!(
+        script
+            .nodes_asked(ApiKey::HEARTBEAT)
+            .iter()
+            .all(|node| *node == 2)
+    );
     // It is remembered.
     client.send(heartbeat("g")).await.unwrap();
     assert_eq!(script.asked(ApiKey::FIND_COORDINATOR).len(), 1);
@@ -183,7 +188,8 @@ fn by_name(versions: VersionRange) -> Script {
         ApiKey::FIND_COORDINATOR => {
             let node = |key: &str| key.rsplit('-').next().unwrap().parse().unwrap();
             let request = ask.request::<FindCoordinatorRequest>();
-            let mut found = ask.coordinator(node(if ask.version < 4 { &*request.key } else { "-1" }));
+            let mut found =
+                ask.coordinator(node(if ask.version < 4 { &*request.key } else { "-1" }));
             for coordinator in &mut found.coordinators {
                 coordinator.node_id = node(&coordinator.key);
                 coordinator.host = format!("node-{}", coordinator.node_id).into();

@@ -127,7 +127,11 @@ async fn the_leader_that_a_produce_answer_names_is_asked_at_once() {
     cluster.move_leader("t", 0, old % 3 + 1).unwrap();
     let log = cluster.log_requests();
     let (answer, time) = timed(client.send(produce("t"))).await;
-    assert!(answer.unwrap().responses[0].partition_responses[0].error_code.is_ok());
+    assert!(
+        answer.unwrap().responses[0].partition_responses[0]
+            .error_code
+            .is_ok()
+    );
     assert!(time < Duration::from_millis(10), "{time:?}");
     let asked: Vec<_> = log
         .seen(ApiKey::PRODUCE)
@@ -415,7 +419,13 @@ async fn brokers_that_come_back_where_they_were_are_not_looked_for_for_ever() {
         cluster.stop_node(node).await.unwrap();
     }
     sleep(Duration::from_secs(30)).await;
-    assert!(client.describe().brokers.iter().all(|broker| broker.is_down));
+    assert!(
+        client
+            .describe()
+            .brokers
+            .iter()
+            .all(|broker| broker.is_down)
+    );
     for node in 1..=2 {
         cluster.restart_node(node).await.unwrap();
     }
@@ -482,10 +492,7 @@ async fn without_leave_the_bootstrap_addresses_are_never_asked_again() {
     let answer = client.send(MetadataRequest::default());
     let answer = answer.deadline(Duration::from_secs(20)).await;
     assert!(answer.is_err());
-    assert_eq!(
-        client.describe().brokers[0].address,
-        "node-1.invalid:9092"
-    );
+    assert_eq!(client.describe().brokers[0].address, "node-1.invalid:9092");
     client.close().await;
 }
 
@@ -586,7 +593,9 @@ async fn a_loop_of_redirections_is_no_spin() {
         }
     });
     let client = script.client().build().await.unwrap();
-    let call = client.send(offsets("t", [0])).deadline(Duration::from_secs(10));
+    let call = client
+        .send(offsets("t", [0]))
+        .deadline(Duration::from_secs(10));
     let (answer, time) = timed(call).await;
     // The error that stayed until the deadline is in the answer.
     let code = answer.unwrap().topics[0].partitions[0].error_code;
@@ -653,7 +662,11 @@ async fn with_every_broker_down_an_idle_client_connects_seldom() {
     is_down.store(false, Ordering::Relaxed);
     let (answer, time) = timed(client.send(MetadataRequest::default())).await;
     answer.unwrap();
-    assert!(time < Duration::from_secs(5), "{time:?} after {:?}", began.elapsed());
+    assert!(
+        time < Duration::from_secs(5),
+        "{time:?} after {:?}",
+        began.elapsed()
+    );
     client.close().await;
 }
 

@@ -92,7 +92,10 @@ async fn a_given_node_is_asked_and_one_that_there_is_not_is_an_error() {
     let call = client.send_to(9, DescribeClusterRequest::default());
     let (answer, time) = timed(call).await;
     let error = answer.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::UnknownBroker(9)), "{error:?}");
+    assert!(
+        matches!(error.kind(), ErrorKind::UnknownBroker(9)),
+        "{error:?}"
+    );
     // It was looked for once more.
     assert!(time < Duration::from_millis(300), "{time:?}");
     // One that came after the client began is found.
@@ -229,7 +232,11 @@ async fn groups_are_listed_by_every_broker_and_those_that_fail_are_asked_again()
     });
     let client = script.client().build().await.unwrap();
     let listed = client.send(ListGroupsRequest::default()).await.unwrap();
-    let groups: BTreeSet<_> = listed.groups.iter().map(|g| g.group_id.to_string()).collect();
+    let groups: BTreeSet<_> = listed
+        .groups
+        .iter()
+        .map(|g| g.group_id.to_string())
+        .collect();
     let expected = ["group-1", "group-2", "group-3"].map(str::to_owned);
     assert_eq!(groups, BTreeSet::from(expected));
     let mut asked = script.nodes_asked(ApiKey::LIST_GROUPS);
@@ -355,7 +362,10 @@ async fn nothing_is_lost_while_leaders_move_about() {
         let client = client.clone();
         tasks.spawn(async move {
             for round in 0..20 {
-                let answer = client.send(offsets("t", [(task + round) % 6])).await.unwrap();
+                let answer = client
+                    .send(offsets("t", [(task + round) % 6]))
+                    .await
+                    .unwrap();
                 assert!(all_answered(&answer, 1));
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }

@@ -121,7 +121,8 @@ impl Script {
         ];
         usual.retain(|(key, _)| apis.iter().all(|(other, _)| other != key));
         usual.extend(apis);
-        let versions = usual.into_iter().map(|(key, range)| {
+        let served = usual.into_iter().filter(|(_, range)| !range.is_empty());
+        let versions = served.map(|(key, range)| {
             ApiVersion::default()
                 .with_api_key(key.0)
                 .with_min_version(range.min)

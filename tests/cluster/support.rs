@@ -4,11 +4,11 @@ use std::future::Future;
 use std::time::Duration;
 
 use milena::cluster::ClientBuilder;
+use milena::wire::compression::Compressor;
+use milena::wire::messages::ProduceRequest;
 use milena::wire::messages::list_offsets::{
     ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic,
 };
-use milena::wire::compression::Compressor;
-use milena::wire::messages::ProduceRequest;
 use milena::wire::messages::produce::{PartitionProduceData, TopicProduceData};
 use milena::wire::records::BatchBuilder;
 use milena::{Client, Error};
