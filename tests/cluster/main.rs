@@ -13,3 +13,4 @@ mod breaker;
 mod requests;
 mod retry;
 mod support;
+mod throttle;

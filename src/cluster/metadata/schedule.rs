@@ -91,6 +91,8 @@ pub(crate) struct Schedule {
     /// The first request since the last answer.
     trying_since: Option<Instant>,
     brokers_down: bool,
+    /// The cluster was just found: its brokers are asked first, whatever they did before.
+    was_found: bool,
     must_rebootstrap: bool,
     jitter: Jitter,
 }
@@ -153,6 +155,7 @@ impl Schedule {
             fruitless: 0,
             trying_since: None,
             brokers_down: false,
+            was_found: false,
             must_rebootstrap: false,
             jitter: Jitter::new(seed),
             settings,
@@ -272,11 +275,13 @@ impl Schedule {
         };
         let trying = self.trying_since;
         let trying = trying.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        self.must_rebootstrap || self.brokers_down || trying >= patience
+        let are_down = self.brokers_down && !self.was_found;
+        self.must_rebootstrap || are_down || trying >= patience
     }
 
     fn ask(&mut self, now: Instant) -> Asked {
         self.last = self.last.next();
+        self.was_found = false;
         // What became stale after a while of calm has nothing to do with what was asked for in vain before.
         let calm = self.settings.backoff.longest.saturating_mul(2);
         let sent = self.sent.replace(now);
@@ -379,6 +384,7 @@ impl Schedule {
         }
         self.phase = Phase::Idle;
         self.brokers_down = false;
+        self.was_found = true;
         self.must_rebootstrap = false;
         self.trying_since = None;
         self.stale.everything = true;
