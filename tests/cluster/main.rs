@@ -10,7 +10,9 @@
 
 mod basics;
 mod breaker;
+mod errors;
 mod requests;
 mod retry;
+mod sight;
 mod support;
 mod throttle;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use milena::error::ErrorKind;
 use milena::wire::messages::DescribeClusterRequest;
 use milena::wire::records::Producer;
-use milena_broker::{Action, ApiKey, Coordination, ErrorCode, Fault, Moment};
+use milena_broker::{Action, ApiKey, Cluster, Coordination, ErrorCode, Fault, Moment};
 use tokio::time::Instant;
 
 use crate::requests::{
@@ -30,7 +30,10 @@ fn ms(milliseconds: u64) -> Duration {
 /// Statement 2.
 #[tokio::test(start_paused = true)]
 async fn a_new_leader_in_an_answer_is_followed_at_once_and_without_metadata() {
-    let (cluster, topic) = cluster(1).await;
+    let cluster = Cluster::builder().nodes(3).in_memory();
+    let cluster = cluster.start().await.unwrap();
+    // One replica, as others would answer a Fetch, too.
+    let topic = cluster.create_topic("t", 1, 1).unwrap();
     let client = client(&cluster).build().await.unwrap();
     let written = client.send(produce(topic, 0, PRODUCER)).await.unwrap();
     assert_eq!(produced(&written), ErrorCode::NONE);

@@ -63,6 +63,10 @@ impl Lease {
     pub(crate) fn connection(&self) -> &Connection {
         &self.pooled.connection
     }
+
+    pub(crate) fn purpose(&self) -> Purpose {
+        self.pooled.purpose
+    }
 }
 
 impl Drop for Lease {
