@@ -15,7 +15,7 @@ use super::core::Core;
 use super::counted::Counted;
 use super::description::Description;
 use super::events::Events;
-use super::metadata::Metadata;
+use super::metadata::{AllTopics, Metadata, Topic, TopicHold};
 use super::routing::Routed;
 use super::scattered::Scattered;
 use super::send::{Terms, settle};
@@ -139,6 +139,30 @@ impl Client {
     #[must_use]
     pub fn metadata(&self) -> Arc<Metadata> {
         self.core().refresher.metadata_owned()
+    }
+
+    /// A topic as the cluster knows it: from memory if it is in use, else the cluster is asked. It counts as in use then.
+    ///
+    /// # Errors
+    /// The broker's code, such as `UNKNOWN_TOPIC_OR_PARTITION` or `TOPIC_AUTHORIZATION_FAILED`; or that no broker answered within the client's
+    /// deadline.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing: others may wait for the same answer.
+    pub async fn topic(&self, name: &str) -> Result<Arc<Topic>, Error> {
+        self.core().topic(name).await
+    }
+
+    /// Keeps a topic among those that [`metadata`](Self::metadata) tells of, whether or not requests go there; otherwise it is forgotten when it was
+    /// not used for [`metadata_max_idle`](ClientBuilder::metadata_max_idle).
+    pub fn hold_topic(&self, topic: &str) -> TopicHold {
+        self.core().refresher.hold(topic)
+    }
+
+    /// Makes [`metadata`](Self::metadata) tell of all topics that there are, and of new ones when it is refreshed: for who looks for names by a pattern.
+    /// The first answer comes a moment later: [`refresh_metadata`](Self::refresh_metadata) waits for it.
+    pub fn hold_all_topics(&self) -> AllTopics {
+        self.core().refresher.hold_all()
     }
 
     /// Asks the cluster for news of all that is in use, and gives what is known then.

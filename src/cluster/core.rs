@@ -117,9 +117,19 @@ impl Core {
         missing: &Missing,
         deadline: Instant,
     ) -> Result<(), Error> {
-        if self.is_closing() {
-            return Err(Error::new(ErrorKind::Shutdown));
+        tokio::select! {
+            biased;
+            () = self.tasks.closing() => Err(Error::new(ErrorKind::Shutdown)),
+            found = self.look_for(api, missing, deadline) => found,
         }
+    }
+
+    async fn look_for(
+        self: &Arc<Self>,
+        api: ApiKey,
+        missing: &Missing,
+        deadline: Instant,
+    ) -> Result<(), Error> {
         match missing {
             Missing::Leader(topic, partition) => {
                 self.find_leader(api, topic, *partition, deadline).await

@@ -81,6 +81,22 @@ impl Exchange {
         nodes.any(|node| is_usable(node, purpose, now))
     }
 
+    /// The other brokers, those first that are likeliest to answer soon.
+    pub(crate) fn others(&self, node: &Arc<Node>) -> Vec<Arc<Node>> {
+        let now = now();
+        let table = self.nodes.table();
+        let others = table.list().iter().filter(|other| other.id != node.id);
+        let mut others: Vec<_> = others.cloned().collect();
+        others.sort_by_cached_key(|node| {
+            (
+                node.is_down() || !node.breaker.would_admit(now),
+                !node.is_connected(Purpose::General),
+                node.connect_wait(now),
+            )
+        });
+        others
+    }
+
     /// The versions of a request that a broker and this crate have in common.
     ///
     /// # Errors

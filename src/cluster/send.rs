@@ -300,6 +300,11 @@ impl<'a> Journey<'a> {
         if is_closed {
             core.coordinators.forget_broker(node.id);
         }
+        if core.is_closing() && matches!(error.kind(), ErrorKind::Closed(CloseReason::Shutdown)) {
+            let was_sent = error.may_have_been_sent();
+            let error = Error::new(ErrorKind::Shutdown).maybe_sent(was_sent);
+            return Next::Failed(self.fail(error.at_broker(node.id), api));
+        }
         if is_over || !is_safe || !error.is_retriable() || core.is_closing() {
             return Next::Failed(self.fail(error, api));
         }
@@ -347,19 +352,23 @@ impl<'a> Journey<'a> {
         if !is_exempt {
             time = time.max(core.budget.take(now()));
         }
+        let resting = async {
+            let is_in_time = pause(time, deadline).await;
+            if is_in_time && !hurries {
+                if let Some(mut news) = wait.news {
+                    // What is known does not help; the answer of the worker is not far, if it is not there yet.
+                    let longest = now() + core.settings.retry_backoff_max;
+                    let _ = by(longest.min(deadline), news.changed()).await;
+                }
+            }
+            is_in_time
+        };
         let is_in_time = tokio::select! {
-            is_in_time = pause(time, deadline) => is_in_time,
+            is_in_time = resting => is_in_time,
             () = core.tasks.closing() => {
                 return Next::Failed(self.fail(Error::new(ErrorKind::Shutdown), api));
             }
         };
-        if is_in_time && !hurries {
-            if let Some(mut news) = wait.news {
-                // What is known does not help; the answer of the worker is not far, if it is not there yet.
-                let longest = now() + core.settings.retry_backoff_max;
-                let _ = by(longest.min(deadline), news.changed()).await;
-            }
-        }
         if is_in_time && now() < deadline {
             return Next::Again;
         }

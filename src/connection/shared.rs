@@ -196,6 +196,9 @@ impl Shared {
             "connection closed"
         );
         self.is_over.store(true, Ordering::Release);
+        if let Some(ended) = &self.settings.on_end {
+            ended.gone();
+        }
         self.ended.notify_waiters();
         if let Some(observer) = &self.settings.on_close {
             observer.tell(self.address.text(), reason);

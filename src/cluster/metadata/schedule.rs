@@ -91,8 +91,8 @@ pub(crate) struct Schedule {
     /// The first request since the last answer.
     trying_since: Option<Instant>,
     brokers_down: bool,
-    /// The cluster was just found: its brokers are asked first, whatever they did before.
-    was_found: bool,
+    /// Whether those that are known were asked since the bootstrap addresses were: what these told of is tried before they are tried again.
+    has_asked: bool,
     must_rebootstrap: bool,
     jitter: Jitter,
 }
@@ -155,7 +155,7 @@ impl Schedule {
             fruitless: 0,
             trying_since: None,
             brokers_down: false,
-            was_found: false,
+            has_asked: true,
             must_rebootstrap: false,
             jitter: Jitter::new(seed),
             settings,
@@ -275,13 +275,13 @@ impl Schedule {
         };
         let trying = self.trying_since;
         let trying = trying.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        let are_down = self.brokers_down && !self.was_found;
+        let are_down = self.brokers_down && self.has_asked;
         self.must_rebootstrap || are_down || trying >= patience
     }
 
     fn ask(&mut self, now: Instant) -> Asked {
         self.last = self.last.next();
-        self.was_found = false;
+        self.has_asked = true;
         // What became stale after a while of calm has nothing to do with what was asked for in vain before.
         let calm = self.settings.backoff.longest.saturating_mul(2);
         let sent = self.sent.replace(now);
@@ -384,7 +384,7 @@ impl Schedule {
         }
         self.phase = Phase::Idle;
         self.brokers_down = false;
-        self.was_found = true;
+        self.has_asked = false;
         self.must_rebootstrap = false;
         self.trying_since = None;
         self.stale.everything = true;
@@ -398,6 +398,8 @@ impl Schedule {
         if matches!(self.phase, Phase::Rebootstrapping) {
             self.phase = Phase::Idle;
             // Those that are known get another chance.
+            self.has_asked = false;
+            self.must_rebootstrap = false;
             self.trying_since = None;
             self.back_off(now);
         }

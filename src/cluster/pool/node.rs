@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::OwnedMutexGuard;
 
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
@@ -10,7 +12,7 @@ use tokio::sync::futures::Notified;
 use super::connect_backoff::ConnectBackoff;
 use super::mute::Mute;
 use super::place::Place;
-use super::pooled::Lease;
+use super::pooled::{Lease, Pooled};
 use crate::cluster::breaker::CircuitBreaker;
 use crate::cluster::purpose::Purpose;
 use crate::cluster::selection::Load;
@@ -33,6 +35,8 @@ pub(crate) struct Node {
     turn: Notify,
     slots: [Slot; Purpose::COUNT],
     backoff: Mutex<ConnectBackoff>,
+    trial: tokio::sync::Mutex<()>,
+    probe: Arc<tokio::sync::Mutex<()>>,
     failures: AtomicU32,
     is_down: AtomicBool,
     last_error: Mutex<Option<(SystemTime, Error)>>,
@@ -68,31 +72,46 @@ impl Node {
             turn: Notify::new(),
             slots,
             backoff: Mutex::default(),
+            trial: tokio::sync::Mutex::default(),
+            probe: Arc::default(),
             failures: AtomicU32::new(0),
             is_down: AtomicBool::new(false),
             last_error: Mutex::default(),
         }
     }
 
-    /// A live connection, if one is there: that with the fewest requests, or the next in turn.
+    /// A live connection, if one is there: that with the fewest requests, the next in turn of several.
     pub(super) fn lease(&self, purpose: Purpose) -> Option<Lease> {
-        match self.places(purpose) {
-            [only] => only.lease(),
-            _ => self.place(purpose)?.lease(),
+        if let [only] = self.places(purpose) {
+            return only.lease();
         }
+        let live = self.in_turn(purpose).filter_map(|place| {
+            let in_use = place.in_use()?;
+            Some((in_use, place))
+        });
+        live.min_by_key(|(in_use, _)| *in_use)?.1.lease()
     }
 
-    /// Where the next connection for a purpose is, or is to be.
+    /// Where the next connection for a purpose is to be, while there is none.
     pub(super) fn place(&self, purpose: Purpose) -> Option<&Arc<Place>> {
+        self.in_turn(purpose).next()
+    }
+
+    /// Where one more connection for a purpose may be.
+    pub(super) fn free_place(&self, purpose: Purpose) -> Option<&Arc<Place>> {
+        let mut places = self.places(purpose).iter();
+        places.find(|place| !place.is_connected())
+    }
+
+    fn in_turn(&self, purpose: Purpose) -> impl Iterator<Item = &Arc<Place>> {
         let places = self.places(purpose);
         let turn = match self.slots.get(purpose.index()) {
             Some(slot) if places.len() > 1 => slot.next.fetch_add(1, Ordering::Relaxed),
             _ => 0,
         };
-        let (late, early) = places.split_at_checked(turn % places.len().max(1))?;
-        let in_turn = || early.iter().chain(late);
-        let idle = in_turn().find(|place| place.in_use() == Some(0));
-        idle.or_else(|| in_turn().next())
+        let halves = places.split_at_checked(turn % places.len().max(1));
+        let (late, early) = halves.unwrap_or_default();
+        early.iter().chain(late)
     }
 
     pub(super) fn places(&self, purpose: Purpose) -> &[Arc<Place>] {
@@ -110,11 +129,25 @@ impl Node {
         places.any(|place| place.is_connected())
     }
 
-    /// Gives up all connections; requests that go over them are still answered.
-    pub(super) fn empty(&self) {
-        for purpose in Purpose::ALL {
-            self.places(purpose).iter().for_each(|place| place.empty());
-        }
+    /// The right to ask whether it is there, if nothing was sent to it for so long, as far as its connections tell, and nobody asks already.
+    pub(crate) fn probe(&self, idle: Duration) -> Option<OwnedMutexGuard<()>> {
+        let idle = u64::try_from(idle.as_millis()).unwrap_or(u64::MAX);
+        let places = self.slots.iter().flat_map(|slot| &slot.places);
+        let mut resting = places.filter_map(|place| place.idle_for());
+        let is_idle = resting.all(|idle_for| idle_for >= idle);
+        let probe = is_idle.then(|| Arc::clone(&self.probe).try_lock_owned());
+        probe?.ok()
+    }
+
+    /// Gives up all connections; requests that go over them are still answered. Gives those.
+    pub(super) fn empty(&self) -> Vec<Arc<Pooled>> {
+        let places = self.slots.iter().flat_map(|slot| &slot.places);
+        places.filter_map(|place| place.empty()).collect()
+    }
+
+    /// Held by whoever connects to a broker that could not be connected to before: one tries, for all purposes.
+    pub(super) fn trial(&self) -> &tokio::sync::Mutex<()> {
+        &self.trial
     }
 
     pub(super) fn backoff(&self) -> MutexGuard<'_, ConnectBackoff> {
@@ -122,7 +155,7 @@ impl Node {
     }
 
     /// How long until the broker may be connected to again; zero if it may be now.
-    pub(crate) fn connect_wait(&self, now: Instant) -> std::time::Duration {
+    pub(crate) fn connect_wait(&self, now: Instant) -> Duration {
         self.backoff().wait(now)
     }
 

@@ -42,6 +42,21 @@ impl Pooled {
         self.in_use.load(Ordering::Relaxed)
     }
 
+    /// If nobody uses it and somebody waits for room, it goes.
+    pub(super) fn offer(self: &Arc<Self>) {
+        if self.in_use() == 0 {
+            self.registry.idle(self);
+        }
+    }
+
+    /// How long nothing has gone over it, in milliseconds; 0 while something does.
+    pub(super) fn idle_for(&self) -> u64 {
+        if self.in_use() > 0 {
+            return 0;
+        }
+        self.registry.age().saturating_sub(self.last_used())
+    }
+
     /// When the last request over it was done, in milliseconds, as the registry counts them.
     pub(super) fn last_used(&self) -> u64 {
         self.last_used.load(Ordering::Relaxed)
@@ -66,6 +81,11 @@ impl Lease {
 
     pub(crate) fn purpose(&self) -> Purpose {
         self.pooled.purpose
+    }
+
+    /// Whether others use the connection, too.
+    pub(super) fn is_shared(&self) -> bool {
+        self.pooled.in_use() > 1
     }
 }
 
