@@ -79,6 +79,10 @@ impl Lease {
         &self.pooled.connection
     }
 
+    pub(crate) fn purpose(&self) -> Purpose {
+        self.pooled.purpose
+    }
+
     /// Whether others use the connection, too.
     pub(super) fn is_shared(&self) -> bool {
         self.pooled.in_use() > 1
