@@ -166,16 +166,20 @@ impl Core {
             topic: topic.to_string(),
             partition,
         };
-        let code = match self
-            .refresher
-            .want(
-                Want::Partition {
-                    topic: key,
-                    partition,
-                },
-                deadline,
-            )
-            .await
+        // A leader that is known, and is no broker that is: to hear of him again is no news.
+        let known = self.refresher.metadata().topic_by_key(&key).cloned();
+        let want = match known.and_then(|topic| topic.leader(partition)) {
+            Some(tried) => Want::Leader {
+                topic: key,
+                partition,
+                tried,
+            },
+            None => Want::Partition {
+                topic: key,
+                partition,
+            },
+        };
+        let code = match self.refresher.want(want, deadline).await
         {
             Ok(()) => return Ok(()),
             Err(code) => code,

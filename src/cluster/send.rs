@@ -310,7 +310,9 @@ impl<'a> Journey<'a> {
         }
         let goes_elsewhere = choice == Choice::Free && core.exchange.is_any_usable(api);
         let wait = Wait {
-            immediately: was_not_sent && (is_race || goes_elsewhere),
+            immediately: was_not_sent && is_race,
+            // Who could not be reached is not chosen again for a while.
+            elsewhere: was_not_sent && goes_elsewhere && is_closed,
             ..Wait::default()
         };
         tracing::debug!(broker = node.id, %api, %error, attempt = self.attempts.len() + 1, "not answered, tried again");
@@ -339,7 +341,7 @@ impl<'a> Journey<'a> {
         if core.is_closing() {
             return Next::Failed(self.fail(Error::new(ErrorKind::Shutdown), api));
         }
-        let hurries = wait.immediately && !self.has_hurried;
+        let hurries = wait.elsewhere || wait.immediately && !self.has_hurried;
         self.has_hurried = hurries;
         let mut time = wait.time;
         if !hurries {
@@ -403,6 +405,8 @@ struct Wait {
     news: Option<watch::Receiver<u64>>,
     /// What was missing is known already, unless that turns out to be wrong.
     immediately: bool,
+    /// There is somebody who was not tried yet, however many were.
+    elsewhere: bool,
 }
 
 /// Items of a request, or all of it.

@@ -9,4 +9,7 @@
 )]
 
 mod basics;
+mod breaker;
+mod requests;
+mod retry;
 mod support;
