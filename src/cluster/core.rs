@@ -10,7 +10,7 @@ use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
 
 use super::calls::Calls;
 use super::coordinators::{self, Coordinated, Coordinators, Search};
-use super::exchange::{Choice, Exchange, Reply, by, pause};
+use super::exchange::{Choice, Exchange, HEAD_START, Reply, by, pause};
 use super::metadata::{TopicKey, Want};
 use super::placement::{Group, Located, Missing};
 use super::pool::Node;
@@ -20,6 +20,7 @@ use super::retry::{Backoff, Budget, Remedy, Retry, reaction};
 use super::routing::{CoordinatorKind, Routed, Target, TopicRef};
 use super::settings::ClientSettings;
 use super::tasks::Tasks;
+use super::together::{Boxed, race};
 use crate::connection::now;
 use crate::error::{Error, ErrorKind};
 
@@ -181,7 +182,15 @@ impl Core {
         };
         let code = match self.refresher.want(want, deadline).await
         {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                let target = Target::Leader(topic.clone(), partition);
+                if let Located::At(_) = self.locate(api, &target, None) {
+                    return Ok(());
+                }
+                // It leads by what the cluster says, and is nowhere that anybody could connect to.
+                self.refresher.stale();
+                Some(ErrorCode::LEADER_NOT_AVAILABLE)
+            }
             Err(code) => code,
         };
         let kind = match code {
@@ -274,13 +283,14 @@ impl Core {
         let mut failures = 0;
         while !searches.is_empty() {
             let before = searches.len();
-            let node = self.exchange.choose(ApiKey::FIND_COORDINATOR, None);
             let mut last = Error::new(ErrorKind::NoBroker);
-            if let Some(node) = node {
-                match self.ask_for(&node, &searches, deadline).await {
-                    Ok(answers) => searches = self.tell(searches, &answers, &mut last),
-                    Err(error) => last = error,
-                }
+            let nodes = self.exchange.choose_some(ApiKey::FIND_COORDINATOR);
+            let attempts = nodes
+                .iter()
+                .map(|node| -> Boxed<'_, _> { Box::pin(self.ask_for(node, &searches, deadline)) });
+            match race(attempts.collect(), HEAD_START).await {
+                Ok(answers) => searches = self.tell(searches, &answers, &mut last),
+                Err(errors) => last = errors.into_iter().last().unwrap_or(last),
             }
             if searches.len() < before {
                 failures = 0;

@@ -19,6 +19,12 @@ use super::signals::Signals;
 use crate::connection::{after, now, own_wait};
 use crate::error::{Error, ErrorKind};
 
+/// So long a broker is waited for before the next one is asked beside it.
+pub(crate) const HEAD_START: Duration = Duration::from_millis(500);
+
+/// No more brokers than these are asked the same.
+const ASKED_AT_ONCE: usize = 3;
+
 /// The brokers, the connections to them, and who is asked what.
 #[derive(Debug)]
 pub(crate) struct Exchange {
@@ -81,11 +87,16 @@ impl Exchange {
         nodes.any(|node| is_usable(node, purpose, now))
     }
 
-    /// The other brokers, those first that are likeliest to answer soon.
-    pub(crate) fn others(&self, node: &Arc<Node>) -> Vec<Arc<Node>> {
+    /// A few brokers that any may answer, in the order in which they are to be asked: first the one that is chosen, then those that are likeliest to
+    /// answer soon. To be asked by [`race`](super::together::race), each [`HEAD_START`] after the one before, where nobody is to wait for a broker that
+    /// is dead while there are better ones.
+    pub(crate) fn choose_some(&self, api: ApiKey) -> Vec<Arc<Node>> {
+        let Some(first) = self.choose(api, None) else {
+            return Vec::new();
+        };
         let now = now();
         let table = self.nodes.table();
-        let others = table.list().iter().filter(|other| other.id != node.id);
+        let others = table.list().iter().filter(|other| other.id != first.id);
         let mut others: Vec<_> = others.cloned().collect();
         others.sort_by_cached_key(|node| {
             (
@@ -94,6 +105,8 @@ impl Exchange {
                 node.connect_wait(now),
             )
         });
+        others.insert(0, first);
+        others.truncate(ASKED_AT_ONCE);
         others
     }
 

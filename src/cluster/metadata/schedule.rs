@@ -227,6 +227,11 @@ impl Schedule {
         self.stale.everything = true;
     }
 
+    /// Whoever starts the client has waited by himself, and for as long as he was told to.
+    pub(crate) fn waited(&mut self, now: Instant) {
+        self.not_before = now;
+    }
+
     /// What to do now.
     pub(crate) fn next(&mut self, metadata: &Metadata, now: Instant) -> Step {
         if !matches!(self.phase, Phase::Idle) {
