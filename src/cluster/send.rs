@@ -266,7 +266,8 @@ impl<'a> Journey<'a> {
             // Only those that nobody has to be asked about.
             wait.immediately = are_elsewhere && !throttle && again == stale;
         }
-        if heal != Some(Remedy::Rebootstrap) && (stale.is_empty() || wait.immediately) {
+        let is_asked_for = matches!(heal, Some(Remedy::FindController | Remedy::Rebootstrap));
+        if !is_asked_for && (stale.is_empty() || wait.immediately) {
             wait.news = None;
         }
         match why {
