@@ -16,8 +16,9 @@
 //! # }
 //! ```
 //!
-//! What is served: ApiVersions, SaslHandshake, SaslAuthenticate, Metadata, CreateTopics, Produce, Fetch and ListOffsets, each from its oldest version to
-//! its newest, or as a Kafka of old has it: see [`Profile`]. An ApiVersions answer lists just these. A request of another API or version closes the
+//! What is served: ApiVersions, SaslHandshake, SaslAuthenticate, Metadata, DescribeCluster, DescribeTopicPartitions, FindCoordinator, CreateTopics,
+//! Produce, Fetch, ListOffsets, OffsetForLeaderEpoch and DeleteRecords, each from its oldest version to its newest, or as a Kafka of old has it: see
+//! [`Profile`]. An ApiVersions answer lists just these. A request of another API or version closes the
 //! connection, as it does with Kafka. What differs from a real broker is told in the README.
 //!
 //! # Faults, and what can be seen
@@ -47,6 +48,28 @@
 //! lost.until_hits(3).await;
 //! assert_eq!(log.until_seen(ApiKey::METADATA, 3).await.len(), 3);
 //! cluster.until_connections(|counts| counts.open == 0).await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Nodes and leaders that move
+//!
+//! Nodes stop, come back, move, come and go ([`Cluster::stop_node`] and so on); leaders are elected anew or moved by [`Cluster::move_leader`], and
+//! their epochs rise, as Kafka's controller has it. All replicas of a partition share one log, so that what one has written all have: a replica that is up
+//! is in sync.
+//!
+//! ```
+//! use milena_broker::Cluster;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let cluster = Cluster::builder().nodes(3).start().await?;
+//! cluster.create_topic("orders", 1, 3)?;
+//! let leader = cluster.leader("orders", 0).unwrap();
+//! cluster.stop_node(leader).await?;
+//! assert_ne!(cluster.leader("orders", 0), Some(leader));
+//! assert_eq!(cluster.leader_epoch("orders", 0), Some(1));
+//! cluster.restart_node(leader).await?;
 //! # Ok(())
 //! # }
 //! ```

@@ -11,8 +11,8 @@ use milena::wire::messages::list_offsets::{ListOffsetsPartition, ListOffsetsTopi
 use milena::wire::messages::metadata::MetadataRequestTopic;
 use milena::wire::messages::produce::{PartitionProduceData, TopicProduceData};
 use milena::wire::messages::{
-    CreateTopicsRequest, DescribeClusterRequest, FetchRequest, ListOffsetsRequest, MetadataRequest,
-    ProduceRequest,
+    CreateTopicsRequest, DescribeTopicPartitionsRequest, FetchRequest, ListOffsetsRequest,
+    MetadataRequest, ProduceRequest,
 };
 use milena::wire::records::{BatchBuilder, Batches, MessageSetBuilder};
 use milena::wire::uuid::Uuid;
@@ -138,7 +138,7 @@ async fn what_an_old_broker_cannot_be_told() {
         let unsent = |error: &Error| !error.may_have_been_sent() && !error.is_retriable();
 
         let error = connection
-            .send(DescribeClusterRequest::default())
+            .send(DescribeTopicPartitionsRequest::default())
             .await
             .unwrap_err();
         assert!(
@@ -163,6 +163,6 @@ async fn what_an_old_broker_cannot_be_told() {
         let sent = log.seen(ApiKey::METADATA);
         assert_eq!(sent.len(), 1);
         assert_eq!(sent[0].version, 1);
-        assert!(log.seen(ApiKey::DESCRIBE_CLUSTER).is_empty());
+        assert!(log.seen(ApiKey::DESCRIBE_TOPIC_PARTITIONS).is_empty());
     }
 }

@@ -195,7 +195,8 @@ impl Page<'_> {
         answer.replica_nodes = leadership.replicas.into();
         answer.isr_nodes = leadership.isr.into();
         answer.eligible_leader_replicas = Some(leadership.eligible.into());
-        answer.last_known_elr = Some(Vec::new().into());
+        let last_known: Vec<_> = leadership.last_known.into_iter().collect();
+        answer.last_known_elr = Some(last_known.into());
         answer
     }
 }

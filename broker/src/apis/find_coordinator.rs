@@ -75,18 +75,29 @@ fn refuse(
     let mut response = FindCoordinatorResponse::default();
     if reply.version < MANY {
         response.error_code = code;
-        response.error_message = Some(code.meaning().into());
+        response.error_message = Some(said(code).into());
         response.node_id = -1;
         response.port = -1;
     }
     let coordinators = request.coordinator_keys.iter().map(|key| {
         let mut coordinator = nobody(code);
         coordinator.key = key.clone();
-        coordinator.error_message = Some(code.meaning().into());
+        coordinator.error_message = Some(said(code).into());
         coordinator
     });
     response.coordinators = coordinators.collect();
     Answer::now(reply, &response)
+}
+
+/// As Kafka puts it, where the request itself can bring it about.
+fn said(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::INVALID_REQUEST => {
+            "This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. See the broker logs for more details."
+        }
+        ErrorCode::COORDINATOR_NOT_AVAILABLE => "The coordinator is not available.",
+        code => code.meaning(),
+    }
 }
 
 fn found(node: Node) -> Coordinator {

@@ -18,7 +18,7 @@ use super::topic_reference::{code, find, parts};
 use crate::nodes::Node;
 use crate::storage::{AppendError, Checked, Destination, check, record_error};
 use crate::topic_part::TopicPart;
-use crate::topics::{PartitionError, Topic};
+use crate::topics::{Partition, PartitionError, Topic};
 use crate::transactions::{Part, Producer};
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
@@ -185,6 +185,11 @@ impl Produce<'_> {
         answer
     }
 
+    fn log_start_offset(&self, partition: &Partition) -> i64 {
+        let extent = partition.extent(self.context.reader(-1));
+        extent.map_or(-1, |extent| extent.start_offset)
+    }
+
     fn write(&self, topic: &Topic, index: i32, records: Bytes) -> Result<Written, AppendError> {
         let plain = |code| AppendError::new(code, "");
         if self.version >= 3 {
@@ -202,7 +207,9 @@ impl Produce<'_> {
             return Err(plain(code(PartitionError::NotLeader)));
         }
         if self.acks == -1 && !partition.has_in_sync(topic.durability.min_isr) {
-            return Err(plain(ErrorCode::NOT_ENOUGH_REPLICAS));
+            let mut error = plain(ErrorCode::NOT_ENOUGH_REPLICAS);
+            error.log_start_offset = self.log_start_offset(partition);
+            return Err(error);
         }
         let now = self.context.now;
         let destination = Destination {
@@ -211,8 +218,7 @@ impl Produce<'_> {
         };
         let mut checked = check(records, destination, &topic.rules, now).map_err(|mut error| {
             if knows_log(error.code) {
-                let extent = partition.extent(self.context.reader(-1));
-                error.log_start_offset = extent.map_or(-1, |extent| extent.start_offset);
+                error.log_start_offset = self.log_start_offset(partition);
             }
             error
         })?;

@@ -198,6 +198,7 @@ impl Nodes {
     }
 
     /// The hosts at which they are.
+    #[cfg(feature = "tls")]
     pub(crate) fn hosts(&self) -> Vec<String> {
         let state = self.read();
         let hosts = state.entries.values().map(|entry| &entry.listens.host);

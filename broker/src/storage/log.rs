@@ -59,6 +59,8 @@ pub(crate) struct Log {
     max_timestamp: i64,
     /// Where the first batch that has `max_timestamp` lies.
     max_timestamp_at: u64,
+    /// The first of the records with the largest time of those that are deleted. Kafka finds it for as long as its segment is there.
+    deleted_latest: Option<TimestampAndOffset>,
     last_modified: i64,
 }
 
@@ -73,6 +75,7 @@ impl Log {
             end_offset: 0,
             max_timestamp: -1,
             max_timestamp_at: 0,
+            deleted_latest: None,
             last_modified: now,
         }
     }
@@ -117,6 +120,8 @@ impl Log {
             return Err(OffsetOutOfRange);
         }
         if offset > self.start_offset {
+            let latest = self.latest_timestamp();
+            self.deleted_latest = latest.filter(|latest| latest.offset < offset);
             self.start_offset = offset;
             self.epochs.delete_before(offset);
             self.forget();
@@ -236,6 +241,11 @@ impl Log {
 
     /// The first of the records with the largest time.
     pub(crate) fn latest_timestamp(&mut self) -> Option<TimestampAndOffset> {
+        if let Some(deleted) = self.deleted_latest {
+            if deleted.timestamp >= self.max_timestamp {
+                return Some(deleted);
+            }
+        }
         if self.max_timestamp < 0 {
             return None;
         }

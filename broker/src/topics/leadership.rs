@@ -15,6 +15,8 @@ pub(crate) struct Leadership {
     pub(crate) isr: Vec<i32>,
     /// Those that were in sync when these became too few, and may lead when nobody is in sync.
     pub(crate) eligible: Vec<i32>,
+    /// Who led when nobody was left in sync, until somebody leads again.
+    pub(crate) last_known: Option<i32>,
     /// How many want that nobody leads.
     withheld: u32,
 }
@@ -43,6 +45,7 @@ impl Leadership {
             replicas,
             isr,
             eligible: Vec::new(),
+            last_known: None,
             withheld: 0,
         }
     }
@@ -168,6 +171,11 @@ impl Leadership {
 
     /// Each change of the leader has an epoch of its own.
     fn lead(&mut self, leader: i32) {
+        if leader != NO_LEADER {
+            self.last_known = None;
+        } else if self.isr.is_empty() {
+            self.last_known = Some(self.leader);
+        }
         self.leader = leader;
         self.epoch = self.epoch.saturating_add(1);
     }
@@ -181,7 +189,9 @@ impl Leadership {
         let missing = missing.filter(|id| (among.is_alive)(*id) && !self.isr.contains(id));
         let missing: Vec<_> = missing.collect();
         if !missing.is_empty() {
-            let isr = [self.isr.clone(), missing].concat();
+            let mut isr = [self.isr.clone(), missing].concat();
+            // As Kafka has them then.
+            isr.sort_unstable();
             self.set_isr(isr, among);
         }
     }
@@ -265,7 +275,7 @@ mod tests {
         assert_eq!(scene.state(), (2, 1, &[2][..], &[][..]));
         scene.start(1);
         scene.start(3);
-        assert_eq!(scene.state(), (2, 1, &[2, 1, 3][..], &[][..]));
+        assert_eq!(scene.state(), (2, 1, &[1, 2, 3][..], &[][..]));
         scene.stop(2);
         assert_eq!(scene.state(), (1, 2, &[1, 3][..], &[][..]));
         // A node that holds nothing of it.
@@ -283,8 +293,10 @@ mod tests {
         assert_eq!(scene.state(), (-1, 3, &[][..], &[3][..]));
         scene.start(1);
         assert_eq!(scene.state(), (-1, 3, &[][..], &[3][..]));
+        assert_eq!(scene.leadership.last_known, Some(3));
         scene.start(3);
-        assert_eq!(scene.state(), (3, 4, &[3, 1][..], &[][..]));
+        assert_eq!(scene.state(), (3, 4, &[1, 3][..], &[][..]));
+        assert_eq!(scene.leadership.last_known, None);
     }
 
     #[test]
@@ -300,7 +312,7 @@ mod tests {
         assert_eq!(scene.state(), (2, 4, &[2][..], &[3][..]));
         // Enough of them: nobody needs to be eligible.
         scene.start(1);
-        assert_eq!(scene.state(), (2, 4, &[2, 1][..], &[][..]));
+        assert_eq!(scene.state(), (2, 4, &[1, 2][..], &[][..]));
         // More in sync than there are replicas cannot be asked for.
         let mut scene = Scene::new(9);
         assert!(scene.leadership.eligible.is_empty());
@@ -335,10 +347,10 @@ mod tests {
         scene.change(Leadership::release);
         assert_eq!(scene.leadership.leader, NO_LEADER);
         scene.change(Leadership::release);
-        assert_eq!(scene.state(), (2, 2, &[2, 3, 1][..], &[][..]));
+        assert_eq!(scene.state(), (2, 2, &[1, 2, 3][..], &[][..]));
         // Nothing is left to take back.
         scene.change(Leadership::release);
-        assert_eq!(scene.state(), (2, 2, &[2, 3, 1][..], &[][..]));
+        assert_eq!(scene.state(), (2, 2, &[1, 2, 3][..], &[][..]));
     }
 
     #[test]

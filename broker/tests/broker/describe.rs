@@ -208,6 +208,7 @@ async fn who_may_lead_is_told() {
     );
     assert!(lost.isr_nodes.is_empty());
     assert_eq!(lost.eligible_leader_replicas.as_ref().unwrap()[..], [1, 2]);
+    assert_eq!(lost.last_known_elr.as_ref().unwrap()[..], [2]);
     assert_eq!(lost.offline_replicas[..], [1, 2]);
     let held = of([3, 1]);
     assert_eq!((held.leader_id, held.leader_epoch), (3, 0));

@@ -77,7 +77,7 @@ async fn a_node_stops_and_comes_back() {
         assert_eq!(named(&mut first).await, [1, 2, 3]);
         let back = partition(&mut first, "orders").await;
         assert_eq!(leader(&back), (2, 1, ErrorCode::NONE));
-        assert_eq!(back.isr_nodes[..], [2, 3, 1]);
+        assert_eq!(back.isr_nodes[..], [1, 2, 3]);
         assert!(back.offline_replicas.is_empty());
         cluster.restart_node(1).await.unwrap();
         first.metadata(&[], 13).await;
@@ -143,7 +143,7 @@ async fn only_who_was_in_sync_leads_again() {
         .iter()
         .find(|partition| partition.replica_nodes[..] == [1, 2]);
     assert_eq!(leader(both.unwrap()), (2, 3, ErrorCode::NONE));
-    assert_eq!(both.unwrap().isr_nodes[..], [2, 1]);
+    assert_eq!(both.unwrap().isr_nodes[..], [1, 2]);
 }
 
 #[tokio::test]
@@ -299,6 +299,7 @@ async fn too_few_replicas_in_sync_take_no_records() {
         let response = first.call(&request, 13).await;
         let partition = &response.responses[0].partition_responses[0];
         assert_eq!(partition.error_code, expected);
+        assert_eq!(partition.log_start_offset, 0);
     }
     cluster.restart_node(2).await.unwrap();
     request.acks = -1;

@@ -222,3 +222,33 @@ async fn impossible_settings_are_errors() {
     let error = builder.start().await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
 }
+
+#[tokio::test]
+async fn nodes_that_come_later_are_trusted_and_so_is_what_is_advertised() {
+    for (tls, trusted) in [
+        (Tls::new(), true),
+        // Who chooses the names has chosen them for good.
+        (Tls::new().host_names(["node-1.invalid"]), false),
+    ] {
+        let cluster = Cluster::builder().in_memory().tls(tls).start().await;
+        let cluster = cluster.unwrap();
+        let before = default_config(&cluster);
+        cluster.add_node().await.unwrap();
+        cluster.readdress_node(1).await.unwrap();
+        cluster.advertise(1, "proxy.example", 9092).unwrap();
+        for (node, host) in [
+            (2, "node-2.invalid"),
+            (1, "node-1-2.invalid"),
+            (1, "proxy.example"),
+        ] {
+            let stream = cluster.dialer().connect_to(node).await.unwrap();
+            let shaken = shake_hands(stream, before.clone(), host).await;
+            assert_eq!(shaken.is_ok(), trusted, "{host}");
+            if let Ok(mut client) = shaken {
+                client.metadata(&[], 13).await;
+            }
+        }
+        let refused = cluster.advertise(1, "wirtshäuser", 9092);
+        assert_eq!(refused.is_err(), trusted);
+    }
+}
