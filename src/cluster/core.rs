@@ -11,7 +11,7 @@ use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
 use super::calls::Calls;
 use super::coordinators::{self, Coordinated, Coordinators, Search};
 use super::exchange::{Choice, Exchange, HEAD_START, Reply, by, pause};
-use super::metadata::{TopicKey, Want};
+use super::metadata::{Broker, TopicKey, Want};
 use super::placement::{Group, Located, Missing};
 use super::pool::Node;
 use super::random::Random;
@@ -71,7 +71,7 @@ impl Core {
             },
             Target::Controller => {
                 let metadata = self.refresher.metadata();
-                let controller = metadata.controller().map(|broker| broker.id());
+                let controller = metadata.controller().map(Broker::id);
                 at(controller, Missing::Controller)
             }
             Target::Leader(topic, partition) => {

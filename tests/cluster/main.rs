@@ -1,6 +1,7 @@
 //! A client and the embedded broker.
 
 #![allow(
+    dead_code,
     clippy::unwrap_used,
     clippy::panic,
     clippy::expect_used,
@@ -14,10 +15,12 @@ mod breaker;
 mod coordinators;
 mod errors;
 mod metadata;
+mod pool;
 mod requests;
 mod retry;
 mod routing;
 mod script;
 mod sight;
+mod statements;
 mod support;
 mod throttle;

@@ -87,7 +87,7 @@ async fn figures_are_exact_after_known_traffic() {
     let open: u64 = metrics
         .brokers
         .iter()
-        .map(|broker| broker.open_connections())
+        .map(milena::metrics::BrokerSnapshot::open_connections)
         .sum();
     let at_broker = cluster.connection_counts();
     assert_eq!(open, at_broker.open);
@@ -113,7 +113,7 @@ async fn figures_are_exact_after_known_traffic() {
     let open: u64 = metrics
         .brokers
         .iter()
-        .map(|broker| broker.open_connections())
+        .map(milena::metrics::BrokerSnapshot::open_connections)
         .sum();
     assert_eq!(
         (open, metrics.opened),
