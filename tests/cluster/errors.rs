@@ -30,7 +30,10 @@ async fn the_final_error_holds_the_attempts() {
     let _silent = cluster.inject(silent);
     let before = SystemTime::now();
     let error = client.send(ends([0])).deadline(ms(3000)).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::DeadlineExceeded), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::DeadlineExceeded),
+        "{error}"
+    );
     assert_eq!(error.api(), Some(ApiKey::LIST_OFFSETS));
     assert_eq!(error.broker(), Some(leader));
     assert!(error.may_have_been_sent());
@@ -74,7 +77,10 @@ async fn each_part_has_the_attempts_of_its_own() {
     let error = &scattered.failures[0].error;
     assert!(error.attempts().len() >= 2, "{error}");
     assert!(error.attempts().iter().all(|one| one.broker == Some(dead)));
-    assert_eq!(scattered.failures[0].request.topics[0].partitions[0].partition_index, 1);
+    assert_eq!(
+        scattered.failures[0].request.topics[0].partitions[0].partition_index,
+        1
+    );
     // As one, it is an error, and says so.
     assert!(scattered.merged().is_err());
 }
@@ -152,7 +158,11 @@ async fn brokers_that_accept_and_never_answer_hold_nobody_beyond_the_deadline() 
             tokio::spawn(async move {
                 let began = Instant::now();
                 let error = match index % 2 {
-                    0 => client.send(ends(0..3)).deadline(ms(5000)).await.unwrap_err(),
+                    0 => client
+                        .send(ends(0..3))
+                        .deadline(ms(5000))
+                        .await
+                        .unwrap_err(),
                     _ => {
                         let call = client.send(DescribeClusterRequest::default());
                         call.deadline(ms(5000)).await.unwrap_err()
@@ -224,11 +234,19 @@ async fn a_client_without_any_broker_does_little() {
     for node in 1..=3 {
         cluster.stop_node(node).await.unwrap();
     }
-    let error = client.send(ends([0])).deadline(ms(60_000)).await.unwrap_err();
+    let error = client
+        .send(ends([0]))
+        .deadline(ms(60_000))
+        .await
+        .unwrap_err();
     let attempts = error.attempts().len();
     assert!((5..=80).contains(&attempts), "{attempts}");
     let metrics = client.metrics().unwrap();
-    let failed: u64 = metrics.connect_failures.iter().map(|(_, count)| count).sum();
+    let failed: u64 = metrics
+        .connect_failures
+        .iter()
+        .map(|(_, count)| count)
+        .sum();
     // Once a second to each broker and each bootstrap address, when nothing has helped for a while.
     assert!(failed < 600, "{failed}");
     for node in 1..=3 {
@@ -250,7 +268,11 @@ async fn a_silent_coordinator_is_waited_for_until_the_deadline() {
     let requests = Requests::any().node(coordinator);
     let silent = cluster.inject(Fault::on(requests, Action::Silence));
     let began = Instant::now();
-    let error = client.send(commit(topic)).deadline(ms(2000)).await.unwrap_err();
+    let error = client
+        .send(commit(topic))
+        .deadline(ms(2000))
+        .await
+        .unwrap_err();
     assert!(began.elapsed() < ms(3000), "{:?}", began.elapsed());
     assert!(error.may_have_been_sent(), "{error}");
     drop(silent);

@@ -8,9 +8,7 @@ use milena::wire::records::Producer;
 use milena_broker::{Action, ApiKey, Cluster, Coordination, ErrorCode, Fault, Moment};
 use tokio::time::Instant;
 
-use crate::requests::{
-    cluster, codes, commit, committed, create, ends, fetch, produce, produced,
-};
+use crate::requests::{cluster, codes, commit, committed, create, ends, fetch, produce, produced};
 use crate::support::client;
 
 const NOT_LEADER: ErrorCode = ErrorCode::NOT_LEADER_OR_FOLLOWER;
@@ -222,7 +220,10 @@ async fn the_wait_doubles_up_to_a_second_and_ends_with_the_deadline() {
     let _fault = cluster.inject(Fault::on(ApiKey::PRODUCE, again));
     let log = cluster.log_requests();
     let began = Instant::now();
-    let answer = client.send(produce(topic, 0, None)).deadline(ms(6000)).await;
+    let answer = client
+        .send(produce(topic, 0, None))
+        .deadline(ms(6000))
+        .await;
     // The last answer is better than none.
     assert_eq!(produced(&answer.unwrap()), ErrorCode::NOT_ENOUGH_REPLICAS);
     let took = began.elapsed();

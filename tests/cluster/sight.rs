@@ -40,7 +40,11 @@ async fn figures_are_exact_after_known_traffic() {
     let _again = inject(ApiKey::LIST_OFFSETS, again, 3);
     client.send(ends([0])).await.unwrap();
     // An error that is final, one that is the deadline's, a call that is dropped, and an answer that is lost.
-    let _final = inject(ApiKey::CREATE_TOPICS, Action::Error(ErrorCode::POLICY_VIOLATION), 1);
+    let _final = inject(
+        ApiKey::CREATE_TOPICS,
+        Action::Error(ErrorCode::POLICY_VIOLATION),
+        1,
+    );
     client.send(create("u")).await.unwrap();
     let _late = inject(ApiKey::LIST_OFFSETS, Action::Delay(ms(500)), 2);
     client.send(ends([0])).deadline(ms(100)).await.unwrap_err();
@@ -61,8 +65,14 @@ async fn figures_are_exact_after_known_traffic() {
 
     let metrics = client.metrics().unwrap();
     let offsets = metrics.api(ApiKey::LIST_OFFSETS).unwrap();
-    assert_eq!((offsets.requests, offsets.retries, offsets.in_flight), (15, 3, 0));
-    assert_eq!((offsets.failed(), errors(offsets, ErrorClass::Deadline)), (1, 1));
+    assert_eq!(
+        (offsets.requests, offsets.retries, offsets.in_flight),
+        (15, 3, 0)
+    );
+    assert_eq!(
+        (offsets.failed(), errors(offsets, ErrorClass::Deadline)),
+        (1, 1)
+    );
     assert_eq!((offsets.cancelled, offsets.throttles), (1, 2));
     assert_eq!(offsets.throttle_time, ms(60));
     assert_eq!(offsets.request.count(), 14);
@@ -74,7 +84,11 @@ async fn figures_are_exact_after_known_traffic() {
     assert_eq!(errors(produced, ErrorClass::Transport), 1);
 
     // What is open is what the brokers have.
-    let open: u64 = metrics.brokers.iter().map(|broker| broker.open_connections()).sum();
+    let open: u64 = metrics
+        .brokers
+        .iter()
+        .map(|broker| broker.open_connections())
+        .sum();
     let at_broker = cluster.connection_counts();
     assert_eq!(open, at_broker.open);
     assert_eq!(metrics.opened, at_broker.accepted);
@@ -90,11 +104,21 @@ async fn figures_are_exact_after_known_traffic() {
         label => label == BrokerLabel::Bootstrap,
     }));
     let text = metrics.to_prometheus();
-    assert!(!text.contains("invalid:9092") && !text.contains("\"t\""), "{text}");
+    assert!(
+        !text.contains("invalid:9092") && !text.contains("\"t\""),
+        "{text}"
+    );
     client.close().await;
     let metrics = client.metrics().unwrap();
-    let open: u64 = metrics.brokers.iter().map(|broker| broker.open_connections()).sum();
-    assert_eq!((open, metrics.opened), (0, metrics.closed.iter().map(|(_, count)| count).sum()));
+    let open: u64 = metrics
+        .brokers
+        .iter()
+        .map(|broker| broker.open_connections())
+        .sum();
+    assert_eq!(
+        (open, metrics.opened),
+        (0, metrics.closed.iter().map(|(_, count)| count).sum())
+    );
 }
 
 /// Statements 12, 21 and 23.
@@ -119,14 +143,21 @@ async fn what_a_circuit_did_is_counted_and_described() {
     let broker = metrics.broker(leader).unwrap();
     assert_eq!((broker.breaker, broker.failures), (BreakerState::Closed, 1));
     let transitions: HashMap<_, _> = broker.breaker_transitions.iter().copied().collect();
-    for state in [BreakerState::Open, BreakerState::HalfOpen, BreakerState::Closed] {
+    for state in [
+        BreakerState::Open,
+        BreakerState::HalfOpen,
+        BreakerState::Closed,
+    ] {
         assert_eq!(transitions[&state], 1, "{state}");
     }
     let description = client.describe();
     assert_eq!((description.calls, description.topics), (0, 1));
     assert_eq!(description.cluster_id.as_deref(), Some(&*cluster.id()));
     assert_eq!(description.brokers.len(), 3);
-    let broker = description.brokers.iter().find(|broker| broker.id == leader);
+    let broker = description
+        .brokers
+        .iter()
+        .find(|broker| broker.id == leader);
     let broker = broker.unwrap();
     assert_eq!((broker.transitions.len(), broker.in_flight), (3, 0));
     assert!(!broker.is_down && broker.latency.is_some());
@@ -152,11 +183,17 @@ async fn dropped_calls_leave_nothing_in_flight() {
     let client = client(&cluster).build().await.unwrap();
     client.send(ends(0..3)).await.unwrap();
     let _slow = cluster.inject(Fault::on(Requests::any(), Action::Delay(ms(200))));
-    let calls: Vec<_> = (0..100).map(|_| tokio::spawn(client.send(ends(0..3)))).collect();
+    let calls: Vec<_> = (0..100)
+        .map(|_| tokio::spawn(client.send(ends(0..3))))
+        .collect();
     tokio::time::sleep(ms(50)).await;
     let description = client.describe();
     assert_eq!(description.calls, 100);
-    let in_flight: u32 = description.brokers.iter().map(|broker| broker.in_flight).sum();
+    let in_flight: u32 = description
+        .brokers
+        .iter()
+        .map(|broker| broker.in_flight)
+        .sum();
     assert_eq!(in_flight, 300);
     for call in calls {
         call.abort();
@@ -164,7 +201,12 @@ async fn dropped_calls_leave_nothing_in_flight() {
     }
     let description = client.describe();
     assert_eq!(description.calls, 0);
-    assert!(description.brokers.iter().all(|broker| broker.in_flight == 0));
+    assert!(
+        description
+            .brokers
+            .iter()
+            .all(|broker| broker.in_flight == 0)
+    );
     tokio::time::sleep(ms(60_000)).await;
     let metrics = client.metrics().unwrap();
     let api = metrics.api(ApiKey::LIST_OFFSETS).unwrap();
@@ -189,7 +231,8 @@ impl Traced {
     fn spans(&self, api: &str) -> Vec<HashMap<String, String>> {
         let spans = self.spans.lock().unwrap();
         let of_api = |span: &&HashMap<String, String>| {
-            span.get("messaging.operation.name").is_some_and(|name| name == api)
+            span.get("messaging.operation.name")
+                .is_some_and(|name| name == api)
         };
         spans.values().filter(of_api).cloned().collect()
     }
@@ -248,7 +291,10 @@ async fn each_call_is_a_span_and_a_healthy_client_is_quiet() {
     let traced = Arc::new(Traced::default());
     let _here = tracing::subscriber::set_default(Collector(Arc::clone(&traced)));
     let sasl = Sasl::new().plain().user("alice", "alice-secret");
-    let cluster = milena_broker::Cluster::builder().nodes(3).in_memory().sasl(sasl);
+    let cluster = milena_broker::Cluster::builder()
+        .nodes(3)
+        .in_memory()
+        .sasl(sasl);
     let cluster = cluster.start().await.unwrap();
     cluster.create_topic("t", 1, 3).unwrap();
     let client = client(&cluster)
@@ -259,7 +305,10 @@ async fn each_call_is_a_span_and_a_healthy_client_is_quiet() {
         .unwrap();
     for _ in 0..600 {
         client.send(ends([0])).await.unwrap();
-        client.send(DescribeClusterRequest::default()).await.unwrap();
+        client
+            .send(DescribeClusterRequest::default())
+            .await
+            .unwrap();
         tokio::time::sleep(ms(1000)).await;
     }
     assert!(traced.lines(Level::INFO) <= 10, "{:?}", traced.events);
@@ -282,16 +331,27 @@ async fn each_call_is_a_span_and_a_healthy_client_is_quiet() {
     client.send(ends([0])).deadline(ms(100)).await.unwrap_err();
     drop(silent);
     let spans = traced.spans("ListOffsets");
-    let types: Vec<_> = spans.iter().filter_map(|span| span.get("error.type")).collect();
+    let types: Vec<_> = spans
+        .iter()
+        .filter_map(|span| span.get("error.type"))
+        .collect();
     assert_eq!(types.len(), 2, "{types:?}");
-    assert!(types.iter().any(|kind| kind.contains("TOPIC_AUTHORIZATION_FAILED")));
+    assert!(
+        types
+            .iter()
+            .any(|kind| kind.contains("TOPIC_AUTHORIZATION_FAILED"))
+    );
     assert!(types.iter().any(|kind| *kind == "deadline"));
 
     // What goes wrong is told once and not with each request.
     for node in 1..=3 {
         cluster.stop_node(node).await.unwrap();
     }
-    client.send(ends([0])).deadline(ms(20_000)).await.unwrap_err();
+    client
+        .send(ends([0]))
+        .deadline(ms(20_000))
+        .await
+        .unwrap_err();
     assert!((3..200).contains(&traced.lines(Level::INFO)));
     client.close().await;
     let events = traced.events.lock().unwrap();

@@ -62,7 +62,10 @@ async fn a_deadline_within_the_silence_is_kept() {
     let log = cluster.log_requests();
     let began = Instant::now();
     let error = client.send(ends([0])).deadline(ms(300)).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::DeadlineExceeded), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::DeadlineExceeded),
+        "{error}"
+    );
     assert!(!error.may_have_been_sent());
     assert!((ms(300)..ms(310)).contains(&began.elapsed()));
     assert!(log.seen(ApiKey::LIST_OFFSETS).is_empty());
@@ -72,7 +75,11 @@ async fn a_deadline_within_the_silence_is_kept() {
 #[tokio::test(start_paused = true)]
 async fn old_versions_are_not_followed_by_silence() {
     let cluster = Cluster::builder().in_memory();
-    let cluster = cluster.cap_api(ApiKey::LIST_OFFSETS, 2).start().await.unwrap();
+    let cluster = cluster
+        .cap_api(ApiKey::LIST_OFFSETS, 2)
+        .start()
+        .await
+        .unwrap();
     cluster.create_topic("t", 1, 1).unwrap();
     let client = client(&cluster).build().await.unwrap();
     client.send(ends([0])).await.unwrap();
@@ -112,15 +119,28 @@ async fn silence_is_neither_idle_time_nor_a_time_out() {
     let waiting = tokio::spawn(client.send(ends([0])));
     tokio::time::sleep(ms(7000)).await;
     let description = client.describe();
-    let broker = description.brokers.iter().find(|broker| broker.id == leader);
+    let broker = description
+        .brokers
+        .iter()
+        .find(|broker| broker.id == leader);
     let connections = &broker.unwrap().connections;
-    assert!(connections.iter().any(|one| one.purpose == Purpose::General));
+    assert!(
+        connections
+            .iter()
+            .any(|one| one.purpose == Purpose::General)
+    );
     waiting.await.unwrap().unwrap();
     let took = began.elapsed();
     assert!((ms(7990)..ms(8050)).contains(&took), "{took:?}");
     // Over the connection that was there.
     assert_eq!(cluster.connection_counts().accepted, before.accepted);
-    assert!(client.describe().brokers.iter().all(|broker| broker.last_error.is_none()));
+    assert!(
+        client
+            .describe()
+            .brokers
+            .iter()
+            .all(|broker| broker.last_error.is_none())
+    );
 }
 
 /// Statement 17.
@@ -133,5 +153,8 @@ async fn an_exceeded_quota_is_waited_for() {
     let log = cluster.log_requests();
     let answer = client.send(create("u")).await.unwrap();
     assert_eq!(answer.topics[0].error_code, ErrorCode::NONE);
-    assert_eq!((exceeded.hits(), log.seen(ApiKey::CREATE_TOPICS).len()), (3, 4));
+    assert_eq!(
+        (exceeded.hits(), log.seen(ApiKey::CREATE_TOPICS).len()),
+        (3, 4)
+    );
 }
