@@ -21,7 +21,7 @@ use super::routing::{CoordinatorKind, Routed, Target, TopicRef};
 use super::settings::ClientSettings;
 use super::tasks::Tasks;
 use super::together::{Boxed, race};
-use crate::connection::now;
+use crate::connection::{after, now};
 use crate::error::{Error, ErrorKind};
 
 /// From this version on FindCoordinator looks for several at once.
@@ -138,7 +138,11 @@ impl Core {
             Missing::Coordinator(wanted) => self.find_coordinator(wanted, deadline).await,
             Missing::Controller => {
                 let found = self.refresher.want(Want::Controller, deadline).await;
-                found.map_err(|_| Error::new(ErrorKind::NoBroker))
+                // While another one is elected there is none.
+                if found.is_ok() || pause(self.wait_after(0), deadline).await {
+                    return Ok(());
+                }
+                Err(Error::new(ErrorKind::NoBroker))
             }
             Missing::Broker(id) => {
                 // It may have just come. One look is enough: who is not there is not waited for.
@@ -222,10 +226,14 @@ impl Core {
                     partition,
                 }
             }
-            Some(code) => ErrorKind::Broker {
-                code,
-                message: Some(format!("topic {topic}")),
-            },
+            Some(code) => {
+                let is_waited_for = reaction(api, code).retry != Retry::No;
+                if is_waited_for && pause(self.wait_after(0), deadline).await {
+                    return Ok(());
+                }
+                let message = Some(format!("topic {topic}"));
+                ErrorKind::Broker { code, message }
+            }
         };
         Err(Error::new(kind))
     }
@@ -240,9 +248,16 @@ impl Core {
             self.search(vec![search]);
         }
         let broker = match by(deadline, coordinators::told(found)).await {
-            Some(Some(broker)) => broker?,
-            // Whoever looked is gone.
-            Some(None) => return Ok(()),
+            Some(Some(Ok(broker))) => broker,
+            Some(Some(Err(error))) => {
+                // Who began to look had less time, perhaps.
+                if error.is_retriable() && pause(self.wait_after(0), deadline).await {
+                    return Ok(());
+                }
+                return Err(error);
+            }
+            // Whoever looked is gone: the client ends, or its runtime has.
+            Some(None) => return Err(Error::new(ErrorKind::Shutdown)),
             None => return Err(Error::new(ErrorKind::DeadlineExceeded)),
         };
         if self.exchange.nodes.by_id(broker).is_none() {
@@ -290,7 +305,7 @@ impl Core {
     }
 
     async fn find_all(&self, mut searches: Vec<Search>) {
-        let deadline = now() + self.settings.deadline;
+        let deadline = after(now(), self.settings.deadline);
         let mut failures = 0;
         while !searches.is_empty() {
             let before = searches.len();
@@ -307,6 +322,8 @@ impl Core {
                 failures = 0;
                 continue;
             }
+            // Where one is asked for at a time, none is to keep the others waiting.
+            searches.rotate_left(1);
             let may_go_on = last.is_retriable() && pause(self.wait_after(failures), deadline).await;
             failures += 1;
             if !may_go_on {

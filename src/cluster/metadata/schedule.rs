@@ -334,6 +334,8 @@ impl Schedule {
 
     /// The answer was applied: this is known now, and that changed.
     pub(crate) fn answered(&mut self, metadata: &Metadata, changes: &Changes, now: Instant) {
+        // What was learned by looking for the cluster anew has a number, too.
+        self.last = self.last.max(metadata.generation);
         let Some(asking) = self.asking() else {
             return;
         };
