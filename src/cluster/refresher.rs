@@ -96,6 +96,11 @@ impl Refresher {
         error.unwrap_or_else(|| Error::new(ErrorKind::DeadlineExceeded))
     }
 
+    /// Whether the cluster did not answer when it was asked last.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.last().error.is_some()
+    }
+
     /// Keeps a topic in use.
     pub(crate) fn hold(&self, topic: &str) -> TopicHold {
         self.schedule().interest().hold(&Arc::from(topic), now())

@@ -102,8 +102,13 @@ impl<'a> Journey<'a> {
                         if now() < self.terms.deadline {
                             continue;
                         }
-                        let error = Error::new(ErrorKind::DeadlineExceeded);
-                        let error = self.fail(error, R::API_KEY);
+                        // A look without a wait tells what there is in vain to wait for.
+                        let error = match self.find(R::API_KEY, &missing).await {
+                            Ok(()) => {
+                                self.fail(Error::new(ErrorKind::DeadlineExceeded), R::API_KEY)
+                            }
+                            Err(error) => error,
+                        };
                         done.add(Scattered::failed(request, error));
                         return done;
                     }

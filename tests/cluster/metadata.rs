@@ -163,7 +163,8 @@ async fn however_many_are_told_that_nobody_leads_the_back_off_is_kept() {
     let gaps = gaps(&log);
     assert!(gaps.len() >= 5, "it is looked again and again: {gaps:?}");
     assert!(gaps.iter().all(|gap| *gap >= 79), "{gaps:?}");
-    assert!(gaps.len() <= 50, "{gaps:?}");
+    // 5 s by 80 ms.
+    assert!(gaps.len() <= 62, "{gaps:?}");
     drop(nobody);
     let (answer, time) = timed(callers.join_next()).await;
     assert!(all_answered(&answer.unwrap().unwrap().unwrap(), 1));
@@ -554,6 +555,8 @@ async fn metadata_that_cannot_be_true_hangs_nobody() {
                 ErrorKind::NoLeader { .. }
                     | ErrorKind::UnknownPartition { .. }
                     | ErrorKind::DeadlineExceeded
+                    // What is wrong with the answer.
+                    | ErrorKind::Broker { .. }
             ),
             "{lie}: {error:?}"
         );

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use milena::cluster::breaker::{BreakerSettings, BreakerState};
-use milena::metrics::{ApiSnapshot, BrokerLabel, ErrorClass};
+use milena::metrics::{ApiSnapshot, BrokerLabel, BrokerSnapshot, ErrorClass};
 use milena::wire::messages::DescribeClusterRequest;
 use milena_broker::{Action, ApiKey, ErrorCode, Fault, Moment, Requests, Sasl};
 use tracing::field::{Field, Visit};
@@ -87,7 +87,7 @@ async fn figures_are_exact_after_known_traffic() {
     let open: u64 = metrics
         .brokers
         .iter()
-        .map(milena::metrics::BrokerSnapshot::open_connections)
+        .map(BrokerSnapshot::open_connections)
         .sum();
     let at_broker = cluster.connection_counts();
     assert_eq!(open, at_broker.open);
@@ -113,7 +113,7 @@ async fn figures_are_exact_after_known_traffic() {
     let open: u64 = metrics
         .brokers
         .iter()
-        .map(milena::metrics::BrokerSnapshot::open_connections)
+        .map(BrokerSnapshot::open_connections)
         .sum();
     assert_eq!(
         (open, metrics.opened),

@@ -27,6 +27,9 @@ enum NotConnected {
     Deserted,
 }
 
+/// What stands for the id of a broker that is not known yet, where it is counted.
+const BOOTSTRAP: i32 = -1;
+
 /// What makes the connections of a client, and knows how many there are.
 #[derive(Debug)]
 pub(crate) struct Pool {
@@ -305,7 +308,10 @@ impl Pool {
     /// A connection that belongs to no broker yet: to a bootstrap address.
     pub(crate) async fn bootstrap(&self, address: &Address) -> Result<Connection, Error> {
         let hook = Arc::new(BootstrapHook(Mutex::new(self.tasks.hold())));
-        let builder = self.builder(address)?.on_end(hook);
+        let mut builder = self.builder(address)?.on_end(hook);
+        if let Some(meter) = self.signals.meter(BOOTSTRAP) {
+            builder = builder.metered(meter);
+        }
         builder.connect(address.text()).await
     }
 
