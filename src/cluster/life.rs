@@ -117,5 +117,6 @@ impl Drop for Ending<'_> {
             core.exchange.pool.drain(&node);
         }
         core.exchange.pool.close_now();
+        core.exchange.signals.end();
     }
 }

@@ -10,8 +10,10 @@
 
 mod basics;
 mod bootstrap;
+mod close;
 mod coordinators;
 mod metadata;
+mod pool;
 mod routing;
 mod script;
 mod support;
