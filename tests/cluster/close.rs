@@ -1,6 +1,11 @@
 //! Statement 11: how a client ends, and that nothing of it is left.
 
+use std::io;
 use std::num::NonZeroUsize;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use milena::Client;
@@ -9,6 +14,8 @@ use milena::cluster::breaker::BreakerSettings;
 use milena::error::ErrorKind;
 use milena::wire::messages::DescribeClusterRequest;
 use milena_broker::{AcceptAction, Action, ApiKey, Cluster, Fault, Moment, Requests};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -19,7 +26,9 @@ fn ask() -> DescribeClusterRequest {
 }
 
 fn tasks() -> usize {
-    tokio::runtime::Handle::current().metrics().num_alive_tasks()
+    tokio::runtime::Handle::current()
+        .metrics()
+        .num_alive_tasks()
 }
 
 /// Waits until there are only so many tasks left.
@@ -79,37 +88,80 @@ async fn closing_waits_for_what_is_under_way_and_takes_nothing_new() {
     until_tasks(before).await;
 }
 
-/// Statement 11: not a moment after closing has returned, by the client's own count.
-#[tokio::test]
-async fn when_closing_returns_no_task_and_no_socket_is_left() {
-    let cluster = Cluster::builder().nodes(3).start().await.unwrap();
-    let before = tasks();
-    for _ in 0..20 {
-        let client = Client::builder()
-            .bootstrap(cluster.bootstrap().to_vec())
-            .health_check_interval(Duration::from_millis(10))
-            .build()
-            .await
-            .unwrap();
-        client.warm_up(3).await;
-        let sockets = client.describe().brokers.len() + 3;
-        assert!(open_sockets() >= sockets);
-        client.close().await;
-        // The broker's tasks are counted, too, and end when they hear of it.
-        cluster.until_connections(|counts| counts.open == 0).await;
-        until_tasks(before).await;
+/// A socket that is counted for as long as it is there.
+struct Socket {
+    stream: TcpStream,
+    open: Arc<AtomicUsize>,
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.open.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-/// Files of this process that are sockets.
-fn open_sockets() -> usize {
-    let Ok(files) = std::fs::read_dir("/proc/self/fd") else {
-        return usize::MAX;
-    };
-    let targets = files.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
-    targets
-        .filter(|target| target.to_string_lossy().starts_with("socket:"))
-        .count()
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// Statement 11: not a moment after closing has returned. On several threads, as then nothing happens in one order only.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_closing_returns_no_socket_is_left() {
+    let cluster = Cluster::builder().nodes(3).start().await.unwrap();
+    let open = Arc::new(AtomicUsize::new(0));
+    for round in 0..50 {
+        let count = Arc::clone(&open);
+        let client = Client::builder()
+            .bootstrap(cluster.bootstrap().to_vec())
+            .health_check_interval(Duration::from_millis(1))
+            .dialer(move |address: String| {
+                let open = Arc::clone(&count);
+                async move {
+                    let stream = TcpStream::connect(address).await?;
+                    open.fetch_add(1, Ordering::SeqCst);
+                    Ok(Socket { stream, open })
+                }
+            })
+            .build()
+            .await
+            .unwrap();
+        // In the middle of connecting, or behind it.
+        let warm = {
+            let client = client.clone();
+            tokio::spawn(async move { client.warm_up(3).await })
+        };
+        if round % 2 == 0 {
+            assert_eq!(warm.await.unwrap(), 3);
+            assert!(open.load(Ordering::SeqCst) >= 3);
+        }
+        client.close().await;
+        assert_eq!(open.load(Ordering::SeqCst), 0, "in round {round}");
+    }
+    cluster.until_connections(|counts| counts.open == 0).await;
 }
 
 /// Statement 11.
@@ -161,25 +213,40 @@ async fn wait_for(what: Waiting, cluster: &Cluster, client: &Client) -> JoinHand
     let general = |action| Fault::on(ApiKey::DESCRIBE_CLUSTER, action).node(2);
     match what {
         Waiting::Connecting => {
-            cluster.inject(Fault::at_accept(AcceptAction::Stall).node(2)).keep();
+            cluster
+                .inject(Fault::at_accept(AcceptAction::Stall).node(2))
+                .keep();
             call(2)
         }
         Waiting::Answer => {
-            cluster.inject(general(Action::Stall(Moment::AfterReading))).keep();
+            cluster
+                .inject(general(Action::Stall(Moment::AfterReading)))
+                .keep();
             call(2)
         }
         Waiting::Leader | Waiting::Topic => {
             cluster.leaderless("t", 0).unwrap().keep();
-            let topic = if what == Waiting::Leader { "t" } else { "unknown" };
+            let topic = if what == Waiting::Leader {
+                "t"
+            } else {
+                "unknown"
+            };
             let call = client.send(offsets(topic, [0]));
             tokio::spawn(async move { call.await.unwrap_err() })
         }
         Waiting::Retry => {
-            cluster.inject(Fault::at_accept(AcceptAction::Close).node(2)).keep();
+            cluster
+                .inject(Fault::at_accept(AcceptAction::Close).node(2))
+                .keep();
             call(2)
         }
         Waiting::Room => {
-            cluster.inject(Fault::on(Requests::of(ApiKey::DESCRIBE_CLUSTER), Action::Silence)).keep();
+            cluster
+                .inject(Fault::on(
+                    Requests::of(ApiKey::DESCRIBE_CLUSTER),
+                    Action::Silence,
+                ))
+                .keep();
             for node in 1..=4 {
                 drop(tokio::spawn(client.send_to(node, ask())));
             }
@@ -187,20 +254,31 @@ async fn wait_for(what: Waiting, cluster: &Cluster, client: &Client) -> JoinHand
             call(5)
         }
         Waiting::Circuit => {
-            cluster.inject(Fault::at_accept(AcceptAction::Close).node(2)).keep();
+            cluster
+                .inject(Fault::at_accept(AcceptAction::Close).node(2))
+                .keep();
             while client.describe().brokers[1].transitions.is_empty() {
-                let call = client.send_to(2, ask()).deadline(Duration::from_millis(300));
+                let call = client
+                    .send_to(2, ask())
+                    .deadline(Duration::from_millis(300));
                 call.await.unwrap_err();
             }
             call(2)
         }
         Waiting::Silence => {
-            cluster.inject(general(Action::Throttle(Duration::from_secs(20))).times(1)).keep();
+            cluster
+                .inject(general(Action::Throttle(Duration::from_secs(20))).times(1))
+                .keep();
             client.send_to(2, ask()).await.unwrap();
             call(2)
         }
         Waiting::Metadata => {
-            cluster.inject(Fault::on(ApiKey::METADATA, Action::Stall(Moment::AfterReading))).keep();
+            cluster
+                .inject(Fault::on(
+                    ApiKey::METADATA,
+                    Action::Stall(Moment::AfterReading),
+                ))
+                .keep();
             let client = client.clone();
             tokio::spawn(async move { client.refresh_metadata().await.unwrap_err() })
         }

@@ -39,7 +39,10 @@ fn count(count: usize) -> NonZeroUsize {
 /// The breaker has tests of its own.
 fn no_breaker() -> BreakerSettings {
     let settings = BreakerSettings::default();
-    settings.failure_threshold(10_000).failure_rate(1.0).min_requests(10_000)
+    settings
+        .failure_threshold(10_000)
+        .failure_rate(1.0)
+        .min_requests(10_000)
 }
 
 /// The brokers that there are connections to, each with their number.
@@ -78,7 +81,9 @@ async fn each_who_waits_for_the_same_connection_has_his_own_deadline() {
     for seconds in 1..=6 {
         let client = client.clone();
         callers.spawn(async move {
-            let call = client.send_to(2, ask()).deadline(Duration::from_secs(seconds));
+            let call = client
+                .send_to(2, ask())
+                .deadline(Duration::from_secs(seconds));
             let (answer, time) = timed(call).await;
             (seconds, answer, time)
         });
@@ -209,7 +214,10 @@ fn noting(cluster: &Cluster, dead: &[i32]) -> (ClientBuilder, Arc<Mutex<Vec<(Str
         .map(|node| format!("node-{node}.invalid:9092"))
         .collect();
     let builder = client(cluster).dialer(move |address: String| {
-        noted.lock().unwrap().push((address.clone(), Instant::now()));
+        noted
+            .lock()
+            .unwrap()
+            .push((address.clone(), Instant::now()));
         let is_dead = dead.contains(&address);
         let dialer = dialer.clone();
         async move {
@@ -236,7 +244,11 @@ async fn connects_back_off_from_50_ms_to_1_s_for_all_purposes_together() {
             let time = Duration::from_secs(10);
             match caller % 4 {
                 0 => client.send_to(2, ask()).deadline(time).await.map(drop),
-                1 => client.send_to(2, heartbeat()).deadline(time).await.map(drop),
+                1 => client
+                    .send_to(2, heartbeat())
+                    .deadline(time)
+                    .await
+                    .map(drop),
                 2 => {
                     let fetch = FetchRequest::default();
                     client.send_to(2, fetch).deadline(time).await.map(drop)
@@ -266,7 +278,10 @@ async fn connects_back_off_from_50_ms_to_1_s_for_all_purposes_together() {
     assert!(first.len() <= 3, "{gaps:?}");
     assert!(later.iter().all(|gap| *gap >= 40), "{gaps:?}");
     assert!(later.iter().all(|gap| *gap <= 1400), "{gaps:?}");
-    assert!(later[later.len() - 3..].iter().all(|gap| *gap >= 800), "{gaps:?}");
+    assert!(
+        later[later.len() - 3..].iter().all(|gap| *gap >= 800),
+        "{gaps:?}"
+    );
     assert!(later.len() >= 8, "{gaps:?}");
     client.close().await;
 }
@@ -326,7 +341,11 @@ async fn with_all_connections_made_the_idle_one_used_least_recently_goes() {
     let all = |nodes: [i32; 4]| nodes.map(|node| (node, 1)).into_iter().collect();
     assert_eq!(connected(&client), all([1, 2, 3, 4]));
     client.send_to(5, ask()).await.unwrap();
-    assert_eq!(connected(&client), all([1, 3, 4, 5]), "2 was used longest ago");
+    assert_eq!(
+        connected(&client),
+        all([1, 3, 4, 5]),
+        "2 was used longest ago"
+    );
     sleep(Duration::from_millis(5)).await;
     client.send_to(6, ask()).await.unwrap();
     assert_eq!(connected(&client), all([1, 4, 5, 6]));
@@ -342,7 +361,13 @@ async fn with_all_connections_made_the_idle_one_used_least_recently_goes() {
         assert!(open <= 4, "{open}");
     }
     cluster.until_connections(|counts| counts.open <= 4).await;
-    let failures: u64 = client.metrics().unwrap().brokers.iter().map(|b| b.failures).sum();
+    let failures: u64 = client
+        .metrics()
+        .unwrap()
+        .brokers
+        .iter()
+        .map(|b| b.failures)
+        .sum();
     assert_eq!(failures, 0, "to make room is no failure");
     client.close().await;
 }
@@ -363,7 +388,12 @@ fn slow(nodes: i32) -> Script {
 #[tokio::test(start_paused = true)]
 async fn with_all_connections_busy_who_waits_in_vain_is_told_of_the_cap() {
     let script = slow(6);
-    let client = script.client().max_connections(count(4)).build().await.unwrap();
+    let client = script
+        .client()
+        .max_connections(count(4))
+        .build()
+        .await
+        .unwrap();
     let mut busy = JoinSet::new();
     for node in 1..=4 {
         busy.spawn(client.send_to(node, ask()));
@@ -373,7 +403,10 @@ async fn with_all_connections_busy_who_waits_in_vain_is_told_of_the_cap() {
     let (answer, time) = timed(call).await;
     let error = answer.unwrap_err();
     assert!(
-        matches!(error.kind(), ErrorKind::PoolExhausted { max_connections: 4 }),
+        matches!(
+            error.kind(),
+            ErrorKind::PoolExhausted { max_connections: 4 }
+        ),
         "{error:?}"
     );
     assert!(text(&error).contains("max_connections"));
@@ -390,7 +423,12 @@ async fn with_all_connections_busy_who_waits_in_vain_is_told_of_the_cap() {
 #[tokio::test(start_paused = true)]
 async fn who_waits_for_room_waits_in_line() {
     let script = slow(8);
-    let client = script.client().max_connections(count(4)).build().await.unwrap();
+    let client = script
+        .client()
+        .max_connections(count(4))
+        .build()
+        .await
+        .unwrap();
     let mut calls = JoinSet::new();
     for node in 1..=8 {
         let client = client.clone();
@@ -413,7 +451,12 @@ async fn who_waits_for_room_waits_in_line() {
 #[tokio::test(start_paused = true)]
 async fn those_who_give_up_leave_nothing_behind() {
     let script = slow(30);
-    let client = script.client().max_connections(count(4)).build().await.unwrap();
+    let client = script
+        .client()
+        .max_connections(count(4))
+        .build()
+        .await
+        .unwrap();
     let dialed = script.dialed();
     for round in 0..5 {
         let mut busy = JoinSet::new();
