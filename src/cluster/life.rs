@@ -144,5 +144,6 @@ impl Drop for Ending<'_> {
             core.exchange.pool.drain(&node);
         }
         core.exchange.pool.close_now();
+        core.exchange.signals.end();
     }
 }

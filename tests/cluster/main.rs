@@ -12,9 +12,12 @@
 mod basics;
 mod bootstrap;
 mod breaker;
+mod close;
 mod coordinators;
 mod errors;
+mod health;
 mod metadata;
+mod moves;
 mod pool;
 mod requests;
 mod retry;

@@ -84,15 +84,6 @@ pub(crate) async fn timed<T>(future: impl Future<Output = T>) -> (T, Duration) {
     (outcome, began.elapsed())
 }
 
-/// Waits until something is so, which nobody tells of.
-pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
-    let limit = Instant::now() + Duration::from_secs(60);
-    while !is_so() {
-        assert!(Instant::now() < limit, "it never came to be");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-}
-
 /// The text of an error, which is one line.
 pub(crate) fn text(error: &Error) -> String {
     let text = error.to_string();
