@@ -20,7 +20,7 @@ use super::retry::{Backoff, Budget, Remedy, Retry, reaction};
 use super::routing::{CoordinatorKind, Routed, Target, TopicRef};
 use super::settings::ClientSettings;
 use super::tasks::Tasks;
-use crate::connection::now;
+use crate::connection::{after, now};
 use crate::error::{Error, ErrorKind};
 
 /// From this version on FindCoordinator looks for several at once.
@@ -179,8 +179,7 @@ impl Core {
                 partition,
             },
         };
-        let code = match self.refresher.want(want, deadline).await
-        {
+        let code = match self.refresher.want(want, deadline).await {
             Ok(()) => return Ok(()),
             Err(code) => code,
         };
@@ -270,7 +269,7 @@ impl Core {
     }
 
     async fn find_all(&self, mut searches: Vec<Search>) {
-        let deadline = now() + self.settings.deadline;
+        let deadline = after(now(), self.settings.deadline);
         let mut failures = 0;
         while !searches.is_empty() {
             let before = searches.len();

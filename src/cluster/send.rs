@@ -18,7 +18,7 @@ use super::scattered::Scattered;
 use super::span;
 use super::together::{Boxed, all};
 use crate::close_reason::CloseReason;
-use crate::connection::now;
+use crate::connection::{after, now};
 use crate::error::{Attempt, Error, ErrorKind};
 
 /// What holds for a request and all its parts.
@@ -357,7 +357,7 @@ impl<'a> Journey<'a> {
             if is_in_time && !hurries {
                 if let Some(mut news) = wait.news {
                     // What is known does not help; the answer of the worker is not far, if it is not there yet.
-                    let longest = now() + core.settings.retry_backoff_max;
+                    let longest = after(now(), core.settings.retry_backoff_max);
                     let _ = by(longest.min(deadline), news.changed()).await;
                 }
             }

@@ -10,6 +10,7 @@
 
 mod basics;
 mod breaker;
+mod options;
 mod requests;
 mod retry;
 mod support;
