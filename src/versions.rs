@@ -116,12 +116,15 @@ fn content_range<R: Request + 'static>(request: &R) -> VersionRange {
         return references.range(R::VERSIONS, 10);
     }
     if let Some(fetch) = request.downcast_ref::<OffsetFetchRequest>() {
-        let topics = fetch
-            .groups
-            .iter()
-            .filter_map(|group| group.topics.as_ref());
-        let topics = topics.flatten();
-        topics.for_each(|topic| references.add(&topic.name, topic.topic_id));
+        for group in &fetch.groups {
+            match &group.topics {
+                Some(topics) => topics
+                    .iter()
+                    .for_each(|topic| references.add(&topic.name, topic.topic_id)),
+                // All topics: who names no ids gets names.
+                None => references.without_id = true,
+            }
+        }
         return references.range(R::VERSIONS, 10);
     }
     if let Some(delete) = request.downcast_ref::<DeleteTopicsRequest>() {
@@ -218,6 +221,10 @@ mod tests {
         let group = OffsetFetchRequestGroup::default().with_topics(vec![topic]);
         let fetch = OffsetFetchRequest::default().with_groups(vec![group]);
         assert_eq!(content_range(&fetch).max, 9);
+
+        let mut all_topics = fetch;
+        all_topics.groups[0].topics = None;
+        assert_eq!(content_range(&all_topics).max, 9);
 
         let delete = DeleteTopicsRequest::default().with_topic_names(vec!["a".into()]);
         assert_eq!(content_range(&delete).max, 5);

@@ -209,7 +209,7 @@ impl Spec for DescribeConsumerGroups {
             &caller,
             left,
             self.authorized_operations,
-            |group, broker| ConsumerGroupDescription::from_classic(group, broker),
+            ConsumerGroupDescription::from_classic,
         );
         let old: BTreeMap<_, _> = old.await.into_iter().collect();
         let mut all: BTreeMap<_, _> = new.into_iter().collect();
@@ -402,7 +402,7 @@ mod tests {
             ConsumerProtocolAssignment::default().with_assigned_partitions(vec![topic]);
         let bytes = milena_wire::encode_with_version(&assignment, 1).unwrap();
         let described =
-            ConsumerGroupDescription::from_classic(&group("consumer", bytes.into()), 7).unwrap();
+            ConsumerGroupDescription::from_classic(&group("consumer", bytes), 7).unwrap();
         let partitions = [1, 3].map(|partition| TopicPartition::new("orders", partition));
         assert_eq!(described.members[0].assignment, BTreeSet::from(partitions));
         assert_eq!(

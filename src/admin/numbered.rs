@@ -41,23 +41,15 @@ pub(super) use numbered;
 
 #[cfg(test)]
 mod tests {
-    numbered! {
-        /// Of two.
-        Two {
-            /// The first.
-            First = 1,
-            /// The other.
-            Other = -3,
-        }
-    }
+    use crate::admin::acl_operation::AclOperation;
 
     #[test]
     fn numbers_go_there_and_back() {
         for number in i8::MIN..=i8::MAX {
-            assert_eq!(Two::from_number(number).number(), number);
+            assert_eq!(AclOperation::from_number(number).number(), number);
         }
-        assert_eq!(Two::from_number(-3), Two::Other);
-        assert_eq!(Two::from_number(2), Two::Unknown(2));
-        assert_eq!(Two::KNOWN, [Two::First, Two::Other]);
+        assert_eq!(AclOperation::from_number(8), AclOperation::Describe);
+        assert_eq!(AclOperation::from_number(-3), AclOperation::Unknown(-3));
+        assert_eq!(AclOperation::KNOWN.len(), 15);
     }
 }

@@ -10,7 +10,7 @@ use milena_wire::messages::MetadataRequest;
 use super::answer::{Results, collect};
 use super::per_item::PerItem;
 use crate::cluster::routing::Routed;
-use crate::cluster::{Boxed, Client, all};
+use crate::cluster::{Boxed, Client, Scattered, all};
 use crate::connection::{after, now};
 use crate::error::{Error, ErrorKind};
 
@@ -136,10 +136,27 @@ impl Caller {
         asked: impl Fn(&R) -> Vec<K> + Send,
         read: impl FnMut(&R, R::Response, &mut Results<'_, K, T>) + Send,
     ) -> PerItem<K, T> {
+        self.per_item_at(None, request, asked, read).await
+    }
+
+    /// The same, and a certain broker is asked if one is named.
+    pub(super) async fn per_item_at<R: Routed, K: Ord + Send, T: Send>(
+        &self,
+        broker: Option<i32>,
+        request: R,
+        asked: impl Fn(&R) -> Vec<K> + Send,
+        read: impl FnMut(&R, R::Response, &mut Results<'_, K, T>) + Send,
+    ) -> PerItem<K, T> {
         if asked(&request).is_empty() {
             return PerItem::from_iter([]);
         }
-        let scattered = self.client.scatter(request).deadline(self.left()).await;
+        let scattered = match broker {
+            None => self.client.scatter(request).deadline(self.left()).await,
+            Some(broker) => match self.send_to(broker, request.clone()).await {
+                Ok(response) => Scattered::answered(broker, request, response),
+                Err(error) => Scattered::failed(request, error),
+            },
+        };
         collect(scattered, asked, read)
     }
 

@@ -10,7 +10,7 @@ use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
 
 use super::calls::Calls;
 use super::coordinators::{self, Coordinated, Coordinators, Search};
-use super::exchange::{Choice, Exchange, Reply, by, pause};
+use super::exchange::{Choice, Exchange, HEAD_START, Reply, by, pause};
 use super::metadata::{TopicKey, Want};
 use super::placement::{Group, Located, Missing};
 use super::pool::Node;
@@ -20,6 +20,7 @@ use super::retry::{Backoff, Budget, Remedy, Retry, reaction};
 use super::routing::{CoordinatorKind, Routed, Target, TopicRef};
 use super::settings::ClientSettings;
 use super::tasks::Tasks;
+use super::together::{Boxed, race};
 use crate::connection::{after, now};
 use crate::error::{Error, ErrorKind};
 
@@ -137,7 +138,11 @@ impl Core {
             Missing::Coordinator(wanted) => self.find_coordinator(wanted, deadline).await,
             Missing::Controller => {
                 let found = self.refresher.want(Want::Controller, deadline).await;
-                found.map_err(|_| Error::new(ErrorKind::NoBroker))
+                // While another one is elected there is none.
+                if found.is_ok() || pause(self.wait_after(0), deadline).await {
+                    return Ok(());
+                }
+                Err(Error::new(ErrorKind::NoBroker))
             }
             Missing::Broker(id) => {
                 // It may have just come. One look is enough: who is not there is not waited for.
@@ -180,7 +185,15 @@ impl Core {
             },
         };
         let code = match self.refresher.want(want, deadline).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                let target = Target::Leader(topic.clone(), partition);
+                if let Located::At(_) = self.locate(api, &target, None) {
+                    return Ok(());
+                }
+                // It leads by what the cluster says, and is nowhere that anybody could connect to.
+                self.refresher.stale();
+                Some(ErrorCode::LEADER_NOT_AVAILABLE)
+            }
             Err(code) => code,
         };
         let kind = match code {
@@ -201,10 +214,14 @@ impl Core {
                     partition,
                 }
             }
-            Some(code) => ErrorKind::Broker {
-                code,
-                message: Some(format!("topic {topic}")),
-            },
+            Some(code) => {
+                let is_waited_for = reaction(api, code).retry != Retry::No;
+                if is_waited_for && pause(self.wait_after(0), deadline).await {
+                    return Ok(());
+                }
+                let message = Some(format!("topic {topic}"));
+                ErrorKind::Broker { code, message }
+            }
         };
         Err(Error::new(kind))
     }
@@ -219,9 +236,16 @@ impl Core {
             self.search(vec![search]);
         }
         let broker = match by(deadline, coordinators::told(found)).await {
-            Some(Some(broker)) => broker?,
-            // Whoever looked is gone.
-            Some(None) => return Ok(()),
+            Some(Some(Ok(broker))) => broker,
+            Some(Some(Err(error))) => {
+                // Who began to look had less time, perhaps.
+                if error.is_retriable() && pause(self.wait_after(0), deadline).await {
+                    return Ok(());
+                }
+                return Err(error);
+            }
+            // Whoever looked is gone: the client ends, or its runtime has.
+            Some(None) => return Err(Error::new(ErrorKind::Shutdown)),
             None => return Err(Error::new(ErrorKind::DeadlineExceeded)),
         };
         if self.exchange.nodes.by_id(broker).is_none() {
@@ -273,18 +297,21 @@ impl Core {
         let mut failures = 0;
         while !searches.is_empty() {
             let before = searches.len();
-            let node = self.exchange.choose(ApiKey::FIND_COORDINATOR, None);
             let mut last = Error::new(ErrorKind::NoBroker);
-            if let Some(node) = node {
-                match self.ask_for(&node, &searches, deadline).await {
-                    Ok(answers) => searches = self.tell(searches, &answers, &mut last),
-                    Err(error) => last = error,
-                }
+            let nodes = self.exchange.choose_some(ApiKey::FIND_COORDINATOR);
+            let attempts = nodes
+                .iter()
+                .map(|node| -> Boxed<'_, _> { Box::pin(self.ask_for(node, &searches, deadline)) });
+            match race(attempts.collect(), HEAD_START).await {
+                Ok(answers) => searches = self.tell(searches, &answers, &mut last),
+                Err(errors) => last = errors.into_iter().last().unwrap_or(last),
             }
             if searches.len() < before {
                 failures = 0;
                 continue;
             }
+            // Where one is asked for at a time, none is to keep the others waiting.
+            searches.rotate_left(1);
             let may_go_on = last.is_retriable() && pause(self.wait_after(failures), deadline).await;
             failures += 1;
             if !may_go_on {

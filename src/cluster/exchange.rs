@@ -10,14 +10,20 @@ use milena_wire::codec::{Request, VersionRange};
 use tokio::time::{sleep_until, timeout_at};
 
 use super::breaker::{Admission, BreakerState, Probe, Transition, WhenOpen};
-use super::pool::{Node, Nodes, Pool};
+use super::pool::{Lease, Node, Nodes, Pool};
 use super::purpose::Purpose;
 use super::retry::throttles_first;
 use super::routing::Routed;
 use super::selection::{BrokerSelection, Candidate, Load, SelectionContext};
 use super::signals::Signals;
-use crate::connection::{now, own_wait};
+use crate::connection::{after, now, own_wait};
 use crate::error::{Error, ErrorKind};
+
+/// So long a broker is waited for before the next one is asked beside it.
+pub(crate) const HEAD_START: Duration = Duration::from_millis(500);
+
+/// No more brokers than these are asked the same.
+const ASKED_AT_ONCE: usize = 3;
 
 /// The brokers, the connections to them, and who is asked what.
 #[derive(Debug)]
@@ -81,11 +87,16 @@ impl Exchange {
         nodes.any(|node| is_usable(node, purpose, now))
     }
 
-    /// The other brokers, those first that are likeliest to answer soon.
-    pub(crate) fn others(&self, node: &Arc<Node>) -> Vec<Arc<Node>> {
+    /// A few brokers that any may answer, in the order in which they are to be asked: first the one that is chosen, then those that are likeliest to
+    /// answer soon. To be asked by [`race`](super::together::race), each [`HEAD_START`] after the one before, where nobody is to wait for a broker that
+    /// is dead while there are better ones.
+    pub(crate) fn choose_some(&self, api: ApiKey) -> Vec<Arc<Node>> {
+        let Some(first) = self.choose(api, None) else {
+            return Vec::new();
+        };
         let now = now();
         let table = self.nodes.table();
-        let others = table.list().iter().filter(|other| other.id != node.id);
+        let others = table.list().iter().filter(|other| other.id != first.id);
         let mut others: Vec<_> = others.cloned().collect();
         others.sort_by_cached_key(|node| {
             (
@@ -94,6 +105,8 @@ impl Exchange {
                 node.connect_wait(now),
             )
         });
+        others.insert(0, first);
+        others.truncate(ASKED_AT_ONCE);
         others
     }
 
@@ -181,7 +194,7 @@ impl Exchange {
                 }
                 let throttle = R::throttle_time_ms(response);
                 if throttle > 0 {
-                    self.throttled::<R>(node, purpose, throttle, version);
+                    self.throttled::<R>(node, &lease, throttle, version);
                 }
             }
             // A connection that ends is a failure of the broker, and its pool says so; what else there is says nothing of the broker.
@@ -267,14 +280,15 @@ impl Exchange {
     }
 
     /// The broker has answered, and asks for silence. Those that were told so only after they had been kept waiting have waited already.
-    fn throttled<R: Routed>(&self, node: &Node, purpose: Purpose, ms: i32, version: Option<i16>) {
+    fn throttled<R: Routed>(&self, node: &Node, lease: &Lease, ms: i32, version: Option<i16>) {
         let time = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
         tracing::debug!(broker = node.id, api = %R::API_KEY, ?time, "throttled");
         self.signals.throttled(R::API_KEY, time);
         if version.is_some_and(|version| throttles_first(R::API_KEY, version)) {
-            if let Some(mute) = node.mute(purpose) {
+            if let Some(mute) = node.mute(lease.purpose()) {
                 mute.extend(now(), time);
             }
+            lease.connection().keep_silent_until(after(now(), time));
         }
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::sleep_until;
 
 use super::bootstrap;
 use super::events::ClientEvent;
-use super::exchange::{Choice, Exchange, Reply, by};
+use super::exchange::{Choice, Exchange, HEAD_START, Reply, by};
 use super::metadata::backoff::Backoff;
 use super::metadata::{
     AllTopics, Asked, AskedTopics, Changes, LeaderHint, Metadata, MetadataProblem, Schedule,
@@ -26,12 +26,6 @@ use super::together::{Boxed, race};
 use crate::connection::{Address, after, now};
 use crate::error::{Error, ErrorKind};
 use crate::metrics::Recorder;
-
-/// So long a broker is waited for before the next one is asked beside it.
-const HEAD_START: Duration = Duration::from_millis(500);
-
-/// No more brokers than these are asked the same.
-const ASKED_AT_ONCE: usize = 3;
 
 /// What is known of the cluster, and who keeps it fresh.
 #[derive(Debug)]
@@ -248,6 +242,7 @@ impl Refresher {
     /// # Errors
     /// One for each bootstrap address.
     pub(crate) async fn bootstrap(&self) -> Result<(), Error> {
+        self.schedule().waited(now());
         loop {
             // No broker is known yet that could be down.
             let next = self.schedule().next(&self.metadata(), now());
@@ -273,10 +268,7 @@ impl Refresher {
     /// there are better ones.
     async fn ask(&self, asked: &Asked) -> Result<(), Failure> {
         let deadline = after(now(), self.request_timeout);
-        let first = self.exchange.choose(ApiKey::METADATA, None);
-        let first = first.ok_or_else(|| Error::new(ErrorKind::NoBroker))?;
-        let others = self.exchange.others(&first);
-        let nodes = std::iter::once(first).chain(others).take(ASKED_AT_ONCE);
+        let nodes = self.exchange.choose_some(ApiKey::METADATA).into_iter();
         let attempts = nodes.map(|node| -> Boxed<'_, _> {
             Box::pin(async move { self.ask_one(&node, asked, deadline).await })
         });

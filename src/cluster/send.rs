@@ -86,12 +86,27 @@ impl<'a> Journey<'a> {
 
     async fn go<R: Routed>(mut self, mut request: R) -> Scattered<R> {
         let mut done = Scattered::default();
+        // Since the last attempt.
+        let mut finds = 0;
         loop {
             let (placement, choice) = self.place(&request);
             let node = match placement {
                 Placement::At(node) => node,
                 Placement::Unknown(missing) => match self.find(R::API_KEY, &missing).await {
-                    Ok(()) => continue,
+                    Ok(()) => {
+                        // What is said to be found and is not must not be looked for all the time.
+                        finds += 1;
+                        if finds > 1 {
+                            let _ = pause(self.core.wait_after(0), self.terms.deadline).await;
+                        }
+                        if now() < self.terms.deadline {
+                            continue;
+                        }
+                        let error = Error::new(ErrorKind::DeadlineExceeded);
+                        let error = self.fail(error, R::API_KEY);
+                        done.add(Scattered::failed(request, error));
+                        return done;
+                    }
                     Err(error) => {
                         done.add(Scattered::failed(request, error));
                         return done;
@@ -123,12 +138,17 @@ impl<'a> Journey<'a> {
                         .list()
                         .iter()
                         .map(|node| self.part(Some(node.id)).boxed(request.clone()));
-                    for part in all(parts.collect()).await {
+                    for mut part in all(parts.collect()).await {
+                        // One that has left meanwhile is no broker of the cluster.
+                        part.failures.retain(|failed| {
+                            !matches!(failed.error.kind(), ErrorKind::UnknownBroker(_))
+                        });
                         done.add(part);
                     }
                     return done;
                 }
             };
+            finds = 0;
             span::asked(&self.terms.span, &node);
             let exchange = &self.core.exchange;
             let ask = exchange.ask(&node, request, choice, self.terms.deadline);
@@ -246,7 +266,8 @@ impl<'a> Journey<'a> {
             // Only those that nobody has to be asked about.
             wait.immediately = are_elsewhere && !throttle && again == stale;
         }
-        if heal != Some(Remedy::Rebootstrap) && (stale.is_empty() || wait.immediately) {
+        let is_asked_for = matches!(heal, Some(Remedy::FindController | Remedy::Rebootstrap));
+        if !is_asked_for && (stale.is_empty() || wait.immediately) {
             wait.news = None;
         }
         match why {
@@ -297,7 +318,7 @@ impl<'a> Journey<'a> {
             ErrorKind::Connect { .. } => is_closed = true,
             _ => {}
         }
-        if is_closed {
+        if is_closed && !is_race {
             core.coordinators.forget_broker(node.id);
         }
         if core.is_closing() && matches!(error.kind(), ErrorKind::Closed(CloseReason::Shutdown)) {

@@ -54,7 +54,8 @@ async fn open(client: &Client, broker: i32) {
 
 /// Statement 12, and row 10 of the faults.
 #[tokio::test(start_paused = true)]
-async fn a_broker_that_accepts_and_never_answers_is_left_alone_until_a_trial_shows_that_it_is_back() {
+async fn a_broker_that_accepts_and_never_answers_is_left_alone_until_a_trial_shows_that_it_is_back()
+{
     let (cluster, client, leader, _) = start(BreakerSettings::default()).await;
     let mut events = client.events();
     let silent = cluster.inject(Fault::on(Requests::any().node(leader), Action::Silence));
@@ -71,7 +72,11 @@ async fn a_broker_that_accepts_and_never_answers_is_left_alone_until_a_trial_sho
     assert!(!error.attempts().is_empty());
     assert_ne!(state(&client, leader), BreakerState::Closed);
     // Not hammered: its connection was asked once, and then it was connected to, backed off.
-    assert!(log.seen(Requests::of(ApiKey::LIST_OFFSETS).node(leader)).len() <= 1);
+    assert!(
+        log.seen(Requests::of(ApiKey::LIST_OFFSETS).node(leader))
+            .len()
+            <= 1
+    );
     drop((silent, dead));
     cluster.drop_connections(leader);
     let began = Instant::now();
@@ -185,14 +190,22 @@ async fn a_trial_that_is_dropped_lets_the_next_one_try() {
     assert_eq!(state(&client, leader), BreakerState::HalfOpen);
     let next = tokio::spawn(client.send_to(leader, ends([0])));
     tokio::time::sleep(ms(200)).await;
-    assert_eq!(log.seen(ApiKey::LIST_OFFSETS).len(), 1, "it is not its turn");
+    assert_eq!(
+        log.seen(ApiKey::LIST_OFFSETS).len(),
+        1,
+        "it is not its turn"
+    );
     trial.abort();
     let dropped = Instant::now();
     let next = next.await.unwrap();
     assert!(next.is_ok());
     // At once, and then behind what the broker has to do before; not after the tenth of a second that a look would take.
     let seen = log.until_seen(ApiKey::LIST_OFFSETS, 2).await;
-    assert!(seen[1].at <= dropped + ms(210), "{:?}", seen[1].at - dropped);
+    assert!(
+        seen[1].at <= dropped + ms(210),
+        "{:?}",
+        seen[1].at - dropped
+    );
     drop(stalled);
     client.send_to(leader, ends([0])).await.unwrap();
     assert_eq!(state(&client, leader), BreakerState::Closed);

@@ -9,8 +9,16 @@
 )]
 
 mod basics;
+mod bootstrap;
 mod breaker;
+mod coordinators;
+mod errors;
+mod metadata;
 mod options;
 mod requests;
 mod retry;
+mod routing;
+mod script;
+mod sight;
 mod support;
+mod throttle;

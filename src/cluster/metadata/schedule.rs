@@ -227,6 +227,11 @@ impl Schedule {
         self.stale.everything = true;
     }
 
+    /// Whoever starts the client has waited by himself, and for as long as he was told to.
+    pub(crate) fn waited(&mut self, now: Instant) {
+        self.not_before = now;
+    }
+
     /// What to do now.
     pub(crate) fn next(&mut self, metadata: &Metadata, now: Instant) -> Step {
         if !matches!(self.phase, Phase::Idle) {
@@ -329,6 +334,8 @@ impl Schedule {
 
     /// The answer was applied: this is known now, and that changed.
     pub(crate) fn answered(&mut self, metadata: &Metadata, changes: &Changes, now: Instant) {
+        // What was learned by looking for the cluster anew has a number, too.
+        self.last = self.last.max(metadata.generation);
         let Some(asking) = self.asking() else {
             return;
         };

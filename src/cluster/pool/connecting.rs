@@ -110,8 +110,13 @@ impl Pool {
                 Ok(Some(Ok(pooled))) if pooled.connection.is_open() => {
                     return Ok(Lease::new(pooled));
                 }
-                // It has ended already.
-                Ok(Some(Ok(_))) => {}
+                // It has ended already. Not at once again: a broker may shake hands and hang up for ever.
+                Ok(Some(Ok(pooled))) => {
+                    let reason = pooled.connection.close_reason();
+                    let reason = reason.unwrap_or(CloseReason::Shutdown);
+                    let error = Error::new(ErrorKind::Closed(reason));
+                    return Err(error.at(node.address.text()).at_broker(node.id));
+                }
                 Ok(Some(Err(error))) => return Err(error),
                 // The task is gone without a word: the runtime or the client ends.
                 Ok(None) => return Err(Error::new(ErrorKind::Shutdown)),
@@ -185,10 +190,13 @@ impl Pool {
                     drop(trial);
                     let permit = self.room(place, callers).await?;
                     // The wait was long, perhaps: the broker may have failed meanwhile.
-                    if node.backoff().failures() > 0 {
-                        continue;
-                    }
-                    break (None, permit);
+                    let has_failed = node.backoff().failures() > 0;
+                    let trial = if has_failed {
+                        self.turn(node).await?
+                    } else {
+                        None
+                    };
+                    break (trial, permit);
                 }
             };
             break (trial, permit);

@@ -39,7 +39,7 @@ impl Pooled {
 
     /// Requests that go over it now.
     pub(crate) fn in_use(&self) -> u32 {
-        self.in_use.load(Ordering::Relaxed)
+        self.in_use.load(Ordering::SeqCst)
     }
 
     /// If nobody uses it and somebody waits for room, it goes.
@@ -79,6 +79,10 @@ impl Lease {
         &self.pooled.connection
     }
 
+    pub(crate) fn purpose(&self) -> Purpose {
+        self.pooled.purpose
+    }
+
     /// Whether others use the connection, too.
     pub(super) fn is_shared(&self) -> bool {
         self.pooled.in_use() > 1
@@ -88,7 +92,8 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let pooled = &self.pooled;
-        if pooled.in_use.fetch_sub(1, Ordering::Relaxed) == 1 {
+        // In one order with the registry's look: who becomes idle sees who waits, or is seen idle by him.
+        if pooled.in_use.fetch_sub(1, Ordering::SeqCst) == 1 {
             let age = pooled.registry.age();
             pooled.last_used.store(age, Ordering::Relaxed);
             pooled.registry.idle(pooled);

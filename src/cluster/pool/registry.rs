@@ -122,7 +122,7 @@ impl Registry {
 
     /// Nobody uses this connection.
     pub(super) fn idle(&self, pooled: &Arc<Pooled>) {
-        if !self.is_wanted.load(Ordering::Relaxed) {
+        if !self.is_wanted.load(Ordering::SeqCst) {
             return;
         }
         let mut queue = self.queue();
@@ -175,7 +175,7 @@ struct Waiting<'a>(&'a Registry);
 impl<'a> Waiting<'a> {
     fn new(registry: &'a Registry) -> Self {
         registry.queue().waiting += 1;
-        registry.is_wanted.store(true, Ordering::Relaxed);
+        registry.is_wanted.store(true, Ordering::SeqCst);
         Self(registry)
     }
 }

@@ -455,7 +455,7 @@ mod tests {
             (ApiKey::FETCH, unknown_id, refresh),
             (ApiKey::DELETE_TOPICS, unknown_id, (No, None)),
             (ApiKey::FETCH, ErrorCode::INCONSISTENT_TOPIC_ID, refresh),
-            (ApiKey::PRODUCE, not_leader, refresh),
+            (ApiKey::PRODUCE, not_leader, (IfIdempotent, RefreshMetadata)),
             (ApiKey::LIST_OFFSETS, not_leader, refresh),
             (ApiKey::SHARE_FETCH, not_leader, (No, RefreshMetadata)),
             (ApiKey::DESCRIBE_QUORUM, not_leader, (Yes, FindController)),
@@ -469,7 +469,7 @@ mod tests {
                 ErrorCode::UNKNOWN_LEADER_EPOCH,
                 refresh,
             ),
-            (ApiKey::PRODUCE, storage, refresh),
+            (ApiKey::PRODUCE, storage, (IfIdempotent, RefreshMetadata)),
             (ApiKey::DESCRIBE_LOG_DIRS, storage, (No, None)),
             (
                 ApiKey::ALTER_REPLICA_LOG_DIRS,
