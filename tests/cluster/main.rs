@@ -19,6 +19,7 @@ mod health;
 mod metadata;
 mod moves;
 mod pool;
+mod options;
 mod requests;
 mod retry;
 mod routing;
