@@ -41,23 +41,23 @@ mkfifo "$work/unrest"
 endure=$!
 exec 9>"$work/unrest"
 began=$SECONDS
-# A node that has come back must catch up before the next one goes: two replicas of three have to be in sync.
+# The nodes must not hold the pipe open (9>&-). A node that has come back must catch up before the next one goes: two replicas of three have to be in sync.
 rest() { sleep "${1:-5}"; }
 rest 5
 for node in 1 2 3; do
   echo "# $((SECONDS - began)) s: restarting node $node"
-  scripts/kafka.sh down "$node" >/dev/null
-  scripts/kafka.sh start "$node" >/dev/null
+  scripts/kafka.sh down "$node" >/dev/null 9>&-
+  scripts/kafka.sh start "$node" >/dev/null 9>&-
   rest
 done
 kills=0
 while ((kills < 3 || SECONDS - began < seconds - 10)); do
   node=$((kills % 3 + 1))
   echo "# $((SECONDS - began)) s: kill -9 of node $node"
-  scripts/kafka.sh kill "$node" >/dev/null
+  scripts/kafka.sh kill "$node" >/dev/null 9>&-
   kills=$((kills + 1))
   rest 3
-  scripts/kafka.sh start "$node" >/dev/null
+  scripts/kafka.sh start "$node" >/dev/null 9>&-
   rest
 done
 exec 9>&-

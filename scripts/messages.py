@@ -47,7 +47,7 @@ DATA_TITLES = {
 DROPPED = {"LeaderAndIsr", "StopReplica", "UpdateMetadata", "ControlledShutdown"}
 # APIs that brokers and controllers speak among themselves, and clients never: behind feature `internal`.
 INTERNAL = {
-    "WriteTxnMarkers", "Vote", "BeginQuorumEpoch", "EndQuorumEpoch", "AlterPartition", "Envelope",
+    "Vote", "BeginQuorumEpoch", "EndQuorumEpoch", "AlterPartition", "Envelope",
     "FetchSnapshot", "BrokerRegistration", "BrokerHeartbeat", "AllocateProducerIds", "ControllerRegistration",
     "AssignReplicasToDirs", "UpdateRaftVoter", "InitializeShareGroupState", "ReadShareGroupState",
     "WriteShareGroupState", "DeleteShareGroupState", "ReadShareGroupStateSummary", *DROPPED,

@@ -197,7 +197,7 @@ impl TopicReferences {
 
 #[cfg(test)]
 mod tests {
-    use milena_wire::codec::Message;
+    use milena_wire::codec::Message as _;
     use milena_wire::messages::list_offsets::{ListOffsetsPartition, ListOffsetsTopic};
     use milena_wire::messages::offset_commit::OffsetCommitRequestTopic;
     use milena_wire::messages::offset_fetch::{OffsetFetchRequestGroup, OffsetFetchRequestTopics};

@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use milena::Connection;
-use milena::cluster::{Asked, AskedTopics, Changes, Metadata};
+use milena::cluster::metadata::{Asked, AskedTopics, Changes, Metadata};
 use milena::wire::error_code::ErrorCode;
 use milena::wire::messages::CreateTopicsRequest;
 use milena::wire::messages::create_topics::CreatableTopic;

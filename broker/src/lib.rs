@@ -129,6 +129,7 @@ mod storage;
 mod tls;
 mod topic_part;
 mod topics;
+mod transactions;
 
 pub use cluster::{Cluster, ClusterBuilder, ControlGuard};
 pub use faults::{AcceptAction, Action, Fault, FaultGuard, Moment};

@@ -17,6 +17,7 @@ use crate::sight::{Connections, Logs};
 #[cfg(feature = "tls")]
 use crate::tls::TlsListener;
 use crate::topics::{Catalog, Omissions};
+use crate::transactions::Transactions;
 
 /// An API that is served, and in which versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) catalog: Catalog,
     pub(crate) configs: DynamicConfigs,
     pub(crate) groups: Groups,
+    pub(crate) transactions: Transactions,
     pub(crate) omissions: Omissions,
     /// One of the brokers is the controller, as with ZooKeeper.
     pub(crate) zookeeper: bool,

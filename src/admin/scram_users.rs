@@ -15,7 +15,7 @@ use milena_wire::messages::{
 };
 
 use super::answer::{check, omission, refusal};
-use super::convert;
+
 use super::handle::Admin;
 use super::numbered::numbered;
 use super::operation::{Caller, Operation, Spec};

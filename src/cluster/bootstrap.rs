@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use milena_wire::api_key::ApiKey;
+use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::describe_cluster::DescribeClusterRequest;
 use milena_wire::messages::metadata::{MetadataResponse, MetadataResponseBroker};
 
-use super::metadata::Asked;
+use super::metadata::{Asked, Metadata, MetadataProblem};
 use super::pool::Pool;
 use super::together::{Boxed, race};
 use crate::connection::{Address, Connection};
@@ -39,16 +41,31 @@ pub(crate) async fn find(
     let attempts = addresses.iter().map(|address| -> Boxed<'_, _> {
         Box::pin(async move {
             let connection = pool.bootstrap(address).await?;
-            if is_quorum {
-                ask_controller(&connection, asked).await
+            let found = if is_quorum {
+                ask_controller(&connection, asked).await?
             } else {
-                ask_broker(&connection, asked).await
+                ask_broker(&connection, asked).await?
+            };
+            match Metadata::check(&found.answer) {
+                Ok(()) => Ok(found),
+                Err(problem) => Err(unusable(&problem).at(address.text())),
             }
         })
     });
     race(attempts.collect(), HEAD_START)
         .await
         .map_err(|errors| Error::new(ErrorKind::Bootstrap(errors)))
+}
+
+/// What a user is told of an answer that is of no use.
+pub(crate) fn unusable(problem: &MetadataProblem) -> Error {
+    let code = match problem {
+        MetadataProblem::Refused(code) => *code,
+        MetadataProblem::RebootstrapRequired => ErrorCode::REBOOTSTRAP_REQUIRED,
+        _ => ErrorCode::UNKNOWN_SERVER_ERROR,
+    };
+    let message = Some(problem.to_string());
+    Error::new(ErrorKind::Broker { code, message }).during(ApiKey::METADATA, None)
 }
 
 async fn ask_broker(connection: &Connection, asked: &Asked) -> Result<Found, Error> {

@@ -11,6 +11,7 @@ use super::client::Client;
 use super::coordinators::Coordinators;
 use super::core::Core;
 use super::exchange::Exchange;
+use super::health;
 use super::pool::{Nodes, Pool};
 use super::random::Random;
 use super::refresher::Refresher;
@@ -57,6 +58,12 @@ impl ClientBuilder {
         }
         let worker = Arc::clone(&core.refresher).run(core.tasks.clone());
         core.tasks.spawn(worker);
+        if let Some(interval) = core.settings.health_check_interval {
+            let request_timeout = core.settings.connection.settings.request_timeout;
+            let exchange = Arc::clone(&core.exchange);
+            let watch = health::watch(exchange, interval, request_timeout, core.tasks.clone());
+            core.tasks.spawn(watch);
+        }
         Ok(client)
     }
 }
@@ -74,6 +81,7 @@ fn core(settings: ClientSettings, runtime: Handle) -> Core {
             settings.connection.clone(),
             settings.rewriter.clone(),
             Backoff::new(settings.connect_backoff, settings.connect_backoff_max),
+            settings.drain_timeout,
             settings.max_connections.map(Into::into),
             Arc::clone(&signals),
             tasks.clone(),

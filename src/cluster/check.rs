@@ -73,6 +73,7 @@ impl ClientBuilder {
             );
         }
         check_connections(&settings)?;
+        settings.breaker.validate()?;
         if settings.rack.as_deref().is_some_and(str::is_empty) {
             return wrong("rack", "empty: a name is needed, or none");
         }

@@ -8,16 +8,18 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tracing::{Instrument, Span};
 
 use super::builder::ClientBuilder;
 use super::core::Core;
 use super::counted::Counted;
 use super::description::Description;
 use super::events::Events;
-use super::metadata::Metadata;
+use super::metadata::{AllTopics, Metadata, Topic, TopicHold};
 use super::routing::Routed;
 use super::scattered::Scattered;
 use super::send::{Terms, settle};
+use super::span;
 use super::together::Boxed;
 use crate::connection::{after, now, own_wait};
 use crate::error::{Error, ErrorKind};
@@ -123,6 +125,7 @@ impl Client {
             terms: Terms {
                 deadline: after(began, time),
                 key: None,
+                span: Span::none(),
             },
             state: State::New(Box::new(New {
                 core,
@@ -136,6 +139,30 @@ impl Client {
     #[must_use]
     pub fn metadata(&self) -> Arc<Metadata> {
         self.core().refresher.metadata_owned()
+    }
+
+    /// A topic as the cluster knows it: from memory if it is in use, else the cluster is asked. It counts as in use then.
+    ///
+    /// # Errors
+    /// The broker's code, such as `UNKNOWN_TOPIC_OR_PARTITION` or `TOPIC_AUTHORIZATION_FAILED`; or that no broker answered within the client's
+    /// deadline.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing: others may wait for the same answer.
+    pub async fn topic(&self, name: &str) -> Result<Arc<Topic>, Error> {
+        self.core().topic(name).await
+    }
+
+    /// Keeps a topic among those that [`metadata`](Self::metadata) tells of, whether or not requests go there; otherwise it is forgotten when it was
+    /// not used for [`metadata_max_idle`](ClientBuilder::metadata_max_idle).
+    pub fn hold_topic(&self, topic: &str) -> TopicHold {
+        self.core().refresher.hold(topic)
+    }
+
+    /// Makes [`metadata`](Self::metadata) tell of all topics that there are, and of new ones when it is refreshed: for who looks for names by a pattern.
+    /// The first answer comes a moment later: [`refresh_metadata`](Self::refresh_metadata) waits for it.
+    pub fn hold_all_topics(&self) -> AllTopics {
+        self.core().refresher.hold_all()
     }
 
     /// Asks the cluster for news of all that is in use, and gives what is known then.
@@ -279,9 +306,11 @@ impl<R: Routed> Call<R> {
                     request,
                     broker,
                 } = *new;
-                let terms = self.terms.clone();
+                let mut terms = self.terms.clone();
+                terms.span = span::span(R::API_KEY);
+                let span = terms.span.clone();
                 let began = self.began;
-                self.state = State::Running(Box::pin(async move {
+                let call = async move {
                     let Some(_under_way) = core.calls.begin() else {
                         let error = Error::new(ErrorKind::Shutdown).during(R::API_KEY, None);
                         return Scattered::failed(request, error);
@@ -293,8 +322,10 @@ impl<R: Routed> Call<R> {
                     if let Some(counted) = counted {
                         counted.end(began, &scattered);
                     }
+                    span::ended(&terms.span, &scattered);
                     scattered
-                }));
+                };
+                self.state = State::Running(Box::pin(call.instrument(span)));
             }
         }
     }

@@ -10,7 +10,7 @@ use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
 
 use super::calls::Calls;
 use super::coordinators::{self, Coordinated, Coordinators, Search};
-use super::exchange::{Exchange, Reply, by, pause};
+use super::exchange::{Choice, Exchange, HEAD_START, Reply, by, pause};
 use super::metadata::{TopicKey, Want};
 use super::placement::{Group, Located, Missing};
 use super::pool::Node;
@@ -20,7 +20,8 @@ use super::retry::{Backoff, Budget, Remedy, Retry, reaction};
 use super::routing::{CoordinatorKind, Routed, Target, TopicRef};
 use super::settings::ClientSettings;
 use super::tasks::Tasks;
-use crate::connection::now;
+use super::together::{Boxed, race};
+use crate::connection::{after, now};
 use crate::error::{Error, ErrorKind};
 
 /// From this version on FindCoordinator looks for several at once.
@@ -47,6 +48,12 @@ impl Core {
     /// The wait before the attempt after so many failures, the latest not counted.
     pub(crate) fn wait_after(&self, failures: u32) -> Duration {
         self.backoff.delay(failures, Random::any())
+    }
+
+    /// The same, but not longer than until the deadline.
+    pub(crate) fn wait_within(&self, failures: u32, deadline: Instant) -> Duration {
+        let left = deadline.saturating_duration_since(now());
+        self.backoff.delay_within(failures, Random::any(), left)
     }
 
     /// Who is meant, as far as is known now. Takes no lock but that of the coordinators.
@@ -111,9 +118,19 @@ impl Core {
         missing: &Missing,
         deadline: Instant,
     ) -> Result<(), Error> {
-        if self.is_closing() {
-            return Err(Error::new(ErrorKind::Shutdown));
+        tokio::select! {
+            biased;
+            () = self.tasks.closing() => Err(Error::new(ErrorKind::Shutdown)),
+            found = self.look_for(api, missing, deadline) => found,
         }
+    }
+
+    async fn look_for(
+        self: &Arc<Self>,
+        api: ApiKey,
+        missing: &Missing,
+        deadline: Instant,
+    ) -> Result<(), Error> {
         match missing {
             Missing::Leader(topic, partition) => {
                 self.find_leader(api, topic, *partition, deadline).await
@@ -121,7 +138,11 @@ impl Core {
             Missing::Coordinator(wanted) => self.find_coordinator(wanted, deadline).await,
             Missing::Controller => {
                 let found = self.refresher.want(Want::Controller, deadline).await;
-                found.map_err(|_| Error::new(ErrorKind::NoBroker))
+                // While another one is elected there is none.
+                if found.is_ok() || pause(self.wait_after(0), deadline).await {
+                    return Ok(());
+                }
+                Err(Error::new(ErrorKind::NoBroker))
             }
             Missing::Broker(id) => {
                 // It may have just come. One look is enough: who is not there is not waited for.
@@ -150,18 +171,29 @@ impl Core {
             topic: topic.to_string(),
             partition,
         };
-        let code = match self
-            .refresher
-            .want(
-                Want::Partition {
-                    topic: key,
-                    partition,
-                },
-                deadline,
-            )
-            .await
-        {
-            Ok(()) => return Ok(()),
+        // A leader that is known, and is no broker that is: to hear of him again is no news.
+        let known = self.refresher.metadata().topic_by_key(&key).cloned();
+        let want = match known.and_then(|topic| topic.leader(partition)) {
+            Some(tried) => Want::Leader {
+                topic: key,
+                partition,
+                tried,
+            },
+            None => Want::Partition {
+                topic: key,
+                partition,
+            },
+        };
+        let code = match self.refresher.want(want, deadline).await {
+            Ok(()) => {
+                let target = Target::Leader(topic.clone(), partition);
+                if let Located::At(_) = self.locate(api, &target, None) {
+                    return Ok(());
+                }
+                // It leads by what the cluster says, and is nowhere that anybody could connect to.
+                self.refresher.stale();
+                Some(ErrorCode::LEADER_NOT_AVAILABLE)
+            }
             Err(code) => code,
         };
         let kind = match code {
@@ -182,10 +214,14 @@ impl Core {
                     partition,
                 }
             }
-            Some(code) => ErrorKind::Broker {
-                code,
-                message: Some(format!("topic {topic}")),
-            },
+            Some(code) => {
+                let is_waited_for = reaction(api, code).retry != Retry::No;
+                if is_waited_for && pause(self.wait_after(0), deadline).await {
+                    return Ok(());
+                }
+                let message = Some(format!("topic {topic}"));
+                ErrorKind::Broker { code, message }
+            }
         };
         Err(Error::new(kind))
     }
@@ -200,9 +236,16 @@ impl Core {
             self.search(vec![search]);
         }
         let broker = match by(deadline, coordinators::told(found)).await {
-            Some(Some(broker)) => broker?,
-            // Whoever looked is gone.
-            Some(None) => return Ok(()),
+            Some(Some(Ok(broker))) => broker,
+            Some(Some(Err(error))) => {
+                // Who began to look had less time, perhaps.
+                if error.is_retriable() && pause(self.wait_after(0), deadline).await {
+                    return Ok(());
+                }
+                return Err(error);
+            }
+            // Whoever looked is gone: the client ends, or its runtime has.
+            Some(None) => return Err(Error::new(ErrorKind::Shutdown)),
             None => return Err(Error::new(ErrorKind::DeadlineExceeded)),
         };
         if self.exchange.nodes.by_id(broker).is_none() {
@@ -250,22 +293,25 @@ impl Core {
     }
 
     async fn find_all(&self, mut searches: Vec<Search>) {
-        let deadline = now() + self.settings.deadline;
+        let deadline = after(now(), self.settings.deadline);
         let mut failures = 0;
         while !searches.is_empty() {
             let before = searches.len();
-            let node = self.exchange.choose(ApiKey::FIND_COORDINATOR, None);
             let mut last = Error::new(ErrorKind::NoBroker);
-            if let Some(node) = node {
-                match self.ask_for(&node, &searches, deadline).await {
-                    Ok(answers) => searches = self.tell(searches, &answers, &mut last),
-                    Err(error) => last = error,
-                }
+            let nodes = self.exchange.choose_some(ApiKey::FIND_COORDINATOR);
+            let attempts = nodes
+                .iter()
+                .map(|node| -> Boxed<'_, _> { Box::pin(self.ask_for(node, &searches, deadline)) });
+            match race(attempts.collect(), HEAD_START).await {
+                Ok(answers) => searches = self.tell(searches, &answers, &mut last),
+                Err(errors) => last = errors.into_iter().last().unwrap_or(last),
             }
             if searches.len() < before {
                 failures = 0;
                 continue;
             }
+            // Where one is asked for at a time, none is to keep the others waiting.
+            searches.rotate_left(1);
             let may_go_on = last.is_retriable() && pause(self.wait_after(failures), deadline).await;
             failures += 1;
             if !may_go_on {
@@ -323,7 +369,8 @@ impl Core {
             // One at a time; the others have their turn later.
             request.with_key(first.wanted.key.clone())
         };
-        let (_, reply) = self.exchange.ask(node, request, deadline).await;
+        let ask = self.exchange.ask(node, request, Choice::Free, deadline);
+        let (_, reply) = ask.await;
         let Reply { response, .. } = reply?;
         if versions.max < BATCHED {
             let key = first.wanted.key.clone();
@@ -364,13 +411,8 @@ impl Core {
     pub(crate) fn heal<R: Routed>(&self, node: &Node, request: &R, remedy: Remedy) {
         match remedy {
             Remedy::None | Remedy::WaitThrottle => {}
-            Remedy::RefreshMetadata => request.targets(&mut |target| {
-                if let Target::Leader(topic, _) = target {
-                    self.refresher.stale_topic(&topic_key(&topic));
-                } else {
-                    self.refresher.stale();
-                }
-            }),
+            // By item: see `follow`.
+            Remedy::RefreshMetadata => {}
             Remedy::FindController => self.refresher.stale(),
             Remedy::FindCoordinator => request.targets(&mut |target| {
                 if let Target::Coordinator(kind, key) = target {
@@ -380,6 +422,42 @@ impl Core {
             }),
             Remedy::Rebootstrap => self.refresher.rebootstrap(),
         }
+    }
+
+    /// A broker would not answer for those items of a request that `is_meant` tells of, as others lead them, or something else is not as it was known.
+    /// What the answer says of new leaders is believed (KIP-951), and the rest is asked for. Gives whether nothing had to be asked for, so that
+    /// all of the items can be sent at once to where they belong.
+    pub(crate) fn follow<R: Routed>(
+        &self,
+        node: &Node,
+        request: &R,
+        response: &R::Response,
+        is_meant: impl Fn(usize) -> bool,
+    ) -> bool {
+        let news = R::new_leaders(response);
+        if !news.leaders.is_empty() {
+            self.refresher.follow(&news.leaders, &news.brokers);
+        }
+        let mut are_elsewhere = true;
+        let mut items = 0..;
+        request.targets(&mut |target| {
+            if !items.next().is_some_and(&is_meant) {
+                return;
+            }
+            let Target::Leader(topic, _) = &target else {
+                are_elsewhere = false;
+                return self.refresher.stale();
+            };
+            match self.locate(R::API_KEY, &target, None) {
+                // This answer, or one that came meanwhile, has told.
+                Located::At(other) if !std::ptr::eq(&*other, node) => {}
+                _ => {
+                    are_elsewhere = false;
+                    self.refresher.stale_topic(&topic_key(topic));
+                }
+            }
+        });
+        are_elsewhere
     }
 }
 

@@ -56,7 +56,8 @@ fn has_error<R: Routed>(scattered: &Scattered<R>) -> bool {
     has_error
 }
 
-fn class_of(error: &Error) -> ErrorClass {
+/// What kind of error it is, for labels.
+pub(crate) fn class_of(error: &Error) -> ErrorClass {
     match error.kind() {
         ErrorKind::Broker { .. } => ErrorClass::Broker,
         ErrorKind::DeadlineExceeded | ErrorKind::PoolExhausted { .. } => ErrorClass::Deadline,

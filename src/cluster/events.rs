@@ -49,6 +49,19 @@ pub enum ClientEvent {
     },
 }
 
+impl ClientEvent {
+    /// Whether it is as it should be, or on the way there.
+    pub(crate) fn is_good(&self) -> bool {
+        match self {
+            Self::BrokerUp { .. } => true,
+            Self::CircuitChanged { to, .. } => *to != BreakerState::Open,
+            Self::BrokerDown { .. } | Self::ClusterChanged { .. } | Self::TopicRecreated { .. } => {
+                false
+            }
+        }
+    }
+}
+
 impl fmt::Display for ClientEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

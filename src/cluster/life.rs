@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use milena_wire::api_key::ApiKey;
+use milena_wire::error_code::ErrorCode;
 use tokio::time::{timeout, timeout_at};
 
 use super::core::Core;
 use super::description::{BrokerDescription, ConnectionDescription, Description};
-use super::metadata::Want;
+use super::metadata::{Topic, Want};
 use super::pool::Node;
 use super::purpose::Purpose;
 use super::together::{Boxed, all};
@@ -20,8 +22,40 @@ impl Core {
         if self.calls.is_closed() {
             return Err(Error::new(ErrorKind::Shutdown));
         }
-        let found = self.refresher.want(Want::Refresh, deadline).await;
-        found.map_err(|_| self.refresher.last_error())
+        // All that is in use, and not only the brokers.
+        self.refresher.stale();
+        tokio::select! {
+            biased;
+            () = self.tasks.closing() => Err(Error::new(ErrorKind::Shutdown)),
+            found = self.refresher.want(Want::Refresh, deadline) => {
+                found.map_err(|_| self.refresher.last_error())
+            }
+        }
+    }
+
+    /// A topic, as it is known or has to be asked for.
+    pub(crate) async fn topic(&self, name: &str) -> Result<Arc<Topic>, Error> {
+        if self.calls.is_closed() {
+            return Err(Error::new(ErrorKind::Shutdown));
+        }
+        let deadline = after(now(), self.settings.deadline);
+        let code = match self
+            .refresher
+            .want(Want::Topic(name.into()), deadline)
+            .await
+        {
+            Ok(()) => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+            Err(Some(code)) => code,
+            Err(None) => return Err(self.refresher.last_error()),
+        };
+        if let Some(topic) = self.refresher.metadata().topic(name) {
+            if topic.exists() {
+                topic.touch();
+                return Ok(Arc::clone(topic));
+            }
+        }
+        let message = Some(format!("topic {name}"));
+        Err(Error::new(ErrorKind::Broker { code, message }).during(ApiKey::METADATA, None))
     }
 
     pub(crate) fn describe(&self) -> Description {
@@ -85,7 +119,6 @@ impl Core {
         let ending = Ending(self);
         let _ = timeout(self.settings.drain_timeout, self.calls.done()).await;
         drop(ending);
-        self.exchange.pool.close().await;
         self.tasks.ended().await;
         self.exchange.signals.export();
         // A call that was in the middle of connecting is told by now, and done.

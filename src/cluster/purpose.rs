@@ -19,8 +19,8 @@ impl Purpose {
     /// How many there are.
     pub(crate) const COUNT: usize = 4;
 
-    /// All of them, in the order of [`index`](Self::index).
-    pub(crate) const ALL: [Self; Self::COUNT] = [
+    /// All of them.
+    pub const ALL: [Self; Self::COUNT] = [
         Self::General,
         Self::Produce,
         Self::Fetch,

@@ -12,16 +12,17 @@ use tokio::time::sleep_until;
 
 use super::bootstrap;
 use super::events::ClientEvent;
-use super::exchange::{Exchange, Reply, by};
+use super::exchange::{Choice, Exchange, HEAD_START, Reply, by};
 use super::metadata::backoff::Backoff;
 use super::metadata::{
-    Asked, AskedTopics, Changes, LeaderHint, Metadata, MetadataProblem, Schedule, ScheduleSettings,
-    Step, TopicKey, Verdict, Want, satisfied,
+    AllTopics, Asked, AskedTopics, Changes, LeaderHint, Metadata, MetadataProblem, Schedule,
+    ScheduleSettings, Step, TopicHold, TopicKey, Verdict, Want, satisfied,
 };
-use super::pool::Broker;
+use super::pool::{Broker, Node};
 use super::random::Random;
 use super::settings::ClientSettings;
 use super::tasks::Tasks;
+use super::together::{Boxed, race};
 use crate::connection::{Address, after, now};
 use crate::error::{Error, ErrorKind};
 use crate::metrics::Recorder;
@@ -95,6 +96,18 @@ impl Refresher {
         error.unwrap_or_else(|| Error::new(ErrorKind::DeadlineExceeded))
     }
 
+    /// Keeps a topic in use.
+    pub(crate) fn hold(&self, topic: &str) -> TopicHold {
+        self.schedule().interest().hold(&Arc::from(topic), now())
+    }
+
+    /// Keeps all topics in use.
+    pub(crate) fn hold_all(&self) -> AllTopics {
+        let hold = self.schedule().interest().hold_all();
+        self.stale();
+        hold
+    }
+
     /// What is known of a topic is not true any more.
     pub(crate) fn stale_topic(&self, topic: &TopicKey) {
         if let Some(topic) = self.metadata().topic_by_key(topic) {
@@ -114,10 +127,9 @@ impl Refresher {
         self.exchange.signals.wake_worker();
     }
 
-    /// Waits until something else is known than now.
-    pub(crate) async fn refreshed(&self) {
-        let mut published = self.published.subscribe();
-        let _ = published.changed().await;
+    /// Tells when something else is known than now.
+    pub(crate) fn listen(&self) -> watch::Receiver<u64> {
+        self.published.subscribe()
     }
 
     /// Waits until what is missing is known, however many others want it, too.
@@ -230,17 +242,17 @@ impl Refresher {
     /// # Errors
     /// One for each bootstrap address.
     pub(crate) async fn bootstrap(&self) -> Result<(), Error> {
+        self.schedule().waited(now());
         loop {
-            match self.next() {
+            // No broker is known yet that could be down.
+            let next = self.schedule().next(&self.metadata(), now());
+            match next {
                 Step::Wait(Some(until)) => sleep_until(until.into()).await,
                 Step::Ask(asked) => {
                     let result = self.find(&asked).await;
                     return self.ended(result);
                 }
-                Step::Rebootstrap => {
-                    let result = self.rediscover().await;
-                    result?;
-                }
+                Step::Rebootstrap => self.rediscover().await?,
                 Step::Wait(None) | Step::Forget(_) => return Ok(()),
             }
         }
@@ -252,22 +264,37 @@ impl Refresher {
         self.learn(&found.answer, &found.asked, found.version)
     }
 
-    /// Asks one of the brokers that are known.
+    /// Asks one of the brokers that are known; where that takes long, or fails, others beside it: nobody is to wait for a broker that is dead while
+    /// there are better ones.
     async fn ask(&self, asked: &Asked) -> Result<(), Failure> {
         let deadline = after(now(), self.request_timeout);
-        let node = self.exchange.choose(ApiKey::METADATA, None);
-        let node = node.ok_or_else(|| Error::new(ErrorKind::NoBroker))?;
+        let nodes = self.exchange.choose_some(ApiKey::METADATA).into_iter();
+        let attempts = nodes.map(|node| -> Boxed<'_, _> {
+            Box::pin(async move { self.ask_one(&node, asked, deadline).await })
+        });
+        match race(attempts.collect(), HEAD_START).await {
+            Ok((answer, asked, version)) => self.learn(&answer, &asked, version),
+            Err(failures) => Err(worst(failures)),
+        }
+    }
+
+    async fn ask_one(
+        &self,
+        node: &Arc<Node>,
+        asked: &Asked,
+        deadline: Instant,
+    ) -> Result<(MetadataResponse, Asked, i16), Failure> {
         let exchange = &self.exchange;
-        let versions = exchange
-            .versions::<MetadataRequest>(&node, deadline)
-            .await?;
+        let versions = exchange.versions::<MetadataRequest>(node, deadline).await?;
         let known = self.metadata_owned();
         let exists = |topic: &str| known.topic(topic).is_some_and(|topic| topic.exists());
         let asked = asked.clone().at_version(versions.max, exists);
         let request = asked.request(versions.max);
-        let (_, reply) = exchange.ask(&node, request, deadline).await;
+        let ask = exchange.ask(node, request, Choice::Free, deadline);
+        let (_, reply) = ask.await;
         let Reply { response, version } = reply?;
-        self.learn(&response, &asked, version)
+        Metadata::check(&response)?;
+        Ok((response, asked, version))
     }
 
     /// Takes what a broker has told.
@@ -296,7 +323,7 @@ impl Refresher {
             }
             Err(Failure::Rejected(problem)) => {
                 self.schedule().rejected(&problem, now());
-                unusable(&problem)
+                bootstrap::unusable(&problem)
             }
             Err(Failure::Unanswered(error)) => {
                 self.schedule().failed(now());
@@ -316,7 +343,7 @@ impl Refresher {
         let result = match self.find(&asked).await {
             Ok(()) => Ok(()),
             Err(Failure::Unanswered(error)) => Err(error),
-            Err(Failure::Rejected(problem)) => Err(unusable(&problem)),
+            Err(Failure::Rejected(problem)) => Err(bootstrap::unusable(&problem)),
         };
         match &result {
             Ok(()) => self.schedule().rebootstrapped(now()),
@@ -376,6 +403,18 @@ impl Refresher {
     }
 }
 
+/// What to go by of several failures: that the cluster is another one by now, if anybody says so.
+fn worst(failures: Vec<Failure>) -> Failure {
+    let mut last = Failure::Unanswered(Error::new(ErrorKind::NoBroker));
+    for failure in failures {
+        if let Failure::Rejected(MetadataProblem::RebootstrapRequired) = failure {
+            return failure;
+        }
+        last = failure;
+    }
+    last
+}
+
 /// Why there is no news.
 enum Failure {
     Unanswered(Error),
@@ -392,14 +431,4 @@ impl From<MetadataProblem> for Failure {
     fn from(problem: MetadataProblem) -> Self {
         Self::Rejected(problem)
     }
-}
-
-fn unusable(problem: &MetadataProblem) -> Error {
-    let code = match problem {
-        MetadataProblem::Refused(code) => *code,
-        MetadataProblem::RebootstrapRequired => ErrorCode::REBOOTSTRAP_REQUIRED,
-        _ => ErrorCode::UNKNOWN_SERVER_ERROR,
-    };
-    let message = Some(problem.to_string());
-    Error::new(ErrorKind::Broker { code, message }).during(ApiKey::METADATA, None)
 }

@@ -5,17 +5,20 @@ use std::time::{Duration, Instant, SystemTime};
 
 use milena_wire::api_key::ApiKey;
 use milena_wire::error_code::ErrorCode;
+use tokio::sync::watch;
+use tracing::Span;
 
 use super::core::Core;
-use super::exchange::{Reply, by, pause};
+use super::exchange::{Choice, Reply, by, pause};
 use super::placement::{Group, Located, Missing, Placement, place};
 use super::pool::Node;
 use super::retry::{Reaction, Remedy, Retry, is_exempt_from_budget, reaction};
 use super::routing::{Routed, Target};
 use super::scattered::Scattered;
+use super::span;
 use super::together::{Boxed, all};
 use crate::close_reason::CloseReason;
-use crate::connection::now;
+use crate::connection::{after, now};
 use crate::error::{Attempt, Error, ErrorKind};
 
 /// What holds for a request and all its parts.
@@ -24,6 +27,8 @@ pub(crate) struct Terms {
     pub(crate) deadline: Instant,
     /// By which a policy may choose among the brokers that may answer.
     pub(crate) key: Option<bytes::Bytes>,
+    /// Disabled before the call begins, and if nobody listens.
+    pub(crate) span: Span,
 }
 
 /// Brings a request, or a part of one, to those who must answer it, until it is answered or its time is over.
@@ -38,6 +43,7 @@ pub(crate) async fn settle<R: Routed>(
         terms,
         only,
         attempts: Vec::new(),
+        has_hurried: false,
     };
     journey.go(request).await
 }
@@ -49,6 +55,9 @@ struct Journey<'a> {
     /// The broker that is to answer, whatever the request says.
     only: Option<i32>,
     attempts: Vec<Attempt>,
+    /// Whether the latest attempt was made without a wait. The next one is not, so that brokers that send each other's clients around do not
+    /// keep anybody busy.
+    has_hurried: bool,
 }
 
 /// What is done about a failure.
@@ -71,16 +80,33 @@ impl<'a> Journey<'a> {
             terms: self.terms,
             only,
             attempts: self.attempts.clone(),
+            has_hurried: self.has_hurried,
         }
     }
 
     async fn go<R: Routed>(mut self, mut request: R) -> Scattered<R> {
         let mut done = Scattered::default();
+        // Since the last attempt.
+        let mut finds = 0;
         loop {
-            let node = match self.place(&request) {
+            let (placement, choice) = self.place(&request);
+            let node = match placement {
                 Placement::At(node) => node,
                 Placement::Unknown(missing) => match self.find(R::API_KEY, &missing).await {
-                    Ok(()) => continue,
+                    Ok(()) => {
+                        // What is said to be found and is not must not be looked for all the time.
+                        finds += 1;
+                        if finds > 1 {
+                            let _ = pause(self.core.wait_after(0), self.terms.deadline).await;
+                        }
+                        if now() < self.terms.deadline {
+                            continue;
+                        }
+                        let error = Error::new(ErrorKind::DeadlineExceeded);
+                        let error = self.fail(error, R::API_KEY);
+                        done.add(Scattered::failed(request, error));
+                        return done;
+                    }
                     Err(error) => {
                         done.add(Scattered::failed(request, error));
                         return done;
@@ -112,14 +138,21 @@ impl<'a> Journey<'a> {
                         .list()
                         .iter()
                         .map(|node| self.part(Some(node.id)).boxed(request.clone()));
-                    for part in all(parts.collect()).await {
+                    for mut part in all(parts.collect()).await {
+                        // One that has left meanwhile is no broker of the cluster.
+                        part.failures.retain(|failed| {
+                            !matches!(failed.error.kind(), ErrorKind::UnknownBroker(_))
+                        });
                         done.add(part);
                     }
                     return done;
                 }
             };
+            finds = 0;
+            span::asked(&self.terms.span, &node);
             let exchange = &self.core.exchange;
-            let (back, result) = exchange.ask(&node, request, self.terms.deadline).await;
+            let ask = exchange.ask(&node, request, choice, self.terms.deadline);
+            let (back, result) = ask.await;
             request = back;
             let next = match result {
                 Ok(Reply { response, .. }) => match self.judge(&node, &request, &response) {
@@ -143,7 +176,7 @@ impl<'a> Journey<'a> {
                         Next::Again
                     }
                 },
-                Err(error) => self.lost(&node, &request, error).await,
+                Err(error) => self.lost(&node, &request, choice, error).await,
             };
             if let Next::Failed(error) = next {
                 done.add(Scattered::failed(request, error));
@@ -153,75 +186,98 @@ impl<'a> Journey<'a> {
         }
     }
 
-    fn place<R: Routed>(&self, request: &R) -> Placement {
+    /// Where the request goes, and whether anybody else would do.
+    fn place<R: Routed>(&self, request: &R) -> (Placement, Choice) {
         let core = self.core;
         if let Some(broker) = self.only {
-            return match core.locate(R::API_KEY, &Target::Broker(broker), None) {
+            let placement = match core.locate(R::API_KEY, &Target::Broker(broker), None) {
                 Located::At(node) => Placement::At(node),
                 Located::Unknown(missing) => Placement::Unknown(missing),
             };
+            return (placement, Choice::Bound);
         }
         // All items that anybody may answer go to the same one.
         let mut anybody: Option<Located> = None;
+        let mut choice = Choice::Free;
         let key = self.terms.key.as_deref();
-        place(request, |target| match target {
+        let placement = place(request, |target| match target {
             Target::Any => anybody
                 .get_or_insert_with(|| core.locate(R::API_KEY, target, key))
                 .clone(),
-            _ => core.locate(R::API_KEY, target, key),
-        })
+            _ => {
+                choice = Choice::Bound;
+                core.locate(R::API_KEY, target, key)
+            }
+        });
+        (placement, choice)
     }
 
     /// Waits until it is known where to go.
     async fn find(&mut self, api: ApiKey, missing: &Missing) -> Result<(), Error> {
-        match self.core.find(api, missing, self.terms.deadline).await {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.fail(error, api)),
-        }
+        let core = self.core;
+        let found = tokio::select! {
+            found = core.find(api, missing, self.terms.deadline) => found,
+            () = core.tasks.closing() => Err(Error::new(ErrorKind::Shutdown)),
+        };
+        found.map_err(|error| self.fail(error, api))
     }
 
     /// What an answer means: whether all of it is final.
     fn judge<R: Routed>(&self, node: &Node, request: &R, response: &R::Response) -> Judgement {
-        let mut items = Vec::new();
-        let mut whole = false;
+        let mut again = Items::default();
+        let mut stale = Items::default();
         let mut why = None;
         let mut wait = Wait::default();
+        let mut throttle = false;
+        let mut heal = None;
         request.errors(response, &mut |item, code| {
             let Reaction { retry, then } = reaction(R::API_KEY, code);
             match then {
                 Remedy::None => {}
-                Remedy::WaitThrottle => wait.throttle = true,
-                remedy => wait.remedy = Some(remedy),
+                Remedy::WaitThrottle => throttle = true,
+                Remedy::RefreshMetadata => stale.add(item),
+                remedy => heal = Some(remedy),
             }
-            let again = match retry {
+            let is_again = match retry {
                 Retry::Yes => true,
                 Retry::IfIdempotent => request.is_idempotent(),
                 Retry::No => false,
             };
-            if again {
+            if is_again {
                 why.get_or_insert(code);
-                match item {
-                    None => whole = true,
-                    Some(item) => items.push(item),
-                }
+                again.add(item);
             }
         });
-        if wait.throttle {
+        if throttle {
             let ms = R::throttle_time_ms(response);
             wait.time = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
         }
-        if let Some(remedy) = wait.remedy {
-            self.core.heal(node, request, remedy);
+        again.sort();
+        stale.sort();
+        let core = self.core;
+        if heal.is_some() || !stale.is_empty() {
+            wait.news = Some(core.refresher.listen());
         }
-        let Some(code) = why else {
-            return Judgement::Final;
-        };
-        if whole {
-            items.clear();
+        if let Some(remedy) = heal {
+            core.heal(node, request, remedy);
         }
-        items.sort_unstable();
-        items.dedup();
-        Judgement::Again { items, code, wait }
+        if !stale.is_empty() {
+            let are_elsewhere = core.follow(node, request, response, |item| stale.has(item));
+            // Only those that nobody has to be asked about.
+            wait.immediately = are_elsewhere && !throttle && again == stale;
+        }
+        let is_asked_for = matches!(heal, Some(Remedy::FindController | Remedy::Rebootstrap));
+        if !is_asked_for && (stale.is_empty() || wait.immediately) {
+            wait.news = None;
+        }
+        match why {
+            None => Judgement::Final,
+            Some(code) => Judgement::Again {
+                items: again.numbers(),
+                code,
+                wait,
+            },
+        }
     }
 
     /// The broker would not do it.
@@ -234,33 +290,50 @@ impl<'a> Journey<'a> {
     }
 
     /// There was no answer.
-    async fn lost<R: Routed>(&mut self, node: &Node, request: &R, error: Error) -> Next {
-        let is_safe = !error.may_have_been_sent() || request.is_idempotent();
-        let is_over = matches!(
-            error.kind(),
-            ErrorKind::Shutdown
-                | ErrorKind::DeadlineExceeded
-                | ErrorKind::PoolExhausted { .. }
-                | ErrorKind::CircuitOpen { .. }
-        );
+    async fn lost<R: Routed>(
+        &mut self,
+        node: &Node,
+        request: &R,
+        choice: Choice,
+        error: Error,
+    ) -> Next {
+        let core = self.core;
         let api = R::API_KEY;
-        let is_closed = matches!(
-            error.kind(),
-            ErrorKind::Closed(_) | ErrorKind::Connect { .. }
-        );
-        if is_closed {
-            self.core.coordinators.forget_broker(node.id);
+        let was_not_sent = !error.may_have_been_sent();
+        let is_safe = was_not_sent || request.is_idempotent();
+        let (mut is_over, mut is_closed, mut is_race) = (false, false, false);
+        match error.kind() {
+            ErrorKind::Shutdown | ErrorKind::DeadlineExceeded | ErrorKind::PoolExhausted { .. } => {
+                is_over = true;
+            }
+            // Whoever may go elsewhere does.
+            ErrorKind::CircuitOpen { .. } => {
+                is_over = choice == Choice::Bound || !core.exchange.is_any_usable(api);
+            }
+            ErrorKind::Closed(reason) => {
+                is_closed = true;
+                // It lost the race with the end of an idle connection: the next one is as good as this one would have been.
+                is_race = matches!(reason, CloseReason::IdleDrop | CloseReason::Shutdown);
+            }
+            ErrorKind::Connect { .. } => is_closed = true,
+            _ => {}
         }
-        if is_over || !is_safe || !error.is_retriable() || self.core.is_closing() {
+        if is_closed && !is_race {
+            core.coordinators.forget_broker(node.id);
+        }
+        if core.is_closing() && matches!(error.kind(), ErrorKind::Closed(CloseReason::Shutdown)) {
+            let was_sent = error.may_have_been_sent();
+            let error = Error::new(ErrorKind::Shutdown).maybe_sent(was_sent);
+            return Next::Failed(self.fail(error.at_broker(node.id), api));
+        }
+        if is_over || !is_safe || !error.is_retriable() || core.is_closing() {
             return Next::Failed(self.fail(error, api));
         }
-        // It lost the race with the end of an idle connection: the next one is as good as this one would have been.
-        let is_race = matches!(
-            error.kind(),
-            ErrorKind::Closed(CloseReason::IdleDrop | CloseReason::Shutdown)
-        );
+        let goes_elsewhere = choice == Choice::Free && core.exchange.is_any_usable(api);
         let wait = Wait {
-            immediately: is_race && !error.may_have_been_sent() && self.attempts.is_empty(),
+            immediately: was_not_sent && is_race,
+            // Who could not be reached is not chosen again for a while.
+            elsewhere: was_not_sent && goes_elsewhere && is_closed,
             ..Wait::default()
         };
         tracing::debug!(broker = node.id, %api, %error, attempt = self.attempts.len() + 1, "not answered, tried again");
@@ -289,25 +362,39 @@ impl<'a> Journey<'a> {
         if core.is_closing() {
             return Next::Failed(self.fail(Error::new(ErrorKind::Shutdown), api));
         }
-        let failures = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX);
-        let mut time = core.wait_after(failures.saturating_sub(1));
-        if wait.immediately {
-            time = Duration::ZERO;
+        let hurries = wait.elsewhere || wait.immediately && !self.has_hurried;
+        self.has_hurried = hurries;
+        let mut time = wait.time;
+        if !hurries {
+            let failures = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX);
+            time = time.max(core.wait_within(failures.saturating_sub(1), deadline));
         }
-        if !is_exempt_from_budget(api) {
+        let is_exempt = is_exempt_from_budget(api);
+        if !is_exempt {
             time = time.max(core.budget.take(now()));
         }
-        time = time.max(wait.time);
-        let is_in_time = pause(time, deadline).await;
-        if is_in_time && !wait.immediately {
-            if let Some(Remedy::RefreshMetadata | Remedy::Rebootstrap) = wait.remedy {
-                // What is known does not help; the answer of the worker is not far.
-                let longest = now() + core.settings.retry_backoff_max;
-                let _ = by(longest.min(deadline), core.refresher.refreshed()).await;
+        let resting = async {
+            let is_in_time = pause(time, deadline).await;
+            if is_in_time && !hurries {
+                if let Some(mut news) = wait.news {
+                    // What is known does not help; the answer of the worker is not far, if it is not there yet.
+                    let longest = after(now(), core.settings.retry_backoff_max);
+                    let _ = by(longest.min(deadline), news.changed()).await;
+                }
             }
-        }
+            is_in_time
+        };
+        let is_in_time = tokio::select! {
+            is_in_time = resting => is_in_time,
+            () = core.tasks.closing() => {
+                return Next::Failed(self.fail(Error::new(ErrorKind::Shutdown), api));
+            }
+        };
         if is_in_time && now() < deadline {
             return Next::Again;
+        }
+        if !is_exempt {
+            core.budget.give_back();
         }
         let error = Error::new(ErrorKind::DeadlineExceeded);
         let error = match self.attempts.last().and_then(|last| last.broker) {
@@ -333,11 +420,48 @@ enum Judgement {
 /// What there is to wait for before the next attempt.
 #[derive(Debug, Default)]
 struct Wait {
-    throttle: bool,
+    /// At least so long.
     time: Duration,
-    remedy: Option<Remedy>,
-    /// What was missing is known already.
+    /// Tells that something else is known than when the answer came; `None` if there is nothing to find out.
+    news: Option<watch::Receiver<u64>>,
+    /// What was missing is known already, unless that turns out to be wrong.
     immediately: bool,
+    /// There is somebody who was not tried yet, however many were.
+    elsewhere: bool,
+}
+
+/// Items of a request, or all of it.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Items {
+    numbers: Vec<usize>,
+    whole: bool,
+}
+
+impl Items {
+    fn add(&mut self, item: Option<usize>) {
+        match item {
+            Some(item) => self.numbers.push(item),
+            None => self.whole = true,
+        }
+    }
+
+    fn sort(&mut self) {
+        self.numbers.sort_unstable();
+        self.numbers.dedup();
+    }
+
+    fn is_empty(&self) -> bool {
+        !self.whole && self.numbers.is_empty()
+    }
+
+    fn has(&self, item: usize) -> bool {
+        self.whole || self.numbers.binary_search(&item).is_ok()
+    }
+
+    /// None is all of them.
+    fn numbers(self) -> Vec<usize> {
+        if self.whole { Vec::new() } else { self.numbers }
+    }
 }
 
 /// The part of a request that is asked again, and the rest of it; `None` if all of it is.

@@ -7,13 +7,13 @@ use std::time::Duration;
 use milena_wire::api_key::ApiKey;
 use tokio::sync::{Notify, broadcast};
 
-use super::breaker::{BreakerState, Transition};
+use super::breaker::Transition;
 use super::events::{ClientEvent, Events};
 use super::purpose::Purpose;
 use crate::close_reason::CloseReason;
 use crate::connection::now;
 use crate::error::Error;
-use crate::metrics::{self, BrokerMetrics, Health, Meter, Recorder};
+use crate::metrics::{BrokerMetrics, Health, Meter, Recorder};
 
 /// So many events are kept for who is slow to take them.
 const KEPT: usize = 256;
@@ -44,7 +44,11 @@ impl Signals {
     }
 
     pub(crate) fn tell(&self, event: ClientEvent) {
-        tracing::info!(%event, "cluster");
+        if event.is_good() {
+            tracing::info!(%event, "cluster");
+        } else {
+            tracing::warn!(%event, "cluster");
+        }
         // It is no error if nobody listens.
         let _ = self.events.send(event);
     }
@@ -80,12 +84,7 @@ impl Signals {
     }
 
     pub(crate) fn circuit(&self, broker: i32, transition: &Transition) {
-        let to = match transition.to {
-            BreakerState::Closed => metrics::BreakerState::Closed,
-            BreakerState::Open => metrics::BreakerState::Open,
-            BreakerState::HalfOpen => metrics::BreakerState::HalfOpen,
-        };
-        self.count_of(broker, |metrics| metrics.breaker_changed(to));
+        self.count_of(broker, |metrics| metrics.breaker_changed(transition.to));
         self.tell(ClientEvent::CircuitChanged {
             broker,
             from: transition.from,

@@ -22,6 +22,12 @@ struct Inner {
     ended: tokio::sync::Mutex<mpsc::Receiver<Infallible>>,
 }
 
+/// What the end of a client waits for, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Held {
+    _alive: mpsc::Sender<Infallible>,
+}
+
 impl Tasks {
     pub(crate) fn new(runtime: Handle) -> Self {
         let (alive, ended) = mpsc::channel(1);
@@ -37,15 +43,20 @@ impl Tasks {
 
     /// Runs a task; not if the client is closing, in which case it is dropped.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let alive = self.inner.alive.lock();
-        let alive = alive.unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(alive) = alive else {
+        let Some(held) = self.hold() else {
             return;
         };
         self.inner.runtime.spawn(async move {
             task.await;
-            drop(alive);
+            drop(held);
         });
+    }
+
+    /// Something that has to end before the client has, as a task does, but is no task of it; `None` if the client is closing.
+    pub(crate) fn hold(&self) -> Option<Held> {
+        let alive = self.inner.alive.lock();
+        let alive = alive.unwrap_or_else(PoisonError::into_inner).clone();
+        alive.map(|alive| Held { _alive: alive })
     }
 
     pub(crate) fn is_closing(&self) -> bool {
@@ -70,7 +81,7 @@ impl Tasks {
         *alive = None;
     }
 
-    /// Waits until all tasks have ended; they are to be told before.
+    /// Waits until all tasks have ended, and all that is [held](Self::hold); they are to be told before.
     pub(crate) async fn ended(&self) {
         while self.inner.ended.lock().await.recv().await.is_some() {}
     }

@@ -184,7 +184,6 @@ impl ConnectionBuilder {
     }
 
     /// Counts what the connection does with `meter`. Default: nothing is counted, and costs nothing.
-    #[allow(dead_code, reason = "of the layer above")]
     pub(crate) fn metered(mut self, meter: Meter) -> Self {
         self.settings().meter = Some(meter);
         self

@@ -394,7 +394,12 @@ impl Link {
         let max_idle = self.shared.settings.connections_max_idle;
         let max_idle = max_idle.max(MIN_IDLE);
         let is_quiet = self.in_flight.is_empty() && self.run.is_empty();
-        let idle_at = is_quiet.then(|| after(self.last_activity, max_idle));
+        let active = self.last_activity;
+        let active = self
+            .shared
+            .silent_until()
+            .map_or(active, |at| active.max(at));
+        let idle_at = is_quiet.then(|| after(active, max_idle));
         expire_queued(&self.shared, now, next, idle_at)
     }
 

@@ -9,6 +9,9 @@ pub(crate) trait Ended: Send + Sync {
     /// The connection takes no more requests. It is called once, by whoever ends the connection, and before those that were queued learn of
     /// it: it must not block. The socket may still be there. [`Connection::is_open`](super::Connection::is_open) says it a moment earlier.
     fn ended(&self, reason: &CloseReason);
+
+    /// The task of the connection is over, and its socket is closed. It is called once, behind [`ended`](Self::ended).
+    fn gone(&self) {}
 }
 
 impl fmt::Debug for dyn Ended {
@@ -31,7 +34,7 @@ mod tests {
     use crate::error::ErrorKind;
 
     #[derive(Default)]
-    struct Ends(Mutex<Vec<CloseReason>>);
+    struct Ends(Mutex<Vec<CloseReason>>, Mutex<usize>);
 
     impl Ends {
         fn count(&self) -> usize {
@@ -42,6 +45,11 @@ mod tests {
     impl Ended for Ends {
         fn ended(&self, reason: &CloseReason) {
             self.0.lock().unwrap().push(reason.clone());
+        }
+
+        fn gone(&self) {
+            assert_eq!(self.count(), 1, "first it ends");
+            *self.1.lock().unwrap() += 1;
         }
     }
 
@@ -88,6 +96,7 @@ mod tests {
         connection.close();
         drop(connection);
         assert_eq!(ends.count(), 1, "told once");
+        assert_eq!(*ends.1.lock().unwrap(), 1, "so is that it is gone");
     }
 
     #[tokio::test(start_paused = true)]

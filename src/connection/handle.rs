@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use milena_wire::api_key::ApiKey;
@@ -137,6 +138,11 @@ impl Connection {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.shared().is_open()
+    }
+
+    /// Nothing is sent before then, because the broker has asked for silence: that is no rest, after which the connection would close itself.
+    pub(crate) fn keep_silent_until(&self, at: Instant) {
+        self.shared().keep_silent_until(at);
     }
 
     /// Counts it as one that gets no more requests and closes when those in flight are answered; it is for the caller to do so.

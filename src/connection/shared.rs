@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     /// Changed under the lock of the outbox, with the reason.
     is_open: AtomicBool,
     is_over: AtomicBool,
+    /// The broker has asked for silence until then, which is no rest.
+    silent_until: Mutex<Option<Instant>>,
     ended: Notify,
 }
 
@@ -58,8 +60,21 @@ impl Shared {
             outbox: Mutex::new(outbox),
             is_open: AtomicBool::new(true),
             is_over: AtomicBool::new(false),
+            silent_until: Mutex::new(None),
             ended: Notify::new(),
         })
+    }
+
+    pub(crate) fn keep_silent_until(&self, at: Instant) {
+        let silent = self.silent_until.lock();
+        let mut silent = silent.unwrap_or_else(PoisonError::into_inner);
+        *silent = (*silent).max(Some(at));
+    }
+
+    /// Until when the broker has asked for silence, if it ever did.
+    pub(crate) fn silent_until(&self) -> Option<Instant> {
+        let silent = self.silent_until.lock();
+        *silent.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// For the driver.
@@ -181,6 +196,9 @@ impl Shared {
             "connection closed"
         );
         self.is_over.store(true, Ordering::Release);
+        if let Some(ended) = &self.settings.on_end {
+            ended.gone();
+        }
         self.ended.notify_waiters();
         if let Some(observer) = &self.settings.on_close {
             observer.tell(self.address.text(), reason);

@@ -91,13 +91,13 @@ kinds! {
 }
 
 kinds! {
-    /// Whether requests are let through to a broker.
+    /// The state of a [`CircuitBreaker`](crate::cluster::breaker::CircuitBreaker): whether requests are let through to a broker.
     BreakerState {
         /// They are.
         Closed = "closed",
-        /// They are not: it failed too often.
+        /// None is: it failed too often.
         Open = "open",
-        /// Some are, to see whether it is better.
+        /// A few are, to see whether it answers again.
         HalfOpen = "half_open",
     }
 }

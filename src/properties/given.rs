@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::key::{Key, Kind, Layer, Meaning, Part, SaslPart, TlsPart};
+#[cfg(feature = "tls")]
+use super::key::TlsPart;
+use super::key::{Key, Kind, Layer, Meaning, Part, SaslPart};
 use super::keys::{all, find};
 use super::suggestion::suggestion;
 use crate::error::ConfigError;
@@ -192,6 +194,7 @@ impl Properties {
         self.0.iter().find(is_it)
     }
 
+    #[cfg(feature = "tls")]
     pub(super) fn tls(&self, part: TlsPart) -> Option<&Given> {
         self.part(Part::Tls(part))
     }

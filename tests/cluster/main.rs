@@ -9,4 +9,15 @@
 )]
 
 mod basics;
+mod bootstrap;
+mod breaker;
+mod coordinators;
+mod errors;
+mod metadata;
+mod requests;
+mod retry;
+mod routing;
+mod script;
+mod sight;
 mod support;
+mod throttle;

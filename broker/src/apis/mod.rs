@@ -1,5 +1,7 @@
 //! What the broker answers: one file for each API, none of which does I/O.
 
+mod add_offsets_to_txn;
+mod add_partitions_to_txn;
 mod alter_configs;
 mod answer;
 mod api_versions;
@@ -16,15 +18,20 @@ mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
 mod describe_modern_groups;
+mod describe_producers;
 mod describe_topic_partitions;
+mod describe_transactions;
+mod end_txn;
 mod exchange;
 mod fetch;
 mod find_coordinator;
 mod group_operations;
 mod incremental_alter_configs;
+mod init_producer_id;
 mod list_config_resources;
 mod list_groups;
 mod list_offsets;
+mod list_transactions;
 mod log_dirs;
 mod login;
 mod metadata;
@@ -39,11 +46,15 @@ mod sasl_authenticate;
 mod sasl_handshake;
 mod share_group_offsets;
 mod topic_reference;
+mod transactions_ended;
+mod write_txn_markers;
 
 use bytes::Bytes;
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{Request, VersionRange};
 use milena_wire::error_code::ErrorCode;
+use milena_wire::messages::add_offsets_to_txn::AddOffsetsToTxnRequest;
+use milena_wire::messages::add_partitions_to_txn::AddPartitionsToTxnRequest;
 use milena_wire::messages::alter_configs::AlterConfigsRequest;
 use milena_wire::messages::alter_share_group_offsets::AlterShareGroupOffsetsRequest;
 use milena_wire::messages::api_versions::ApiVersionsRequest;
@@ -57,14 +68,19 @@ use milena_wire::messages::delete_topics::DeleteTopicsRequest;
 use milena_wire::messages::describe_cluster::DescribeClusterRequest;
 use milena_wire::messages::describe_configs::DescribeConfigsRequest;
 use milena_wire::messages::describe_groups::DescribeGroupsRequest;
+use milena_wire::messages::describe_producers::DescribeProducersRequest;
 use milena_wire::messages::describe_share_group_offsets::DescribeShareGroupOffsetsRequest;
 use milena_wire::messages::describe_topic_partitions::DescribeTopicPartitionsRequest;
+use milena_wire::messages::describe_transactions::DescribeTransactionsRequest;
+use milena_wire::messages::end_txn::EndTxnRequest;
 use milena_wire::messages::fetch::FetchRequest;
 use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
 use milena_wire::messages::incremental_alter_configs::IncrementalAlterConfigsRequest;
+use milena_wire::messages::init_producer_id::InitProducerIdRequest;
 use milena_wire::messages::list_config_resources::ListConfigResourcesRequest;
 use milena_wire::messages::list_groups::ListGroupsRequest;
 use milena_wire::messages::list_offsets::ListOffsetsRequest;
+use milena_wire::messages::list_transactions::ListTransactionsRequest;
 use milena_wire::messages::metadata::MetadataRequest;
 use milena_wire::messages::offset_commit::OffsetCommitRequest;
 use milena_wire::messages::offset_delete::OffsetDeleteRequest;
@@ -75,6 +91,7 @@ use milena_wire::messages::sasl_authenticate::SaslAuthenticateRequest;
 use milena_wire::messages::sasl_handshake::SaslHandshakeRequest;
 use milena_wire::messages::share_group_describe::ShareGroupDescribeRequest;
 use milena_wire::messages::streams_group_describe::StreamsGroupDescribeRequest;
+use milena_wire::messages::write_txn_markers::WriteTxnMarkersRequest;
 
 pub(crate) use answer::Answer;
 use exchange::Incoming;
@@ -152,9 +169,16 @@ static APIS: &[Api] = &[
     Api::new::<DeleteRecordsRequest>(delete_records::answer)
         .failing(delete_records::fail)
         .naming(delete_records::names),
+    Api::new::<InitProducerIdRequest>(init_producer_id::answer).failing(init_producer_id::fail),
     Api::new::<OffsetForLeaderEpochRequest>(offset_for_leader_epoch::answer)
         .failing(offset_for_leader_epoch::fail)
         .naming(offset_for_leader_epoch::names),
+    Api::new::<AddPartitionsToTxnRequest>(add_partitions_to_txn::answer)
+        .failing(add_partitions_to_txn::fail),
+    Api::new::<AddOffsetsToTxnRequest>(add_offsets_to_txn::answer)
+        .failing(add_offsets_to_txn::fail),
+    Api::new::<EndTxnRequest>(end_txn::answer).failing(end_txn::fail),
+    Api::new::<WriteTxnMarkersRequest>(write_txn_markers::answer).failing(write_txn_markers::fail),
     Api::new::<DescribeConfigsRequest>(describe_configs::answer).failing(describe_configs::fail),
     Api::new::<AlterConfigsRequest>(alter_configs::answer).failing(alter_configs::fail),
     Api::new::<SaslAuthenticateRequest>(sasl_authenticate::answer).failing(sasl_authenticate::fail),
@@ -164,6 +188,11 @@ static APIS: &[Api] = &[
         .failing(incremental_alter_configs::fail),
     Api::new::<OffsetDeleteRequest>(offset_delete::answer).failing(offset_delete::fail),
     Api::new::<DescribeClusterRequest>(describe_cluster::answer).failing(describe_cluster::fail),
+    Api::new::<DescribeProducersRequest>(describe_producers::answer)
+        .failing(describe_producers::fail),
+    Api::new::<DescribeTransactionsRequest>(describe_transactions::answer)
+        .failing(describe_transactions::fail),
+    Api::new::<ListTransactionsRequest>(list_transactions::answer).failing(list_transactions::fail),
     Api::new::<ConsumerGroupDescribeRequest>(describe_modern_groups::answer_consumer)
         .failing(describe_modern_groups::fail_consumer),
     Api::new::<ListConfigResourcesRequest>(list_config_resources::answer)

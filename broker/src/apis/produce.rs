@@ -16,13 +16,17 @@ use super::current_leader::Endpoints;
 use super::exchange::{Context, Incoming, Refusal};
 use super::topic_reference::{code, find, parts};
 use crate::nodes::Node;
-use crate::storage::{AppendError, Destination, check, record_error};
+use crate::storage::{AppendError, Checked, Destination, check, record_error};
 use crate::topic_part::TopicPart;
 use crate::topics::{Partition, PartitionError, Topic};
+use crate::transactions::{Part, Producer};
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
     let (request, reply) = incoming.decode::<ProduceRequest>()?;
     let acks = request.acks;
+    // A copy, and nothing else of it: a slice of the request would keep it from being taken over as it lies.
+    let transactional_id = request.transactional_id.as_deref().map(str::to_owned);
+    drop(request.transactional_id);
     let partitions = request
         .topic_data
         .iter()
@@ -32,6 +36,7 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
         version: reply.version,
         acks,
         single: partitions.sum::<usize>() == 1,
+        transactional_id,
     };
     let response = produce.response(request.topic_data);
     if acks != 0 {
@@ -95,6 +100,7 @@ struct Produce<'a> {
     acks: i16,
     /// Whether the request is for one partition only.
     single: bool,
+    transactional_id: Option<String>,
 }
 
 /// What comes of a partition's records.
@@ -216,6 +222,9 @@ impl Produce<'_> {
             }
             error
         })?;
+        if checked.is_transactional() {
+            self.enlist(&topic.name, index, &checked).map_err(plain)?;
+        }
         if self.single {
             checked = checked.adoptable();
         }
@@ -233,6 +242,30 @@ impl Produce<'_> {
             log_append_time: log_append_time.unwrap_or(-1),
             log_start_offset: appended.log_start_offset,
         })
+    }
+
+    /// A transaction goes on in a partition, and has begun there, unless the client is so new that it begins by producing (KIP-890).
+    fn enlist(&self, topic: &str, index: i32, records: &Checked) -> Result<(), ErrorCode> {
+        let id = self.transactional_id.as_deref();
+        let id = id.ok_or(ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED)?;
+        for batch in records.producers() {
+            let producer = Producer {
+                id: batch.producer_id,
+                epoch: batch.epoch,
+            };
+            let part = Part {
+                topic: topic.to_owned(),
+                partition: index,
+            };
+            let transactions = &self.context.shared.transactions;
+            let begins = self.version >= 12;
+            let enlisted = transactions.enlist(id, producer, part, begins, self.context.now);
+            enlisted.map_err(|code| match code {
+                ErrorCode::PRODUCER_FENCED => ErrorCode::INVALID_PRODUCER_EPOCH,
+                code => code,
+            })?;
+        }
+        Ok(())
     }
 }
 

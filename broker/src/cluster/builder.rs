@@ -24,6 +24,7 @@ use crate::sight::Logs;
 #[cfg(feature = "tls")]
 use crate::tls::{Tls, TlsListener};
 use crate::topics::{Catalog, Defaults, MAX_PARTITIONS, Omissions};
+use crate::transactions::Transactions;
 
 /// A time that nobody waits for, and the clock can still add.
 const FOR_EVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
@@ -244,6 +245,7 @@ impl ClusterBuilder {
             zookeeper: self.zookeeper.unwrap_or(self.profile != Profile::Newest),
             configs: DynamicConfigs::default(),
             groups: Groups::default(),
+            transactions: Transactions::default(),
             auto_create_topics: self.auto_create_topics,
             max_request_bytes: self.max_request_bytes,
             connections_max_idle: self.connections_max_idle,

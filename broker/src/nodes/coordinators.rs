@@ -79,6 +79,11 @@ impl Coordinators {
     }
 }
 
+/// The partition of its internal topic that a key belongs to.
+pub(crate) fn key_partition(key: &str) -> i32 {
+    i32::try_from(partition(key)).unwrap_or(0)
+}
+
 /// The partition that a key belongs to, by the hash that Java has for strings.
 fn partition(key: &str) -> usize {
     let hash = key.encode_utf16().fold(0u32, |hash, unit| {

@@ -6,6 +6,7 @@ mod node;
 mod table;
 
 pub use coordinators::Coordination;
+pub(crate) use coordinators::key_partition;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use node::Node;
 pub use node::NodeInfo;

@@ -53,9 +53,46 @@ pub(crate) struct Checked {
     pub(super) spans: Vec<Span>,
     /// Whether the bytes are most of the request, so that the log may keep its memory instead of a copy.
     pub(super) adoptable: bool,
+    /// The batches among them of producers that have an id.
+    producers: Vec<ProducerBatch>,
+    transactional: bool,
+}
+
+/// A batch of a producer that has an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ProducerBatch {
+    pub(crate) producer_id: i64,
+    pub(crate) epoch: i16,
+    pub(crate) last_sequence: i32,
+    /// Milliseconds since 1970.
+    pub(crate) max_timestamp: i64,
+    /// From the first record of all to the first of the batch.
+    pub(crate) offset_delta: i64,
+    pub(crate) is_transactional: bool,
 }
 
 impl Checked {
+    /// One batch that needs no check.
+    pub(super) fn one(bytes: Bytes, span: Span) -> Self {
+        Self {
+            bytes,
+            spans: vec![span],
+            adoptable: false,
+            producers: Vec::new(),
+            transactional: false,
+        }
+    }
+
+    /// The batches of producers that have an id.
+    pub(crate) fn producers(&self) -> &[ProducerBatch] {
+        &self.producers
+    }
+
+    /// Whether they belong to a transaction.
+    pub(crate) fn is_transactional(&self) -> bool {
+        self.transactional
+    }
+
     /// How many bytes they are.
     pub(crate) fn size(&self) -> usize {
         self.bytes.len()
@@ -97,6 +134,7 @@ pub(crate) fn check(
     let mut stored = Vec::with_capacity(1);
     let mut batches = Batches::new(records.clone());
     let mut position = 0;
+    let (mut producers, mut transactional) = (Vec::new(), false);
     for batch in batches.by_ref() {
         let rest = records.get(position..).unwrap_or_default();
         let batch = batch.map_err(|error| header_error(&error, rest))?;
@@ -106,7 +144,20 @@ pub(crate) fn check(
             stored.push(bytes);
             spans.extend(messages.into_iter().map(Span::Message));
         } else {
-            spans.push(Span::Batch(check_batch(&batch, destination, rules, now)?));
+            let span = check_batch(&batch, destination, rules, now)?;
+            transactional |= batch.is_transactional();
+            if batch.producer_id() >= 0 {
+                let before = spans.iter().map(|span: &Span| span.extent().offsets);
+                producers.push(ProducerBatch {
+                    producer_id: batch.producer_id(),
+                    epoch: batch.producer_epoch(),
+                    last_sequence: batch.last_sequence(),
+                    max_timestamp: span.max_timestamp,
+                    offset_delta: before.sum(),
+                    is_transactional: batch.is_transactional(),
+                });
+            }
+            spans.push(Span::Batch(span));
             stored.push(batch.bytes().clone());
         }
     }
@@ -121,6 +172,8 @@ pub(crate) fn check(
         bytes,
         spans,
         adoptable: false,
+        producers,
+        transactional,
     })
 }
 
@@ -195,13 +248,6 @@ fn check_batch(
     if batch.is_control() {
         return Err(AppendError::invalid(
             "Clients are not allowed to write control records",
-        ));
-    }
-    if batch.is_transactional() {
-        // No transactional id is known here, since none can be had yet.
-        return Err(AppendError::new(
-            ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-            "the batch is transactional",
         ));
     }
     batch.codec().map_err(|error| record_error(&error))?;

@@ -154,6 +154,7 @@ impl Log {
             bytes,
             spans,
             adoptable,
+            ..
         } = checked;
         let (base, start) = (self.end_offset, self.pieces.end());
         // Only if the request's memory is not shared with anything else can the batch be changed where it lies.

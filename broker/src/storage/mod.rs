@@ -8,13 +8,15 @@ mod index;
 mod inflate;
 mod legacy;
 mod log;
+mod marker;
 mod pieces;
 
 pub(crate) use append_error::AppendError;
-pub(crate) use check::{Checked, Destination, Rules, check, record_error};
+pub(crate) use check::{Checked, Destination, ProducerBatch, Rules, check, record_error};
 pub(crate) use entry::Entry;
 pub(crate) use epochs::EpochEnd;
 pub(crate) use log::{Log, OffsetOutOfRange, ReadSize, Stamp, TimestampAndOffset};
+pub(crate) use marker::Marker;
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ mod name;
 mod omissions;
 mod partition;
 mod placement;
+mod producers;
 mod topic;
 mod waiter;
 
@@ -16,5 +17,6 @@ pub(crate) use leadership::{Leadership, NO_LEADER};
 pub(crate) use name::validate as validate_name;
 pub(crate) use omissions::Omissions;
 pub(crate) use partition::{Partition, PartitionError, Read, Reader};
+pub(crate) use producers::MarkerError;
 pub(crate) use topic::{Topic, is_internal};
 pub(crate) use waiter::{Registration, Waiter};

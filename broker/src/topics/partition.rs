@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 
 use super::leadership::Leadership;
+use super::producers::{MarkerError, ProducerState, Producers};
 use super::waiter::{Registration, Waiter, Waiters};
 use crate::storage::{
-    Checked, EpochEnd, Log, OffsetOutOfRange, ReadSize, Stamp, TimestampAndOffset,
+    Checked, EpochEnd, Log, Marker, OffsetOutOfRange, ReadSize, Stamp, TimestampAndOffset,
 };
 
 /// Why a node does not serve a partition.
@@ -81,6 +82,7 @@ struct State {
     leadership: Leadership,
     deleted: bool,
     log: Log,
+    producers: Producers,
 }
 
 impl State {
@@ -138,6 +140,7 @@ impl Partition {
                 leadership,
                 deleted: false,
                 log,
+                producers: Producers::default(),
             }),
             waiters: Waiters::default(),
         }
@@ -190,13 +193,46 @@ impl Partition {
             log_append_time,
             now,
         };
+        let producers = checked.producers().to_vec();
         let appended = Appended {
             base_offset: log.append(checked, stamp),
             log_start_offset: log.start_offset(),
         };
+        for batch in &producers {
+            state.producers.note(batch, appended.base_offset);
+        }
         drop(state);
         self.waiters.add(size as u64);
         Ok(appended)
+    }
+
+    /// A transaction has ended: says so in the log, at `now` in milliseconds since 1970. Whoever leads takes it.
+    pub(crate) fn end_transaction(&self, marker: Marker, now: i64) -> Result<(), MarkerError> {
+        let mut state = self.lock();
+        if state.deleted {
+            return Err(MarkerError::Deleted);
+        }
+        state.producers.check(&marker)?;
+        // A batch of one small record can always be written.
+        let Ok(batch) = marker.batch(now) else {
+            return Ok(());
+        };
+        state.producers.end(&marker, now);
+        let size = batch.size();
+        let stamp = Stamp {
+            leader_epoch: state.leadership.epoch,
+            log_append_time: None,
+            now,
+        };
+        state.log.append(batch, stamp);
+        drop(state);
+        self.waiters.add(size as u64);
+        Ok(())
+    }
+
+    /// The producers that the partition knows, by id.
+    pub(crate) fn producers(&self) -> Vec<(i64, ProducerState)> {
+        self.lock().producers.all()
     }
 
     /// Reads; see [`Log::read`].

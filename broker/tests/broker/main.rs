@@ -38,3 +38,4 @@ mod sasl;
 #[cfg(feature = "tls")]
 mod tls;
 mod topics_admin;
+mod transactions;

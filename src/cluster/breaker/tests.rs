@@ -329,7 +329,7 @@ fn the_latest_transitions_are_kept() {
     assert_eq!(last.at, bench.now);
     let text = last.to_string();
     assert!(
-        text.starts_with("half-open -> open: a trial failed; open for "),
+        text.starts_with("half_open -> open: a trial failed; open for "),
         "{text}"
     );
 }

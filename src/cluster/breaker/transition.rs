@@ -3,16 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// The state of a [`CircuitBreaker`](super::CircuitBreaker).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum BreakerState {
-    /// Requests go to the broker.
-    Closed,
-    /// No request goes to the broker.
-    Open,
-    /// A few requests go to the broker, to see whether it answers again.
-    HalfOpen,
-}
+pub use crate::metrics::BreakerState;
 
 /// A breaker went from one state to another.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,16 +42,6 @@ pub enum TransitionCause {
     TrialFailed,
     /// So many requests were answered while the broker was tried.
     Recovered(u32),
-}
-
-impl fmt::Display for BreakerState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Closed => "closed",
-            Self::Open => "open",
-            Self::HalfOpen => "half-open",
-        })
-    }
 }
 
 impl fmt::Display for TransitionCause {

@@ -88,7 +88,8 @@ fn what_is_chosen_is_what_the_client_gets() {
     assert_eq!(fetch, connections(3));
     assert_eq!(settings.rack.as_deref(), Some("r1"));
     assert_eq!(settings.deadline, SECOND);
-    assert_eq!(settings.breaker.behaviour_when_open(), WhenOpen::Fail);
+    let failing = BreakerSettings::default().when_open(WhenOpen::Fail);
+    assert_eq!(settings.breaker, failing);
     assert!(format!("{:?}", settings.selection).contains("RoundRobin"));
     let connection = &settings.connection.settings;
     assert_eq!(connection.deadline, SECOND);
@@ -226,7 +227,7 @@ fn mistakes_are_errors_that_name_the_option_and_what_it_may_be() {
         (
             builder().circuit_breaker(BreakerSettings::default().failure_threshold(0)),
             "circuit_breaker.failure_threshold",
-            "0: 1 to 10000 is possible",
+            "0: 1 to 10000 is allowed",
         ),
         (
             builder().circuit_breaker(BreakerSettings::default().failure_rate(0.0)),

@@ -23,15 +23,20 @@ struct Use {
     held: Weak<()>,
 }
 
-/// Keeps a topic in use until it is dropped.
+/// Keeps a topic in use until it and its clones are dropped; made by [`Client::hold_topic`](crate::Client::hold_topic).
 #[derive(Clone, Debug)]
-#[must_use]
-pub(crate) struct TopicHold(#[expect(dead_code, reason = "it is there to be counted")] Arc<()>);
+#[must_use = "dropped, the topic is no longer held"]
+pub struct TopicHold {
+    _held: Arc<()>,
+}
 
-/// Keeps all topics in use until it is dropped: for subscriptions by pattern.
+/// Keeps all topics in use until it and its clones are dropped, as a pattern of names needs it; made by
+/// [`Client::hold_all_topics`](crate::Client::hold_all_topics).
 #[derive(Clone, Debug)]
-#[must_use]
-pub(crate) struct AllTopics(#[expect(dead_code, reason = "it is there to be counted")] Arc<()>);
+#[must_use = "dropped, the topics are no longer held"]
+pub struct AllTopics {
+    _held: Arc<()>,
+}
 
 impl Interest {
     /// A topic stays in use for `max_idle` after it was used (Java: `metadata.max.idle.ms`).
@@ -58,15 +63,19 @@ impl Interest {
     /// A topic is used from now on, whether or not it is looked up.
     pub(crate) fn hold(&mut self, name: &Arc<str>, now: Instant) -> TopicHold {
         self.add(name, now);
-        TopicHold(match self.topics.get_mut(name) {
-            Some(known) => revive(&mut known.held),
-            None => Arc::default(),
-        })
+        TopicHold {
+            _held: match self.topics.get_mut(name) {
+                Some(known) => revive(&mut known.held),
+                None => Arc::default(),
+            },
+        }
     }
 
     /// All topics are in use from now on.
     pub(crate) fn hold_all(&mut self) -> AllTopics {
-        AllTopics(revive(&mut self.all))
+        AllTopics {
+            _held: revive(&mut self.all),
+        }
     }
 
     /// Whether somebody needs all topics.

@@ -26,6 +26,7 @@ pub use broker::Broker;
 pub use changes::{Changes, IdentityChange, LeaderMoved, Recreated};
 pub use flaw::{Flaw, LeftOut};
 pub use hints::LeaderHint;
+pub use interest::{AllTopics, TopicHold};
 pub use problem::MetadataProblem;
 pub(crate) use schedule::{Schedule, ScheduleSettings, Step};
 pub use snapshot::Metadata;

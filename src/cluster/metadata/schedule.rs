@@ -91,6 +91,8 @@ pub(crate) struct Schedule {
     /// The first request since the last answer.
     trying_since: Option<Instant>,
     brokers_down: bool,
+    /// Whether those that are known were asked since the bootstrap addresses were: what these told of is tried before they are tried again.
+    has_asked: bool,
     must_rebootstrap: bool,
     jitter: Jitter,
 }
@@ -153,6 +155,7 @@ impl Schedule {
             fruitless: 0,
             trying_since: None,
             brokers_down: false,
+            has_asked: true,
             must_rebootstrap: false,
             jitter: Jitter::new(seed),
             settings,
@@ -224,6 +227,11 @@ impl Schedule {
         self.stale.everything = true;
     }
 
+    /// Whoever starts the client has waited by himself, and for as long as he was told to.
+    pub(crate) fn waited(&mut self, now: Instant) {
+        self.not_before = now;
+    }
+
     /// What to do now.
     pub(crate) fn next(&mut self, metadata: &Metadata, now: Instant) -> Step {
         if !matches!(self.phase, Phase::Idle) {
@@ -272,11 +280,13 @@ impl Schedule {
         };
         let trying = self.trying_since;
         let trying = trying.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        self.must_rebootstrap || self.brokers_down || trying >= patience
+        let are_down = self.brokers_down && self.has_asked;
+        self.must_rebootstrap || are_down || trying >= patience
     }
 
     fn ask(&mut self, now: Instant) -> Asked {
         self.last = self.last.next();
+        self.has_asked = true;
         // What became stale after a while of calm has nothing to do with what was asked for in vain before.
         let calm = self.settings.backoff.longest.saturating_mul(2);
         let sent = self.sent.replace(now);
@@ -324,6 +334,8 @@ impl Schedule {
 
     /// The answer was applied: this is known now, and that changed.
     pub(crate) fn answered(&mut self, metadata: &Metadata, changes: &Changes, now: Instant) {
+        // What was learned by looking for the cluster anew has a number, too.
+        self.last = self.last.max(metadata.generation);
         let Some(asking) = self.asking() else {
             return;
         };
@@ -379,6 +391,7 @@ impl Schedule {
         }
         self.phase = Phase::Idle;
         self.brokers_down = false;
+        self.has_asked = false;
         self.must_rebootstrap = false;
         self.trying_since = None;
         self.stale.everything = true;
@@ -392,6 +405,8 @@ impl Schedule {
         if matches!(self.phase, Phase::Rebootstrapping) {
             self.phase = Phase::Idle;
             // Those that are known get another chance.
+            self.has_asked = false;
+            self.must_rebootstrap = false;
             self.trying_since = None;
             self.back_off(now);
         }

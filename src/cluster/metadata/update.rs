@@ -46,13 +46,7 @@ impl Metadata {
         version: i16,
         now: Instant,
     ) -> Result<(Self, Changes), MetadataProblem> {
-        match answer.error_code {
-            ErrorCode::NONE => {}
-            ErrorCode::REBOOTSTRAP_REQUIRED => return Err(MetadataProblem::RebootstrapRequired),
-            code => return Err(MetadataProblem::Refused(code)),
-        }
-        let mut left_out = LeftOut::default();
-        let brokers = read_brokers(answer, &mut left_out)?;
+        let (brokers, left_out) = read_whole(answer)?;
         // A number that was used would take everything for told already.
         let generation = asked.generation.max(self.generation.next());
         let mut merge = Merge::new(&brokers, generation, now, version);
@@ -108,6 +102,14 @@ impl Metadata {
         Ok((metadata, changes))
     }
 
+    /// Whether an answer as a whole can be used.
+    ///
+    /// # Errors
+    /// As those of [`apply`](Self::apply).
+    pub(crate) fn check(answer: &MetadataResponse) -> Result<(), MetadataProblem> {
+        read_whole(answer).map(|_| ())
+    }
+
     fn read_controller(
         &self,
         answer: &MetadataResponse,
@@ -149,6 +151,17 @@ impl Metadata {
         all.drain(..surplus);
         all.into()
     }
+}
+
+fn read_whole(answer: &MetadataResponse) -> Result<(Brokers, LeftOut), MetadataProblem> {
+    match answer.error_code {
+        ErrorCode::NONE => {}
+        ErrorCode::REBOOTSTRAP_REQUIRED => return Err(MetadataProblem::RebootstrapRequired),
+        code => return Err(MetadataProblem::Refused(code)),
+    }
+    let mut left_out = LeftOut::default();
+    let brokers = read_brokers(answer, &mut left_out)?;
+    Ok((brokers, left_out))
 }
 
 fn read_brokers(

@@ -28,6 +28,17 @@ impl ConnectBackoff {
         self.failures = self.failures.saturating_add(1);
     }
 
+    /// How many attempts have failed in a row.
+    pub(crate) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// What stopped the last attempt; `None` if it did not fail.
+    pub(crate) fn last_error(&self) -> Option<Error> {
+        let (_, error) = self.last.as_ref()?;
+        Some(error.clone())
+    }
+
     /// How long to wait before the next connect; zero if it may be now.
     pub(crate) fn wait(&self, now: Instant) -> Duration {
         let ready_at = self.last.as_ref().map(|(ready_at, _)| *ready_at);

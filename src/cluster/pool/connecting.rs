@@ -1,14 +1,13 @@
 //! How connections of the pool come about, one at a time for each place.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
-use tokio::time::{sleep, timeout_at};
+use tokio::sync::{MutexGuard, watch};
+use tokio::time::{sleep, sleep_until, timeout_at};
 
 use super::node::Node;
-use super::place::{Connecting, Joined, Place};
+use super::place::{Caller, Callers, Connecting, Joined, Place};
 use super::pooled::{Lease, Pooled};
 use super::registry::{Permit, Registry};
 use crate::close_reason::CloseReason;
@@ -17,9 +16,16 @@ use crate::cluster::random::Random;
 use crate::cluster::retry::Backoff;
 use crate::cluster::rewriter::Rewriter;
 use crate::cluster::signals::Signals;
-use crate::cluster::tasks::Tasks;
-use crate::connection::{Address, Connection, ConnectionBuilder, Ended, now};
+use crate::cluster::tasks::{Held, Tasks};
+use crate::connection::{Address, Connection, ConnectionBuilder, Ended, after, now};
 use crate::error::{ConnectFailure, Error, ErrorKind, Phase};
+
+/// Why an attempt to connect came to nothing.
+enum NotConnected {
+    Failed(Error),
+    /// Nobody waits for it any more, and it had not begun.
+    Deserted,
+}
 
 /// What makes the connections of a client, and knows how many there are.
 #[derive(Debug)]
@@ -27,6 +33,8 @@ pub(crate) struct Pool {
     connection: ConnectionBuilder,
     rewriter: Option<Rewriter>,
     backoff: Backoff,
+    /// How long requests to a broker that is elsewhere now may take.
+    drain_timeout: Duration,
     registry: Arc<Registry>,
     signals: Arc<Signals>,
     tasks: Tasks,
@@ -37,6 +45,7 @@ impl Pool {
         connection: ConnectionBuilder,
         rewriter: Option<Rewriter>,
         backoff: Backoff,
+        drain_timeout: Duration,
         max_connections: Option<usize>,
         signals: Arc<Signals>,
         tasks: Tasks,
@@ -45,6 +54,7 @@ impl Pool {
             connection,
             rewriter,
             backoff,
+            drain_timeout,
             registry: Registry::new(max_connections),
             signals,
             tasks,
@@ -59,12 +69,25 @@ impl Pool {
         deadline: Instant,
     ) -> Result<Lease, Error> {
         if let Some(lease) = node.lease(purpose) {
+            if node.places(purpose).len() > 1 {
+                self.grow(node, purpose, &lease);
+            }
             return Ok(lease);
         }
         let began = now();
         let result = self.wait(node, purpose, deadline).await;
         self.signals.pool_waited(now() - began);
         result
+    }
+
+    /// Begins one more connection if there may be one, and all that are there are busy. Nobody waits for it.
+    fn grow(self: &Arc<Self>, node: &Arc<Node>, purpose: Purpose, lease: &Lease) {
+        if !lease.is_shared() || !self.registry.has_room() {
+            return;
+        }
+        if let Some(place) = node.free_place(purpose) {
+            place.grow(|| self.begin(node, purpose, place));
+        }
     }
 
     async fn wait(
@@ -79,27 +102,32 @@ impl Pool {
             }
             let place = node.place(purpose);
             let place = place.ok_or_else(|| Error::new(ErrorKind::UnknownBroker(node.id)))?;
-            let mut connecting = match place.join(|| self.begin(node, purpose, place)) {
+            let mut caller = match place.join(|| self.begin(node, purpose, place)) {
                 Joined::Connected(lease) => return Ok(lease),
-                Joined::Connecting(connecting) => connecting,
+                Joined::Connecting(caller) => caller,
             };
-            match timeout_at(deadline.into(), connecting.done()).await {
+            match timeout_at(deadline.into(), caller.outcome()).await {
                 Ok(Some(Ok(pooled))) if pooled.connection.is_open() => {
                     return Ok(Lease::new(pooled));
                 }
-                // It has ended already.
-                Ok(Some(Ok(_))) => {}
+                // It has ended already. Not at once again: a broker may shake hands and hang up for ever.
+                Ok(Some(Ok(pooled))) => {
+                    let reason = pooled.connection.close_reason();
+                    let reason = reason.unwrap_or(CloseReason::Shutdown);
+                    let error = Error::new(ErrorKind::Closed(reason));
+                    return Err(error.at(node.address.text()).at_broker(node.id));
+                }
                 Ok(Some(Err(error))) => return Err(error),
                 // The task is gone without a word: the runtime or the client ends.
                 Ok(None) => return Err(Error::new(ErrorKind::Shutdown)),
-                Err(_) => return Err(self.out_of_time(node, &connecting)),
+                Err(_) => return Err(self.out_of_time(node, &caller)),
             }
         }
     }
 
-    fn out_of_time(&self, node: &Node, connecting: &Connecting) -> Error {
+    fn out_of_time(&self, node: &Node, caller: &Caller) -> Error {
         let kind = match self.registry.max_connections() {
-            Some(max_connections) if connecting.waits_for_room() => {
+            Some(max_connections) if caller.waits_for_room() => {
                 self.signals.pool_exhausted();
                 ErrorKind::PoolExhausted { max_connections }
             }
@@ -116,23 +144,32 @@ impl Pool {
         place: &Arc<Place>,
     ) -> Connecting {
         let (told, outcome) = watch::channel(None);
-        let waits_for_room = Arc::new(AtomicBool::new(false));
+        let callers = Arc::new(Callers::default());
         let connecting = Connecting {
             outcome,
-            waits_for_room: Arc::clone(&waits_for_room),
+            callers: Arc::clone(&callers),
         };
         let (pool, node, place) = (Arc::clone(self), Arc::clone(node), Arc::clone(place));
         self.tasks.spawn(async move {
             let result = tokio::select! {
-                result = pool.connect(&node, purpose, &place, &waits_for_room) => result,
-                () = pool.tasks.closing() => Err(Error::new(ErrorKind::Shutdown)),
+                result = pool.connect(&node, purpose, &place, &callers) => result,
+                () = pool.tasks.closing() => Err(NotConnected::Failed(Error::new(ErrorKind::Shutdown))),
             };
-            place.settle(result.as_ref().ok().cloned());
+            let result = match result {
+                Ok(pooled) => Ok(pooled),
+                Err(NotConnected::Failed(error)) => Err(error),
+                Err(NotConnected::Deserted) => return,
+            };
+            let pooled = result.as_ref().ok().cloned();
+            place.settle(pooled.clone());
             if pool.tasks.is_closing() {
                 // Closing may have emptied all places before.
-                place.empty();
+                drop(place.empty());
             }
-            let _ = told.send(Some(result));
+            told.send_replace(Some(result));
+            if let Some(pooled) = pooled.filter(|_| callers.are_gone()) {
+                pooled.offer();
+            }
         });
         connecting
     }
@@ -142,26 +179,28 @@ impl Pool {
         node: &Arc<Node>,
         purpose: Purpose,
         place: &Arc<Place>,
-        waits_for_room: &AtomicBool,
-    ) -> Result<Arc<Pooled>, Error> {
-        if let Some(refusal) = node.backoff().refusal(now()) {
-            return Err(refusal);
-        }
-        let permit = self
-            .registry
-            .permit(|| waits_for_room.store(true, Ordering::Relaxed))
-            .await;
-        waits_for_room.store(false, Ordering::Relaxed);
-        loop {
-            let wait = node.backoff().wait(now());
-            if wait.is_zero() {
-                break;
-            }
-            sleep(wait).await;
-            if let Some(refusal) = node.backoff().refusal(now()) {
-                return Err(refusal);
-            }
-        }
+        callers: &Callers,
+    ) -> Result<Arc<Pooled>, NotConnected> {
+        let (_trial, permit) = loop {
+            let trial = self.turn(node).await?;
+            // Not before: whoever waits for a dead broker must not hold up who wants a healthy one.
+            let permit = match self.registry.try_permit() {
+                Some(permit) => permit,
+                None => {
+                    drop(trial);
+                    let permit = self.room(place, callers).await?;
+                    // The wait was long, perhaps: the broker may have failed meanwhile.
+                    let has_failed = node.backoff().failures() > 0;
+                    let trial = if has_failed {
+                        self.turn(node).await?
+                    } else {
+                        None
+                    };
+                    break (trial, permit);
+                }
+            };
+            break (trial, permit);
+        };
         match self.dial(node, purpose, place, permit).await {
             Ok(pooled) => {
                 node.backoff().succeeded();
@@ -178,9 +217,50 @@ impl Pool {
                 });
                 failed(node, &error, &self.signals);
                 self.signals.connect_failed(node.id, purpose, &error);
-                Err(error)
+                Err(NotConnected::Failed(error))
             }
         }
+    }
+
+    /// Waits until the broker may be connected to. One that could not be is tried by one at a time, and what stops him is told to all who wait for their
+    /// turn.
+    async fn turn<'a>(&self, node: &'a Node) -> Result<Option<MutexGuard<'a, ()>>, NotConnected> {
+        let before = node.backoff().failures();
+        if before == 0 {
+            return Ok(None);
+        }
+        if let Some(refusal) = node.backoff().refusal(now()) {
+            return Err(NotConnected::Failed(refusal));
+        }
+        let trial = node.trial().lock().await;
+        loop {
+            let (failures, wait) = {
+                let backoff = node.backoff();
+                (backoff.failures(), backoff.wait(now()))
+            };
+            if failures > before {
+                let last = node.backoff().last_error();
+                let error = last.unwrap_or_else(|| Error::new(ErrorKind::NoBroker));
+                return Err(NotConnected::Failed(error));
+            }
+            if wait.is_zero() {
+                // Whoever was before has found it well again: all may come.
+                return Ok((failures > 0).then_some(trial));
+            }
+            sleep(wait).await;
+        }
+    }
+
+    /// Waits for room for one more connection, for as long as anybody wants it.
+    async fn room(&self, place: &Place, callers: &Callers) -> Result<Permit, NotConnected> {
+        callers.set_waits_for_room(true);
+        let permit = tokio::select! {
+            biased;
+            () = place.deserted(callers) => return Err(NotConnected::Deserted),
+            permit = self.registry.permit() => permit,
+        };
+        callers.set_waits_for_room(false);
+        Ok(permit)
     }
 
     async fn dial(
@@ -198,7 +278,10 @@ impl Pool {
             broker: node.id,
             purpose,
             signals: Arc::clone(&self.signals),
-            _permit: permit,
+            rights: Mutex::new(Some(Rights {
+                _permit: permit,
+                _held: self.tasks.hold(),
+            })),
         });
         let builder = self.builder(address)?;
         let mut builder = builder.on_end(Arc::clone(&hook) as Arc<dyn Ended>);
@@ -230,7 +313,14 @@ impl Pool {
 
     /// A connection that belongs to no broker yet: to a bootstrap address.
     pub(crate) async fn bootstrap(&self, address: &Address) -> Result<Connection, Error> {
-        self.builder(address)?.connect(address.text()).await
+        let hook = Arc::new(BootstrapHook(Mutex::new(self.tasks.hold())));
+        let builder = self.builder(address)?.on_end(hook);
+        builder.connect(address.text()).await
+    }
+
+    /// Waits until the client ends.
+    pub(crate) async fn closing(&self) {
+        self.tasks.closing().await;
     }
 
     /// All connections that there are.
@@ -238,9 +328,27 @@ impl Pool {
         self.registry.list()
     }
 
-    /// The broker is gone from here: what goes over its connections is still answered, and then they end.
+    /// The broker is gone from here: what goes over its connections is still answered, if that does not take too long, and then they end.
     pub(crate) fn drain(&self, node: &Node) {
-        node.empty();
+        for pooled in node.empty() {
+            pooled.connection.count_as_draining();
+            let left = Arc::downgrade(&pooled);
+            drop(pooled);
+            if left.strong_count() == 0 {
+                continue;
+            }
+            let (tasks, time) = (self.tasks.clone(), self.drain_timeout);
+            self.tasks.spawn(async move {
+                let until = after(now(), time);
+                tokio::select! {
+                    () = sleep_until(until.into()) => {}
+                    () = tasks.closing() => {}
+                }
+                if let Some(pooled) = left.upgrade() {
+                    pooled.connection.close();
+                }
+            });
+        }
     }
 
     /// Ends all connections now.
@@ -249,17 +357,9 @@ impl Pool {
             pooled.connection.close();
         }
     }
-
-    /// Ends all connections now, and waits until their sockets are gone.
-    pub(crate) async fn close(&self) {
-        self.close_now();
-        for pooled in self.registry.list() {
-            pooled.connection.closed().await;
-        }
-    }
 }
 
-/// Learns of the end of a connection, and holds its right to be there for as long as anything of it is.
+/// Learns of the end of a connection.
 struct Hook {
     node: Weak<Node>,
     place: Weak<Place>,
@@ -267,7 +367,25 @@ struct Hook {
     broker: i32,
     purpose: Purpose,
     signals: Arc<Signals>,
+    /// For as long as the socket is there.
+    rights: Mutex<Option<Rights>>,
+}
+
+struct Rights {
     _permit: Permit,
+    /// The client has not ended before its sockets are gone.
+    _held: Option<Held>,
+}
+
+/// Learns of the end of a connection to a bootstrap address.
+struct BootstrapHook(Mutex<Option<Held>>);
+
+impl Ended for BootstrapHook {
+    fn ended(&self, _: &CloseReason) {}
+
+    fn gone(&self) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
 }
 
 impl Hook {
@@ -296,6 +414,7 @@ fn failed(node: &Node, error: &Error, signals: &Signals) {
     }
     if let Some(transition) = node.breaker.failed(now()) {
         signals.circuit(node.id, &transition);
+        node.circuit_changed();
     }
 }
 
@@ -309,9 +428,19 @@ impl Ended for Hook {
             reason,
             CloseReason::IdleDrop | CloseReason::Shutdown | CloseReason::AuthFailure(_)
         );
-        if is_failure && self.is_in_use() {
+        // Who asked may have gone away before his question was left unanswered for too long.
+        let is_unanswered = matches!(
+            reason,
+            CloseReason::ConnectionTimeout | CloseReason::OutOfSync { .. }
+        );
+        if is_failure && (is_unanswered || self.is_in_use()) {
             self.failed(reason);
         }
         self.signals.disconnected(self.broker, self.purpose, reason);
+    }
+
+    fn gone(&self) {
+        let rights = self.rights.lock();
+        drop(rights.unwrap_or_else(PoisonError::into_inner).take());
     }
 }

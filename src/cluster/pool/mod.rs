@@ -15,3 +15,4 @@ mod registry;
 pub(crate) use connecting::Pool;
 pub(crate) use node::Node;
 pub(crate) use nodes::{Broker, Nodes};
+pub(crate) use pooled::Lease;

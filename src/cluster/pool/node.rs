@@ -2,12 +2,17 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::OwnedMutexGuard;
+
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 use super::connect_backoff::ConnectBackoff;
 use super::mute::Mute;
 use super::place::Place;
-use super::pooled::Lease;
+use super::pooled::{Lease, Pooled};
 use crate::cluster::breaker::CircuitBreaker;
 use crate::cluster::purpose::Purpose;
 use crate::cluster::selection::Load;
@@ -26,8 +31,12 @@ pub(crate) struct Node {
     pub(crate) rack: Option<Arc<str>>,
     pub(crate) breaker: CircuitBreaker,
     pub(crate) load: Load,
+    /// For those who wait until the circuit lets them by.
+    turn: Notify,
     slots: [Slot; Purpose::COUNT],
     backoff: Mutex<ConnectBackoff>,
+    trial: tokio::sync::Mutex<()>,
+    probe: Arc<tokio::sync::Mutex<()>>,
     failures: AtomicU32,
     is_down: AtomicBool,
     last_error: Mutex<Option<(SystemTime, Error)>>,
@@ -60,33 +69,49 @@ impl Node {
             rack,
             breaker,
             load: Load::new(crate::connection::now()),
+            turn: Notify::new(),
             slots,
             backoff: Mutex::default(),
+            trial: tokio::sync::Mutex::default(),
+            probe: Arc::default(),
             failures: AtomicU32::new(0),
             is_down: AtomicBool::new(false),
             last_error: Mutex::default(),
         }
     }
 
-    /// A live connection, if one is there: that with the fewest requests, or the next in turn.
+    /// A live connection, if one is there: that with the fewest requests, the next in turn of several.
     pub(super) fn lease(&self, purpose: Purpose) -> Option<Lease> {
-        match self.places(purpose) {
-            [only] => only.lease(),
-            _ => self.place(purpose)?.lease(),
+        if let [only] = self.places(purpose) {
+            return only.lease();
         }
+        let live = self.in_turn(purpose).filter_map(|place| {
+            let in_use = place.in_use()?;
+            Some((in_use, place))
+        });
+        live.min_by_key(|(in_use, _)| *in_use)?.1.lease()
     }
 
-    /// Where the next connection for a purpose is, or is to be.
+    /// Where the next connection for a purpose is to be, while there is none.
     pub(super) fn place(&self, purpose: Purpose) -> Option<&Arc<Place>> {
+        self.in_turn(purpose).next()
+    }
+
+    /// Where one more connection for a purpose may be.
+    pub(super) fn free_place(&self, purpose: Purpose) -> Option<&Arc<Place>> {
+        let mut places = self.places(purpose).iter();
+        places.find(|place| !place.is_connected())
+    }
+
+    fn in_turn(&self, purpose: Purpose) -> impl Iterator<Item = &Arc<Place>> {
         let places = self.places(purpose);
         let turn = match self.slots.get(purpose.index()) {
             Some(slot) if places.len() > 1 => slot.next.fetch_add(1, Ordering::Relaxed),
             _ => 0,
         };
-        let (late, early) = places.split_at_checked(turn % places.len().max(1))?;
-        let in_turn = || early.iter().chain(late);
-        let idle = in_turn().find(|place| place.in_use() == Some(0));
-        idle.or_else(|| in_turn().next())
+        let halves = places.split_at_checked(turn % places.len().max(1));
+        let (late, early) = halves.unwrap_or_default();
+        early.iter().chain(late)
     }
 
     pub(super) fn places(&self, purpose: Purpose) -> &[Arc<Place>] {
@@ -104,11 +129,25 @@ impl Node {
         places.any(|place| place.is_connected())
     }
 
-    /// Gives up all connections; requests that go over them are still answered.
-    pub(super) fn empty(&self) {
-        for purpose in Purpose::ALL {
-            self.places(purpose).iter().for_each(|place| place.empty());
-        }
+    /// The right to ask whether it is there, if nothing was sent to it for so long, as far as its connections tell, and nobody asks already.
+    pub(crate) fn probe(&self, idle: Duration) -> Option<OwnedMutexGuard<()>> {
+        let idle = u64::try_from(idle.as_millis()).unwrap_or(u64::MAX);
+        let places = self.slots.iter().flat_map(|slot| &slot.places);
+        let mut resting = places.filter_map(|place| place.idle_for());
+        let is_idle = resting.all(|idle_for| idle_for >= idle);
+        let probe = is_idle.then(|| Arc::clone(&self.probe).try_lock_owned());
+        probe?.ok()
+    }
+
+    /// Gives up all connections; requests that go over them are still answered. Gives those.
+    pub(super) fn empty(&self) -> Vec<Arc<Pooled>> {
+        let places = self.slots.iter().flat_map(|slot| &slot.places);
+        places.filter_map(|place| place.empty()).collect()
+    }
+
+    /// Held by whoever connects to a broker that could not be connected to before: one tries, for all purposes.
+    pub(super) fn trial(&self) -> &tokio::sync::Mutex<()> {
+        &self.trial
     }
 
     pub(super) fn backoff(&self) -> MutexGuard<'_, ConnectBackoff> {
@@ -116,8 +155,23 @@ impl Node {
     }
 
     /// How long until the broker may be connected to again; zero if it may be now.
-    pub(crate) fn connect_wait(&self, now: Instant) -> std::time::Duration {
+    pub(crate) fn connect_wait(&self, now: Instant) -> Duration {
         self.backoff().wait(now)
+    }
+
+    /// Whether connecting to it has just failed, so that who wants a connection has to wait. Costs no lock where nothing has failed.
+    pub(crate) fn is_backing_off(&self, now: Instant) -> bool {
+        self.failures.load(Ordering::Relaxed) > 0 && !self.connect_wait(now).is_zero()
+    }
+
+    /// Waits until [`circuit_changed`](Self::circuit_changed) is called.
+    pub(crate) fn turn(&self) -> Notified<'_> {
+        self.turn.notified()
+    }
+
+    /// The circuit breaker may have another answer than before: those who wait for it ask again.
+    pub(crate) fn circuit_changed(&self) {
+        self.turn.notify_waiters();
     }
 
     pub(crate) fn is_down(&self) -> bool {

@@ -39,7 +39,22 @@ impl Pooled {
 
     /// Requests that go over it now.
     pub(crate) fn in_use(&self) -> u32 {
-        self.in_use.load(Ordering::Relaxed)
+        self.in_use.load(Ordering::SeqCst)
+    }
+
+    /// If nobody uses it and somebody waits for room, it goes.
+    pub(super) fn offer(self: &Arc<Self>) {
+        if self.in_use() == 0 {
+            self.registry.idle(self);
+        }
+    }
+
+    /// How long nothing has gone over it, in milliseconds; 0 while something does.
+    pub(super) fn idle_for(&self) -> u64 {
+        if self.in_use() > 0 {
+            return 0;
+        }
+        self.registry.age().saturating_sub(self.last_used())
     }
 
     /// When the last request over it was done, in milliseconds, as the registry counts them.
@@ -63,12 +78,22 @@ impl Lease {
     pub(crate) fn connection(&self) -> &Connection {
         &self.pooled.connection
     }
+
+    pub(crate) fn purpose(&self) -> Purpose {
+        self.pooled.purpose
+    }
+
+    /// Whether others use the connection, too.
+    pub(super) fn is_shared(&self) -> bool {
+        self.pooled.in_use() > 1
+    }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
         let pooled = &self.pooled;
-        if pooled.in_use.fetch_sub(1, Ordering::Relaxed) == 1 {
+        // In one order with the registry's look: who becomes idle sees who waits, or is seen idle by him.
+        if pooled.in_use.fetch_sub(1, Ordering::SeqCst) == 1 {
             let age = pooled.registry.age();
             pooled.last_used.store(age, Ordering::Relaxed);
             pooled.registry.idle(pooled);

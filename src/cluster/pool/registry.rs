@@ -21,7 +21,7 @@ pub(crate) struct Registry {
     queue: Mutex<Queue>,
 }
 
-/// Those who wait for room while nothing is idle: the next connections that become idle have to go for them.
+/// Those who wait for room, and what goes for them.
 #[derive(Debug, Default)]
 struct Queue {
     waiting: usize,
@@ -72,21 +72,31 @@ impl Registry {
         u64::try_from(age).unwrap_or(u64::MAX)
     }
 
-    /// Waits, in line, until one more connection may be made. The idle one that was used least recently has to go for it, if there is one.
-    /// `waits` is told if there is not.
-    pub(super) async fn permit(&self, waits: impl FnOnce() + Send) -> Permit {
+    /// The right to make one more connection, if there is room for it and nobody waits for that.
+    pub(super) fn try_permit(&self) -> Option<Permit> {
+        let Some(room) = &self.room else {
+            return Some(Permit { _permit: None });
+        };
+        let permit = Arc::clone(&room.permits).try_acquire_owned().ok()?;
+        Some(Permit {
+            _permit: Some(permit),
+        })
+    }
+
+    /// Whether one more connection may be made now.
+    pub(super) fn has_room(&self) -> bool {
+        let room = self.room.as_ref();
+        room.is_none_or(|room| room.permits.available_permits() > 0)
+    }
+
+    /// Waits, in line, until one more connection may be made. For each who waits, the idle connection goes that was used least recently, or the next
+    /// one that becomes idle.
+    pub(super) async fn permit(&self) -> Permit {
         let Some(room) = &self.room else {
             return Permit { _permit: None };
         };
-        if let Ok(permit) = Arc::clone(&room.permits).try_acquire_owned() {
-            return Permit {
-                _permit: Some(permit),
-            };
-        }
-        let _waiting = (!self.evict()).then(|| {
-            waits();
-            Waiting::new(self)
-        });
+        let _waiting = Waiting::new(self);
+        self.make_room();
         Permit {
             // It is never closed.
             _permit: Arc::clone(&room.permits).acquire_owned().await.ok(),
@@ -110,9 +120,9 @@ impl Registry {
             .collect()
     }
 
-    /// The last request over this connection is done.
+    /// Nobody uses this connection.
     pub(super) fn idle(&self, pooled: &Arc<Pooled>) {
-        if !self.is_wanted.load(Ordering::Relaxed) {
+        if !self.is_wanted.load(Ordering::SeqCst) {
             return;
         }
         let mut queue = self.queue();
@@ -131,15 +141,23 @@ impl Registry {
         place.is_some_and(|place| place.clear(Arc::as_ptr(pooled)))
     }
 
-    /// Ends the idle connection that was used least recently; gives false if none is idle.
-    fn evict(&self) -> bool {
+    /// Ends idle connections, those that were used least recently first, until there is one for each who waits.
+    fn make_room(&self) {
         let mut idle: Vec<_> = self
             .list()
             .into_iter()
             .filter(|pooled| pooled.in_use() == 0 && pooled.connection.is_open())
             .collect();
         idle.sort_by_key(|pooled| pooled.last_used());
-        idle.iter().any(|pooled| self.remove(pooled))
+        let mut queue = self.queue();
+        for pooled in &idle {
+            if queue.leaving >= queue.waiting {
+                break;
+            }
+            if self.remove(pooled) {
+                queue.leaving += 1;
+            }
+        }
     }
 
     fn open(&self) -> MutexGuard<'_, Vec<Entry>> {
@@ -151,13 +169,13 @@ impl Registry {
     }
 }
 
-/// One who waits for a connection to become idle, until he has room or goes away.
+/// One who waits for room, until he has it or goes away.
 struct Waiting<'a>(&'a Registry);
 
 impl<'a> Waiting<'a> {
     fn new(registry: &'a Registry) -> Self {
         registry.queue().waiting += 1;
-        registry.is_wanted.store(true, Ordering::Relaxed);
+        registry.is_wanted.store(true, Ordering::SeqCst);
         Self(registry)
     }
 }

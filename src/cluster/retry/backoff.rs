@@ -14,9 +14,11 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// Between the attempts of a request. Java: `retry.backoff.ms` and `retry.backoff.max.ms`.
+    /// Between the attempts of a request, unless it is configured. Java: `retry.backoff.ms` and `retry.backoff.max.ms`.
+    #[cfg(test)]
     pub(crate) const RETRY: Self = Self::new(Duration::from_millis(100), Duration::from_secs(1));
     /// Between the attempts to connect to a broker. Java: `reconnect.backoff.ms` and `reconnect.backoff.max.ms`.
+    #[cfg(test)]
     pub(crate) const CONNECT: Self = Self::new(Duration::from_millis(50), Duration::from_secs(1));
 
     /// From `first` up to `longest`.

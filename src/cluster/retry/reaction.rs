@@ -53,6 +53,8 @@ enum Class {
     Leader,
     /// The broker's idea of a partition is not the client's, or it cannot serve it.
     Partition,
+    /// The leader epoch that the request carries is over.
+    Fenced,
     /// A partition has no leader that can be reached.
     Leaderless,
     /// A broker that is needed is not there.
@@ -165,7 +167,7 @@ static TABLE: &[(ErrorCode, Class)] = &[
     (ErrorCode::INVALID_FETCH_SESSION_EPOCH, Class::Session),
     (ErrorCode::LISTENER_NOT_FOUND, Class::Leaderless),
     (ErrorCode::TOPIC_DELETION_DISABLED, Class::Final),
-    (ErrorCode::FENCED_LEADER_EPOCH, Class::Partition),
+    (ErrorCode::FENCED_LEADER_EPOCH, Class::Fenced),
     (ErrorCode::UNKNOWN_LEADER_EPOCH, Class::Partition),
     (ErrorCode::UNSUPPORTED_COMPRESSION_TYPE, Class::Final),
     (ErrorCode::STALE_BROKER_EPOCH, Class::Final),
@@ -230,7 +232,8 @@ static TABLE: &[(ErrorCode, Class)] = &[
 /// What is done about this code in an answer of this API.
 ///
 /// Session errors of fetches, and what moves members in and out of groups, are final here: they are healed by another request than the one
-/// that failed, which those above make. After `FENCED_LEADER_EPOCH` and `UNKNOWN_LEADER_EPOCH` the request has to carry the newer epoch.
+/// that failed, which those above make. So is `FENCED_LEADER_EPOCH`: the request has to carry the newer epoch, which is there soon. The broker
+/// that answers `UNKNOWN_LEADER_EPOCH` has yet to hear of the epoch: it is asked again.
 pub(crate) fn reaction(api: ApiKey, code: ErrorCode) -> Reaction {
     let (retry, then) = match class(code) {
         Class::Final | Class::Session | Class::Election => (Retry::No, Remedy::None),
@@ -250,6 +253,8 @@ pub(crate) fn reaction(api: ApiKey, code: ErrorCode) -> Reaction {
             api => stale_partition(api),
         },
         Class::Partition => stale_partition(api),
+        // An epoch is only there if the caller has set it, and to send it again is in vain: he looks at what has become of his log first.
+        Class::Fenced => (Retry::No, stale_partition(api).1),
         Class::Leaderless => match api {
             // The answer is a description, as good as it can be: others of its topics have leaders.
             ApiKey::METADATA | ApiKey::DESCRIBE_TOPIC_PARTITIONS => {
@@ -362,6 +367,7 @@ mod tests {
     #[test]
     fn what_java_retries_is_retried_somewhere() {
         let for_those_above = [
+            ErrorCode::FENCED_LEADER_EPOCH,
             ErrorCode::FETCH_SESSION_ID_NOT_FOUND,
             ErrorCode::INVALID_FETCH_SESSION_EPOCH,
             ErrorCode::FETCH_SESSION_TOPIC_ID_ERROR,
@@ -449,17 +455,21 @@ mod tests {
             (ApiKey::FETCH, unknown_id, refresh),
             (ApiKey::DELETE_TOPICS, unknown_id, (No, None)),
             (ApiKey::FETCH, ErrorCode::INCONSISTENT_TOPIC_ID, refresh),
-            (ApiKey::PRODUCE, not_leader, refresh),
+            (ApiKey::PRODUCE, not_leader, (IfIdempotent, RefreshMetadata)),
             (ApiKey::LIST_OFFSETS, not_leader, refresh),
             (ApiKey::SHARE_FETCH, not_leader, (No, RefreshMetadata)),
             (ApiKey::DESCRIBE_QUORUM, not_leader, (Yes, FindController)),
-            (ApiKey::FETCH, ErrorCode::FENCED_LEADER_EPOCH, refresh),
+            (
+                ApiKey::FETCH,
+                ErrorCode::FENCED_LEADER_EPOCH,
+                (No, RefreshMetadata),
+            ),
             (
                 ApiKey::LIST_OFFSETS,
                 ErrorCode::UNKNOWN_LEADER_EPOCH,
                 refresh,
             ),
-            (ApiKey::PRODUCE, storage, refresh),
+            (ApiKey::PRODUCE, storage, (IfIdempotent, RefreshMetadata)),
             (ApiKey::DESCRIBE_LOG_DIRS, storage, (No, None)),
             (
                 ApiKey::ALTER_REPLICA_LOG_DIRS,

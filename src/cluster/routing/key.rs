@@ -2,6 +2,8 @@
 
 use milena_wire::uuid::Uuid;
 
+use crate::cluster::metadata::TopicKey;
+
 /// What an item is called. A topic may have a name, an id or both, and its answer another choice of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key<'a> {
@@ -48,6 +50,15 @@ impl<'a> Key<'a> {
             } else {
                 self.id == other.id
             }
+    }
+
+    /// What metadata calls its topic.
+    pub(super) fn topic_key(self) -> TopicKey {
+        if self.id.is_nil() {
+            TopicKey::from(self.name)
+        } else {
+            TopicKey::from(self.id)
+        }
     }
 
     /// What it can be found by: its id and its name, as far as it has them. There is always one.

@@ -12,6 +12,7 @@ mod list;
 #[cfg(feature = "internal")]
 mod markers;
 mod nested;
+mod new_leaders;
 mod pairing;
 mod partitions;
 mod parts;
@@ -22,5 +23,6 @@ mod target;
 mod tests;
 mod whole;
 
+pub use new_leaders::NewLeaders;
 pub use routed::Routed;
 pub use target::{CoordinatorKind, Target, TopicRef};

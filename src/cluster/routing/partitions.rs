@@ -12,6 +12,7 @@ use milena_wire::messages::{
 use milena_wire::uuid::Uuid;
 
 use super::key::Key;
+use super::new_leaders::NewLeaders;
 use super::pairing::{Chosen, pair};
 use super::parts::{Items, Partitions, merge_topics, pick_partitions};
 use super::producer_ids::has_producer_ids;
@@ -127,6 +128,27 @@ macro_rules! partitions {
             fn throttle_time_ms(response: &Self::Response) -> i32 {
                 response.throttle_time_ms
             }
+
+            $(
+                fn new_leaders(response: &Self::Response) -> NewLeaders {
+                    let mut news = NewLeaders::default();
+                    for $answer in &response.$answers {
+                        let key = $answer_key;
+                        for $result in &$answer.$results {
+                            let leader = &$result.current_leader;
+                            let leader = (leader.leader_id, leader.leader_epoch);
+                            news.leader(key.topic_key(), $result_number, $result.error_code, leader);
+                        }
+                    }
+                    // Where those are that nobody was told of, is nobody's concern.
+                    if !news.leaders.is_empty() {
+                        for node in &response.$news {
+                            news.broker(node.node_id, &node.host, node.port, node.rack.as_deref());
+                        }
+                    }
+                    news
+                }
+            )?
 
             $(
                 fn is_idempotent(&self) -> bool {

@@ -5,6 +5,7 @@ use std::fmt;
 use milena_wire::codec::Request;
 use milena_wire::error_code::ErrorCode;
 
+use super::new_leaders::NewLeaders;
 use super::target::Target;
 use crate::cluster::purpose::Purpose;
 use crate::cluster::retry::is_idempotent;
@@ -54,6 +55,12 @@ pub trait Routed:
 
     /// How long the broker asks the client to wait before the next request (`throttle_time_ms`, KIP-219), in milliseconds.
     fn throttle_time_ms(response: &Self::Response) -> i32;
+
+    /// The leaders that the answer names of partitions that were asked of the wrong broker (KIP-951). Produce, Fetch, ShareFetch and ShareAcknowledge
+    /// know them.
+    fn new_leaders(_response: &Self::Response) -> NewLeaders {
+        NewLeaders::default()
+    }
 
     /// Whether it can be sent twice to the same effect as once: then it is sent again, too, if it may have been carried out.
     fn is_idempotent(&self) -> bool {

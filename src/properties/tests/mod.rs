@@ -37,8 +37,10 @@ fn mistake(pairs: &[(&str, &str)]) -> ConfigError {
     }
 }
 
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+
 /// Each of these mistakes is told by its key, in these words.
-fn assert_mistakes(cases: &[(&[(&str, &str)], &str, &[&str])]) {
+fn assert_mistakes(cases: &[(Pairs<'_>, &str, &[&str])]) {
     for (pairs, key, words) in cases {
         let error = mistake(pairs);
         assert_eq!(error.option, *key, "{pairs:?}: {}", error.problem);

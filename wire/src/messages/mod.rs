@@ -128,7 +128,6 @@ pub mod update_raft_voter;
 pub mod vote;
 #[cfg(feature = "internal")]
 pub mod write_share_group_state;
-#[cfg(feature = "internal")]
 pub mod write_txn_markers;
 
 pub use add_offsets_to_txn::{AddOffsetsToTxnRequest, AddOffsetsToTxnResponse};
@@ -271,7 +270,6 @@ pub use update_raft_voter::{UpdateRaftVoterRequest, UpdateRaftVoterResponse};
 pub use vote::{VoteRequest, VoteResponse};
 #[cfg(feature = "internal")]
 pub use write_share_group_state::{WriteShareGroupStateRequest, WriteShareGroupStateResponse};
-#[cfg(feature = "internal")]
 pub use write_txn_markers::{WriteTxnMarkersRequest, WriteTxnMarkersResponse};
 
 /// Calls a macro with a list of `(API_KEY, Request, Response)` for every API that the crate was built with.
@@ -303,6 +301,7 @@ macro_rules! for_each_api {
             (ADD_PARTITIONS_TO_TXN, AddPartitionsToTxnRequest, AddPartitionsToTxnResponse)
             (ADD_OFFSETS_TO_TXN, AddOffsetsToTxnRequest, AddOffsetsToTxnResponse)
             (END_TXN, EndTxnRequest, EndTxnResponse)
+            (WRITE_TXN_MARKERS, WriteTxnMarkersRequest, WriteTxnMarkersResponse)
             (TXN_OFFSET_COMMIT, TxnOffsetCommitRequest, TxnOffsetCommitResponse)
             (DESCRIBE_ACLS, DescribeAclsRequest, DescribeAclsResponse)
             (CREATE_ACLS, CreateAclsRequest, CreateAclsResponse)
@@ -377,7 +376,6 @@ macro_rules! with_internal_apis {
             (STOP_REPLICA, StopReplicaRequest, StopReplicaResponse)
             (UPDATE_METADATA, UpdateMetadataRequest, UpdateMetadataResponse)
             (CONTROLLED_SHUTDOWN, ControlledShutdownRequest, ControlledShutdownResponse)
-            (WRITE_TXN_MARKERS, WriteTxnMarkersRequest, WriteTxnMarkersResponse)
             (VOTE, VoteRequest, VoteResponse)
             (BEGIN_QUORUM_EPOCH, BeginQuorumEpochRequest, BeginQuorumEpochResponse)
             (END_QUORUM_EPOCH, EndQuorumEpochRequest, EndQuorumEpochResponse)
