@@ -65,4 +65,14 @@ mod tests {
         ];
         assert_eq!(some, Some(BTreeSet::from(expected)));
     }
+
+    #[test]
+    fn numbers_go_there_and_back() {
+        for number in i8::MIN..=i8::MAX {
+            assert_eq!(AclOperation::from_number(number).number(), number);
+        }
+        assert_eq!(AclOperation::from_number(8), AclOperation::Describe);
+        assert_eq!(AclOperation::from_number(-3), AclOperation::Unknown(-3));
+        assert_eq!(AclOperation::KNOWN.len(), 15);
+    }
 }

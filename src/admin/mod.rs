@@ -1,4 +1,46 @@
-//! The administration of a cluster.
+//! The administration of a cluster: topics, configs, groups, and all else that Java's `Admin` does.
+//!
+//! [`Client::admin`](crate::Client::admin) gives an [`Admin`]. Its methods make an [`Operation`], which takes options and is carried out when it is
+//! awaited:
+//!
+//! ```
+//! use milena::Client;
+//! use milena::admin::NewTopic;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let cluster = milena_broker::Cluster::builder().start().await?;
+//! # let bootstrap = cluster.bootstrap().to_vec();
+//! let client = Client::builder().bootstrap(bootstrap).build().await?;
+//! let admin = client.admin();
+//!
+//! // One: done, or an error.
+//! admin.create_topic(NewTopic::new("orders").partitions(12)).await?;
+//!
+//! // Several: each has a result of its own.
+//! let described = admin.describe_topics(["orders", "customers"]).await;
+//! for (topic, description) in described.successes() {
+//!     println!("{topic} has {} partitions", description.partitions.len());
+//! }
+//! for (topic, error) in described.failures() {
+//!     println!("{topic}: {error}");
+//! }
+//! # assert_eq!((described.successes().count(), described.failures().count()), (1, 1));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What is about several items gives a [`PerItem`]: one that failed hides none that succeeded, and [`all`](PerItem::all) makes one result of it. What an
+//! answer omits is an error, too. What every broker has a part of, such as the list of groups, is a `PerItem` by broker;
+//! [`merged`](PerItem::merged) makes one list of it.
+//!
+//! To whom a request goes, that it is split, and what is tried again, is the [client](crate::cluster)'s affair. An operation ends by its
+//! [`deadline`](Operation::deadline), however many requests it takes.
+//!
+//! Methods are named like Java's, and tell which they are; `docs/admin.md` lists all of these, with the requests that they take. Where older brokers
+//! need an older request, it is used; what they lack altogether is an error of the kind
+//! [`UnsupportedApi`](crate::error::ErrorKind::UnsupportedApi), [`UnsupportedVersion`](crate::error::ErrorKind::UnsupportedVersion) or
+//! [`InvalidRequest`](crate::error::ErrorKind::InvalidRequest).
 
 mod acl;
 mod acl_operation;

@@ -322,7 +322,7 @@ impl Admin {
     }
 
     /// Sets and deletes SCRAM credentials of users; gives for each user whether all changes were made (Java: `alterUserScramCredentials`, since Kafka
-    /// 2.7). Passwords are salted and hashed here; brokers do not see them.
+    /// 2.7). Passwords are salted and hashed here; brokers do not see them. They take one change of a user at a time.
     pub fn alter_user_scram_credentials(
         &self,
         changes: impl IntoIterator<Item = ScramCredentialChange>,
