@@ -413,8 +413,7 @@ impl Admin {
         self.operation(One(FenceProducers(BTreeSet::from([id]))))
     }
 
-    /// Aborts the transaction of a partition that hangs, as its coordinator knows nothing of it (Java: `abortTransaction`, KIP-664). Needs the feature
-    /// `internal`.
+    /// Aborts the transaction of a partition that hangs, as its coordinator knows nothing of it (Java: `abortTransaction`, KIP-664).
     ///
     /// # Errors
     /// When awaited: if it was not aborted.

@@ -205,8 +205,11 @@ async fn as_many_sockets_for_a_purpose_as_configured() {
     client.close().await;
 }
 
+/// Which addresses were dialed, and when.
+type Dialed = Arc<Mutex<Vec<(String, Instant)>>>;
+
 /// Notes when each node is dialed; those in `dead` refuse.
-fn noting(cluster: &Cluster, dead: &[i32]) -> (ClientBuilder, Arc<Mutex<Vec<(String, Instant)>>>) {
+fn noting(cluster: &Cluster, dead: &[i32]) -> (ClientBuilder, Dialed) {
     let dials = Arc::new(Mutex::new(Vec::new()));
     let (noted, dialer) = (Arc::clone(&dials), cluster.dialer());
     let dead: Vec<_> = dead
