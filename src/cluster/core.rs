@@ -206,12 +206,7 @@ impl Core {
                 unknown()
             }
             // The time is over while the cluster is asked once more: what it said last is what there is to say.
-            None if self
-                .refresher
-                .metadata()
-                .topic_by_key(&topic_key(topic))
-                .is_none() =>
-            {
+            None if !self.is_topic_known(topic) => {
                 if self.refresher.has_failed() {
                     return Err(self.refresher.last_error());
                 }
@@ -236,6 +231,12 @@ impl Core {
             }
         };
         Err(Error::new(kind))
+    }
+
+    fn is_topic_known(&self, topic: &TopicRef) -> bool {
+        let metadata = self.refresher.metadata();
+        let topic = metadata.topic_by_key(&topic_key(topic));
+        topic.is_some_and(|topic| topic.exists())
     }
 
     async fn find_coordinator(
