@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # milena against a real Kafka and its Java client: what one writes the other reads, to the byte, by every codec; then, by
-# check-connect.sh, every listener by every mechanism, old Kafkas, and clusters that are not Apache's; and last, by check-cluster.sh, a client
-# and three nodes that are not left in peace.
+# check-connect.sh, every listener by every mechanism, old Kafkas, and clusters that are not Apache's; then three nodes: by check-admin.sh what the
+# administration does, the examples, and last, by check-cluster.sh, a client and nodes that are not left in peace.
 #
 #   check-kafka.sh [--old all|none]    needs Java and Maven, or Debian and root: see kafka.sh; --old is check-connect.sh's
 #
-# It uses the Kafka that answers on localhost:19092; if none does, it starts one and stops it again.
+# It uses the Kafka that answers on localhost:19092, and the three nodes on 19192, 19292 and 19392; what does not answer it starts, and stops again.
 # Environment: RECORDS (500), how many records Java writes by each codec; KAFKA_VERSION and others of kafka.sh.
 set -euo pipefail
 export LC_ALL=C # sorting, and the decimal point of the clock
@@ -19,10 +19,11 @@ quickstart_line() { printf 'number:%s\tkey-%s\tvalue-%s' "$1" "$1" "$1"; } # hea
 
 run=milena-check-$(date +%s)-$$ # a Kafka that is up already may hold topics of earlier runs
 work=$(mktemp -d)
-started=0
+started=0 cluster_started=0
 # shellcheck disable=SC2329 # the trap calls it
 clean_up() {
   if [[ $started == 1 ]]; then scripts/kafka.sh down 0; scripts/kdc.sh down; fi
+  if [[ $cluster_started == 1 ]]; then scripts/kafka.sh down 1 2 3; fi
   rm -rf "$work"
 }
 trap clean_up EXIT
@@ -183,7 +184,22 @@ else
   not_ok "check-connect.sh" "see above"
 fi
 
-step "a cluster of three nodes that are restarted and killed"
+step "three nodes: what the administration does"
+if ! (exec 3<>/dev/tcp/127.0.0.1/19192) 2>/dev/null; then
+  cluster_started=1
+  scripts/kafka.sh cluster secure
+fi
+if scripts/check-admin.sh; then ok "check-admin.sh"; else not_ok "check-admin.sh" "see above"; fi
+
+step "three nodes: the examples"
+bootstrap=localhost:19192
+for example in topics failover endure metrics; do
+  options=(--topic "$run-$example" --seconds 8)
+  case $example in topics) options=() ;; metrics) options+=(--listen 127.0.0.1:0) ;; esac
+  if milena "the example $example" "$example" "${options[@]}"; then ok "the example $example"; fi
+done
+
+step "three nodes that are restarted and killed"
 if scripts/check-cluster.sh; then ok "check-cluster.sh"; else not_ok "check-cluster.sh" "see above"; fi
 
 step ""

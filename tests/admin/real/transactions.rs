@@ -154,7 +154,6 @@ async fn transactions_are_seen_and_ended() {
     admin.delete_topic(topic).await.unwrap();
 }
 
-#[cfg(feature = "internal")]
 #[tokio::test]
 #[ignore = "asks a real cluster"]
 async fn a_transaction_that_hangs_is_aborted() {
