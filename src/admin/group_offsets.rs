@@ -16,6 +16,7 @@ use milena_wire::messages::offset_fetch::{
 use milena_wire::messages::{OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest};
 
 use super::answer::{check, omission, refusal};
+use super::by_topic;
 use super::convert;
 use super::handle::Admin;
 use super::operation::{Caller, One, Operation, Spec, needs_older};
@@ -192,14 +193,12 @@ impl Spec for ListGroupOffsets {
                 let key = group.group_id.to_string();
                 let asked = self.groups.get(&key).and_then(Option::as_ref);
                 results.tell(&key, group.error_code, None, || {
-                    let fetched = group.topics.iter().flat_map(|topic| {
-                        topic.partitions.iter().map(|one| Fetched {
-                            key: TopicPartition::new(&*topic.name, one.partition_index),
-                            code: one.error_code,
-                            offset: one.committed_offset,
-                            leader_epoch: one.committed_leader_epoch,
-                            metadata: one.metadata.as_deref(),
-                        })
+                    let fetched = by_topic::each(&group.topics).map(|(key, one)| Fetched {
+                        key,
+                        code: one.error_code,
+                        offset: one.committed_offset,
+                        leader_epoch: one.committed_leader_epoch,
+                        metadata: one.metadata.as_deref(),
                     });
                     offsets(asked, fetched)
                 });
@@ -244,14 +243,12 @@ impl ListGroupOffsets {
         });
         let response = caller.send(request).await?;
         check::<OffsetFetchRequest>(response.error_code, None)?;
-        let fetched = response.topics.iter().flat_map(|topic| {
-            topic.partitions.iter().map(|one| Fetched {
-                key: TopicPartition::new(&*topic.name, one.partition_index),
-                code: one.error_code,
-                offset: one.committed_offset,
-                leader_epoch: one.committed_leader_epoch,
-                metadata: one.metadata.as_deref(),
-            })
+        let fetched = by_topic::each(&response.topics).map(|(key, one)| Fetched {
+            key,
+            code: one.error_code,
+            offset: one.committed_offset,
+            leader_epoch: one.committed_leader_epoch,
+            metadata: one.metadata.as_deref(),
         });
         Ok(offsets(asked, fetched))
     }
@@ -284,23 +281,11 @@ impl Spec for AlterGroupOffsets {
         let request = OffsetCommitRequest::default()
             .with_group_id(self.group)
             .with_topics(topics.collect::<Vec<_>>());
-        let keys = |request: &OffsetCommitRequest| {
-            convert::partitions(
-                &request.topics,
-                |topic| &topic.name,
-                |topic| {
-                    let partitions = topic.partitions.iter();
-                    partitions.map(|one| one.partition_index).collect()
-                },
-            )
-        };
+        let keys = |request: &OffsetCommitRequest| by_topic::keys(&request.topics);
         caller
             .per_item(request, keys, |_, response, results| {
-                for topic in &response.topics {
-                    for one in &topic.partitions {
-                        let key = TopicPartition::new(&*topic.name, one.partition_index);
-                        results.tell(&key, one.error_code, None, || ());
-                    }
+                for (key, one) in by_topic::each(&response.topics) {
+                    results.tell(&key, one.error_code, None, || ());
                 }
             })
             .await
@@ -330,24 +315,12 @@ impl Spec for DeleteGroupOffsets {
         let request = OffsetDeleteRequest::default()
             .with_group_id(self.group)
             .with_topics(topics.collect::<Vec<_>>());
-        let keys = |request: &OffsetDeleteRequest| {
-            convert::partitions(
-                &request.topics,
-                |topic| &topic.name,
-                |topic| {
-                    let partitions = topic.partitions.iter();
-                    partitions.map(|one| one.partition_index).collect()
-                },
-            )
-        };
+        let keys = |request: &OffsetDeleteRequest| by_topic::keys(&request.topics);
         caller
             .per_item(request, keys, |_, response, results| {
                 results.tell_all(response.error_code, None);
-                for topic in &response.topics {
-                    for one in &topic.partitions {
-                        let key = TopicPartition::new(&*topic.name, one.partition_index);
-                        results.tell(&key, one.error_code, None, || ());
-                    }
+                for (key, one) in by_topic::each(&response.topics) {
+                    results.tell(&key, one.error_code, None, || ());
                 }
             })
             .await

@@ -12,6 +12,7 @@ use milena_wire::messages::{
 };
 
 use super::answer::{check, omission, refusal};
+use super::by_topic;
 use super::convert;
 use super::handle::Admin;
 use super::operation::{Caller, Operation, Spec};
@@ -76,15 +77,12 @@ pub struct ReplicaInfo {
 impl LogDirDescription {
     fn from_wire(dir: &DescribeLogDirsResult) -> Self {
         let mut replicas = BTreeMap::<_, Vec<_>>::new();
-        for topic in &dir.topics {
-            for one in &topic.partitions {
-                let key = TopicPartition::new(&*topic.name, one.partition_index);
-                replicas.entry(key).or_default().push(ReplicaInfo {
-                    size: one.partition_size,
-                    offset_lag: one.offset_lag,
-                    is_future: one.is_future_key,
-                });
-            }
+        for (key, one) in by_topic::each(&dir.topics) {
+            replicas.entry(key).or_default().push(ReplicaInfo {
+                size: one.partition_size,
+                offset_lag: one.offset_lag,
+                is_future: one.is_future_key,
+            });
         }
         Self {
             error: (dir.error_code != ErrorCode::NONE).then_some(dir.error_code),
@@ -233,11 +231,8 @@ impl Spec for AlterReplicaLogDirs {
             let mut error = omission(api, Some(*broker));
             match answers.take(broker) {
                 Some(Ok(response)) => {
-                    for topic in &response.results {
-                        for one in &topic.partitions {
-                            let key = TopicPartition::new(&*topic.topic_name, one.partition_index);
-                            told.entry(key).or_insert(one.error_code);
-                        }
+                    for (key, one) in by_topic::each(&response.results) {
+                        told.entry(key).or_insert(one.error_code);
                     }
                 }
                 Some(Err(failure)) => error = failure,

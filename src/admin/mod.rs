@@ -46,6 +46,7 @@ mod acl;
 mod acl_operation;
 mod acls;
 mod answer;
+mod by_topic;
 mod cluster;
 mod config_entry;
 mod config_resource;

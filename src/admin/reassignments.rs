@@ -14,6 +14,7 @@ use milena_wire::messages::{
 };
 
 use super::answer::{check, refusal};
+use super::by_topic;
 use super::convert;
 use super::handle::Admin;
 use super::operation::{Caller, Operation, Spec};
@@ -71,11 +72,8 @@ impl Spec for ElectLeaders {
         caller
             .per_item(request, keys, |_, response, results| {
                 results.tell_all(response.error_code, None);
-                for topic in &response.replica_election_results {
-                    for one in &topic.partition_result {
-                        let key = TopicPartition::new(&*topic.topic, one.partition_id);
-                        results.tell(&key, one.error_code, one.error_message.as_ref(), || ());
-                    }
+                for (key, one) in by_topic::each(&response.replica_election_results) {
+                    results.tell(&key, one.error_code, one.error_message.as_ref(), || ());
                 }
             })
             .await
@@ -96,15 +94,13 @@ impl Spec for ElectAllLeaders {
         request.topic_partitions = None;
         let response = caller.send(request).await?;
         check::<ElectLeadersRequest>(response.error_code, None)?;
-        let elected = response.replica_election_results.iter().flat_map(|topic| {
-            topic.partition_result.iter().map(|one| {
-                let message = one.error_message.as_deref();
-                let result = match one.error_code {
-                    ErrorCode::NONE => Ok(()),
-                    code => Err(refusal(ElectLeadersRequest::API_KEY, None, code, message)),
-                };
-                (TopicPartition::new(&*topic.topic, one.partition_id), result)
-            })
+        let elected = by_topic::each(&response.replica_election_results).map(|(key, one)| {
+            let message = one.error_message.as_deref();
+            let result = match one.error_code {
+                ErrorCode::NONE => Ok(()),
+                code => Err(refusal(ElectLeadersRequest::API_KEY, None, code, message)),
+            };
+            (key, result)
         });
         Ok(elected.collect())
     }
@@ -157,24 +153,12 @@ impl Spec for AlterPartitionReassignments {
             .with_timeout_ms(caller.timeout_ms())
             .with_allow_replication_factor_change(self.allow_replication_factor_change)
             .with_topics(topics.collect::<Vec<_>>());
-        let keys = |request: &AlterPartitionReassignmentsRequest| {
-            convert::partitions(
-                &request.topics,
-                |topic| &topic.name,
-                |topic| {
-                    let partitions = topic.partitions.iter();
-                    partitions.map(|one| one.partition_index).collect()
-                },
-            )
-        };
+        let keys = |request: &AlterPartitionReassignmentsRequest| by_topic::keys(&request.topics);
         caller
             .per_item(request, keys, |_, response, results| {
                 results.tell_all(response.error_code, response.error_message.as_ref());
-                for topic in &response.responses {
-                    for one in &topic.partitions {
-                        let key = TopicPartition::new(&*topic.name, one.partition_index);
-                        results.tell(&key, one.error_code, one.error_message.as_ref(), || ());
-                    }
+                for (key, one) in by_topic::each(&response.responses) {
+                    results.tell(&key, one.error_code, one.error_message.as_ref(), || ());
                 }
             })
             .await
@@ -226,16 +210,13 @@ impl Spec for ListPartitionReassignments {
         let response = caller.send(request).await?;
         let message = response.error_message.as_ref();
         check::<ListPartitionReassignmentsRequest>(response.error_code, message)?;
-        let ongoing = response.topics.iter().flat_map(|topic| {
-            topic.partitions.iter().map(|one| {
-                let key = TopicPartition::new(&*topic.name, one.partition_index);
-                let reassignment = OngoingReassignment {
-                    replicas: one.replicas.to_vec(),
-                    adding_replicas: one.adding_replicas.to_vec(),
-                    removing_replicas: one.removing_replicas.to_vec(),
-                };
-                (key, reassignment)
-            })
+        let ongoing = by_topic::each(&response.topics).map(|(key, one)| {
+            let reassignment = OngoingReassignment {
+                replicas: one.replicas.to_vec(),
+                adding_replicas: one.adding_replicas.to_vec(),
+                removing_replicas: one.removing_replicas.to_vec(),
+            };
+            (key, reassignment)
         });
         Ok(ongoing.collect())
     }

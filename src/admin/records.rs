@@ -6,6 +6,7 @@ use milena_wire::messages::delete_records::{DeleteRecordsPartition, DeleteRecord
 use milena_wire::messages::list_offsets::{ListOffsetsPartition, ListOffsetsTopic};
 use milena_wire::messages::{DeleteRecordsRequest, ListOffsetsRequest};
 
+use super::by_topic;
 use super::convert;
 use super::handle::Admin;
 use super::operation::{Caller, One, Operation, Spec};
@@ -106,31 +107,19 @@ impl Spec for ListOffsets {
             })
             .with_topics(topics.collect::<Vec<_>>())
             .with_timeout_ms(caller.timeout_ms());
-        let keys = |request: &ListOffsetsRequest| {
-            convert::partitions(
-                &request.topics,
-                |topic| &topic.name,
-                |topic| {
-                    let partitions = topic.partitions.iter();
-                    partitions.map(|one| one.partition_index).collect()
-                },
-            )
-        };
+        let keys = |request: &ListOffsetsRequest| by_topic::keys(&request.topics);
         caller
             .per_item(request, keys, |_, response, results| {
-                for topic in &response.topics {
-                    for one in &topic.partitions {
-                        let key = TopicPartition::new(&*topic.name, one.partition_index);
-                        results.tell(&key, one.error_code, None, || {
-                            // Version 0 has a list.
-                            let old = one.old_style_offsets.first().copied();
-                            ListedOffset {
-                                offset: convert::known(one.offset).or(old),
-                                timestamp: convert::known(one.timestamp),
-                                leader_epoch: convert::known(one.leader_epoch),
-                            }
-                        });
-                    }
+                for (key, one) in by_topic::each(&response.topics) {
+                    results.tell(&key, one.error_code, None, || {
+                        // Version 0 has a list.
+                        let old = one.old_style_offsets.first().copied();
+                        ListedOffset {
+                            offset: convert::known(one.offset).or(old),
+                            timestamp: convert::known(one.timestamp),
+                            leader_epoch: convert::known(one.leader_epoch),
+                        }
+                    });
                 }
             })
             .await
@@ -172,23 +161,11 @@ impl Spec for DeleteRecords {
         let request = DeleteRecordsRequest::default()
             .with_topics(topics.collect::<Vec<_>>())
             .with_timeout_ms(caller.timeout_ms());
-        let keys = |request: &DeleteRecordsRequest| {
-            convert::partitions(
-                &request.topics,
-                |topic| &topic.name,
-                |topic| {
-                    let partitions = topic.partitions.iter();
-                    partitions.map(|one| one.partition_index).collect()
-                },
-            )
-        };
+        let keys = |request: &DeleteRecordsRequest| by_topic::keys(&request.topics);
         caller
             .per_item(request, keys, |_, response, results| {
-                for topic in &response.topics {
-                    for one in &topic.partitions {
-                        let key = TopicPartition::new(&*topic.name, one.partition_index);
-                        results.tell(&key, one.error_code, None, || one.low_watermark);
-                    }
+                for (key, one) in by_topic::each(&response.topics) {
+                    results.tell(&key, one.error_code, None, || one.low_watermark);
                 }
             })
             .await

@@ -20,6 +20,7 @@ use milena_wire::messages::{
 
 use super::acl_operation::{AclOperation, authorized_operations};
 use super::answer::{omission, refusal};
+use super::by_topic;
 use super::convert;
 use super::group_offsets::GroupOffsets;
 use super::group_state::GroupState;
@@ -221,12 +222,9 @@ fn offsets(
     group: &DescribeShareGroupOffsetsResponseGroup,
 ) -> Offsets {
     let mut told = BTreeMap::new();
-    for topic in &group.topics {
-        for one in &topic.partitions {
-            let key = TopicPartition::new(&*topic.topic_name, one.partition_index);
-            if asked.is_none_or(|asked| asked.contains(&key)) {
-                told.entry(key).or_insert_with(|| offset(one));
-            }
+    for (key, one) in by_topic::each(&group.topics) {
+        if asked.is_none_or(|asked| asked.contains(&key)) {
+            told.entry(key).or_insert_with(|| offset(one));
         }
     }
     for key in asked.into_iter().flatten() {
@@ -263,24 +261,12 @@ impl Spec for AlterShareGroupOffsets {
         let request = AlterShareGroupOffsetsRequest::default()
             .with_group_id(self.group)
             .with_topics(topics.collect::<Vec<_>>());
-        let keys = |request: &AlterShareGroupOffsetsRequest| {
-            convert::partitions(
-                &request.topics,
-                |topic| &topic.topic_name,
-                |topic| {
-                    let partitions = topic.partitions.iter();
-                    partitions.map(|one| one.partition_index).collect()
-                },
-            )
-        };
+        let keys = |request: &AlterShareGroupOffsetsRequest| by_topic::keys(&request.topics);
         caller
             .per_item(request, keys, |_, response, results| {
                 results.tell_all(response.error_code, response.error_message.as_ref());
-                for topic in &response.responses {
-                    for one in &topic.partitions {
-                        let key = TopicPartition::new(&*topic.topic_name, one.partition_index);
-                        results.tell(&key, one.error_code, one.error_message.as_ref(), || ());
-                    }
+                for (key, one) in by_topic::each(&response.responses) {
+                    results.tell(&key, one.error_code, one.error_message.as_ref(), || ());
                 }
             })
             .await

@@ -11,6 +11,7 @@ use milena_wire::messages::{
 };
 
 use super::answer::check;
+use super::by_topic;
 use super::convert;
 use super::handle::Admin;
 use super::operation::{Caller, One, Operation, Spec};
@@ -107,14 +108,11 @@ impl Spec for DescribeProducers {
         };
         caller
             .per_item_at(self.broker, request, keys, |_, response, results| {
-                for topic in &response.topics {
-                    for one in &topic.partitions {
-                        let key = TopicPartition::new(&*topic.name, one.partition_index);
-                        results.tell(&key, one.error_code, one.error_message.as_ref(), || {
-                            let producers = one.active_producers.iter();
-                            producers.map(ProducerDescription::from_wire).collect()
-                        });
-                    }
+                for (key, one) in by_topic::each(&response.topics) {
+                    results.tell(&key, one.error_code, one.error_message.as_ref(), || {
+                        let producers = one.active_producers.iter();
+                        producers.map(ProducerDescription::from_wire).collect()
+                    });
                 }
             })
             .await
@@ -347,11 +345,8 @@ impl Spec for AbortTransaction {
         let done = caller.per_item(request, keys, |_, response, results| {
             let markers = response.markers.iter();
             let of_producer = markers.filter(|marker| marker.producer_id == open.producer_id);
-            for topic in of_producer.flat_map(|marker| &marker.topics) {
-                for one in &topic.partitions {
-                    let key = TopicPartition::new(&*topic.name, one.partition_index);
-                    results.tell(&key, one.error_code, None, || ());
-                }
+            for (key, one) in by_topic::each(of_producer.flat_map(|marker| &marker.topics)) {
+                results.tell(&key, one.error_code, None, || ());
             }
         });
         done.await.all().map(|_| ())
