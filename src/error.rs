@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{DecodeError, EncodeError, VersionRange};
 use milena_wire::error_code::ErrorCode;
+use milena_wire::records::RecordError;
 
 use crate::close_reason::CloseReason;
 use crate::sasl::SaslError;
@@ -114,6 +115,18 @@ pub enum ErrorKind {
     },
     /// The client was closed.
     Shutdown,
+    /// The records that were sent and are not written yet take all the memory that they may.
+    BufferFull {
+        /// How much that is, in bytes.
+        buffer_memory: usize,
+    },
+    /// The record cannot be written.
+    InvalidRecord(RecordError),
+    /// The record's timestamp is before 1970.
+    InvalidTimestamp {
+        /// In milliseconds since 1970.
+        timestamp: i64,
+    },
     /// An option, or several together, cannot be.
     Config(ConfigError),
 }
@@ -318,6 +331,7 @@ impl Error {
             | ErrorKind::PoolExhausted { .. }
             | ErrorKind::CircuitOpen { .. }
             | ErrorKind::NoBroker
+            | ErrorKind::BufferFull { .. }
             | ErrorKind::NoLeader { .. } => true,
             ErrorKind::Bootstrap(errors) => errors.iter().any(Self::is_retriable),
             ErrorKind::Broker { code, .. } => code.is_retriable(),
@@ -408,6 +422,14 @@ impl fmt::Display for ErrorKind {
                 }
             }
             Self::Shutdown => f.write_str("the client was closed"),
+            Self::BufferFull { buffer_memory } => write!(
+                f,
+                "the {buffer_memory} bytes of buffer_memory are full of records that are not written yet"
+            ),
+            Self::InvalidRecord(error) => write!(f, "the record cannot be written: {error}"),
+            Self::InvalidTimestamp { timestamp } => {
+                write!(f, "the timestamp {timestamp} is before 1970")
+            }
             Self::Config(error) => write!(f, "{error}"),
         }
     }
@@ -458,6 +480,7 @@ impl StdError for Error {
         match &self.0.kind {
             ErrorKind::InvalidRequest(error) => Some(error),
             ErrorKind::InvalidResponse(error) => Some(error),
+            ErrorKind::InvalidRecord(error) => Some(error),
             ErrorKind::Closed(CloseReason::ConnectionBroken(error))
             | ErrorKind::Connect {
                 cause: ConnectFailure::Io(error),

@@ -72,6 +72,7 @@ pub mod connection;
 pub mod error;
 pub mod metrics;
 mod murmur2;
+pub mod producer;
 pub mod properties;
 pub mod sasl;
 mod secret;

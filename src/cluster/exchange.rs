@@ -127,6 +127,28 @@ impl Exchange {
         })
     }
 
+    /// Waits until a broker can be asked at once, as far as is known: its circuit lets requests by, it has had the silence that it asked for, and there is
+    /// a connection.
+    pub(crate) async fn ready<R: Routed>(
+        &self,
+        node: &Arc<Node>,
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        let purpose = Purpose::of(R::API_KEY);
+        let waiting = async {
+            if purpose != Purpose::Coordination && !node.breaker.would_admit(now()) {
+                // Whether it answers is tried by the request itself.
+                drop(self.turn(node, R::API_KEY, Choice::Bound, deadline).await?);
+            }
+            self.silence(node, purpose, deadline).await
+        };
+        waiting.await.map_err(|kind| {
+            let error = Error::new(kind).during(R::API_KEY, None);
+            error.at(node.address.text()).at_broker(node.id)
+        })?;
+        self.pool.checkout(node, purpose, deadline).await.map(drop)
+    }
+
     /// Asks a broker once. The request comes back, as it may have to be sent again.
     pub(crate) async fn ask<R: Routed>(
         &self,

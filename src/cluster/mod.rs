@@ -41,6 +41,7 @@
 //! [`selection`] has the policies by which one of several brokers is chosen, [`breaker`] the circuit breaker that keeps requests
 //! away from a broker that does not answer, [`routing`] what is known of each request.
 
+mod attempt;
 mod bootstrap;
 pub mod breaker;
 mod build;
@@ -83,4 +84,8 @@ pub use metadata::Metadata;
 pub use purpose::Purpose;
 pub use scattered::{Answered, Failed, Scattered};
 
+pub(crate) use exchange::{Reply, by};
+pub(crate) use metadata::TopicHold;
+pub(crate) use random::Random;
+pub(crate) use retry::{Remedy, Retry, reaction};
 pub(crate) use together::{Boxed, all};

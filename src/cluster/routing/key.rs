@@ -6,7 +6,7 @@ use crate::cluster::metadata::TopicKey;
 
 /// What an item is called. A topic may have a name, an id or both, and its answer another choice of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key<'a> {
+pub(crate) struct Key<'a> {
     name: &'a str,
     id: Uuid,
     /// The type of a resource, a producer id; else 0.
@@ -20,7 +20,7 @@ impl<'a> Key<'a> {
         Self::topic(name, Uuid::nil())
     }
 
-    pub(super) fn topic(name: &'a str, id: Uuid) -> Self {
+    pub(crate) fn topic(name: &'a str, id: Uuid) -> Self {
         Self {
             name,
             id,
@@ -37,7 +37,7 @@ impl<'a> Key<'a> {
         Self { kind, ..self }
     }
 
-    pub(super) fn partition(self, partition: i32) -> Self {
+    pub(crate) fn partition(self, partition: i32) -> Self {
         Self { partition, ..self }
     }
 

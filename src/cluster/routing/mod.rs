@@ -22,6 +22,8 @@ mod target;
 mod tests;
 mod whole;
 
+pub(crate) use key::Key;
 pub use new_leaders::NewLeaders;
+pub(crate) use pairing::pair;
 pub use routed::Routed;
 pub use target::{CoordinatorKind, Target, TopicRef};

@@ -7,7 +7,7 @@ use super::key::Key;
 /// Tells for each item its number and its answer; `None` if it has none. Answers of what was not asked, and second ones, are left out.
 ///
 /// As long as the answers come in the order of the items nothing is allocated.
-pub(super) fn pair<'a, A>(
+pub(crate) fn pair<'a, A>(
     items: impl Iterator<Item = Key<'a>> + Clone,
     mut answers: impl Iterator<Item = (Key<'a>, A)>,
     mut tell: impl FnMut(usize, Option<A>),

@@ -120,6 +120,27 @@ impl BatchBuilder {
         self
     }
 
+    /// Sets what compression is expected to make of a byte: 1 for nothing. It is learned from every batch that is sealed.
+    #[must_use]
+    pub fn with_ratio(mut self, ratio: f32) -> Self {
+        self.ratio = ratio;
+        self
+    }
+
+    /// What compression made of a byte lately.
+    #[must_use]
+    pub fn ratio(&self) -> f32 {
+        self.ratio
+    }
+
+    /// Writes the next batch into this memory, as far as it goes; what is in there is forgotten.
+    #[must_use]
+    pub fn with_buffer(mut self, mut buffer: Vec<u8>) -> Self {
+        buffer.clear();
+        self.buffer = buffer;
+        self
+    }
+
     /// Compresses the records.
     #[must_use]
     pub fn with_compression(mut self, compression: Compression) -> Self {
@@ -227,6 +248,52 @@ impl BatchBuilder {
         } else {
             (bytes as f32 * self.ratio * 1.05) as usize
         }
+    }
+
+    /// The bytes that the batch may have before it asks for more memory.
+    #[inline]
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.buffer.capacity()
+    }
+
+    /// Takes memory for a batch of this many bytes, if there is less.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.buffer
+            .reserve_exact(bytes.saturating_sub(self.buffer.len()));
+    }
+
+    /// Gives up the builder for its memory.
+    #[must_use]
+    pub fn into_buffer(self) -> Vec<u8> {
+        if self.buffer.capacity() >= self.spare.capacity() {
+            self.buffer
+        } else {
+            self.spare
+        }
+    }
+
+    /// Bytes that a record adds to a batch, at most, if its headers take `headers` bytes as [`largest_header`](Self::largest_header) counts them: what
+    /// [`capacity`](Self::capacity) must exceed [`size`](Self::size) by, so that appending takes no memory.
+    #[inline]
+    #[must_use]
+    pub fn largest_record(key: Option<&[u8]>, value: Option<&[u8]>, headers: usize) -> usize {
+        // Length, attributes, timestamp, offset, and four more numbers; what is written beyond a record's end before it is cut off.
+        const NUMBERS: usize = 5 + 1 + 10 + 5 + 5 + 5 + 5;
+        let key = key.map_or(0, <[u8]>::len);
+        let value = value.map_or(0, <[u8]>::len);
+        (NUMBERS + SLACK)
+            .saturating_add(key)
+            .saturating_add(value)
+            .saturating_add(headers)
+    }
+
+    /// Bytes that a header takes, at most.
+    #[inline]
+    #[must_use]
+    pub fn largest_header(key: &str, value: Option<&[u8]>) -> usize {
+        let value = value.map_or(0, <[u8]>::len);
+        key.len().saturating_add(value).saturating_add(2 * 5)
     }
 
     /// Whether a record of this size (see [`record_size`](Self::record_size)) leaves the sealed batch below `target` bytes, as far as can be told. An empty

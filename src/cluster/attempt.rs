@@ -1,0 +1,95 @@
+//! For those above who decide themselves what is sent again: one request to one broker, once, and what there is to know beside it.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::client::Client;
+use super::exchange::{Choice, Reply};
+use super::metadata::Metadata;
+use super::routing::Routed;
+use crate::error::{Error, ErrorKind};
+
+impl Client {
+    /// Waits until a broker can be asked at once, as far as is known: its circuit lets requests by, and there is a connection.
+    pub(crate) async fn ready<R: Routed>(
+        &self,
+        broker: i32,
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        let exchange = &self.core().exchange;
+        let Some(node) = exchange.nodes.by_id(broker) else {
+            return Err(Error::new(ErrorKind::UnknownBroker(broker)));
+        };
+        exchange.ready::<R>(&node, deadline).await
+    }
+
+    /// Asks a broker once. The request comes back.
+    pub(crate) fn attempt<R: Routed>(
+        &self,
+        broker: i32,
+        request: R,
+        deadline: Instant,
+    ) -> impl Future<Output = (R, Result<Reply<R>, Error>)> + Send + 'static {
+        let core = Arc::clone(self.core());
+        async move {
+            let Some(node) = core.exchange.nodes.by_id(broker) else {
+                let error = Error::new(ErrorKind::UnknownBroker(broker));
+                return (request, Err(error.during(R::API_KEY, None)));
+            };
+            let ask = core.exchange.ask(&node, request, Choice::Bound, deadline);
+            ask.await
+        }
+    }
+
+    /// A broker would not answer for those items of a request that `is_meant` tells of, as others lead them: what the answer says of new leaders is
+    /// believed (KIP-951), and the rest is asked for.
+    pub(crate) fn follow<R: Routed>(
+        &self,
+        broker: i32,
+        request: &R,
+        response: &R::Response,
+        is_meant: impl Fn(usize) -> bool,
+    ) {
+        if let Some(node) = self.core().exchange.nodes.by_id(broker) {
+            self.core().follow(&node, request, response, is_meant);
+        }
+    }
+
+    /// Whether there is a broker of this id.
+    pub(crate) fn has_broker(&self, broker: i32) -> bool {
+        self.core().exchange.nodes.by_id(broker).is_some()
+    }
+
+    /// The cluster is asked for news of a topic.
+    pub(crate) fn is_stale(&self, topic: &str) {
+        self.core().refresher.stale_topic(&topic.into());
+    }
+
+    /// What is known of the cluster, for a look.
+    pub(crate) fn known(&self) -> arc_swap::Guard<Arc<Metadata>> {
+        self.core().refresher.metadata()
+    }
+
+    /// Tells when something else is known than now.
+    pub(crate) fn news(&self) -> watch::Receiver<u64> {
+        self.core().refresher.listen()
+    }
+
+    /// The wait before the attempt after so many failures, the latest not counted.
+    pub(crate) fn wait_after(&self, failures: u32) -> Duration {
+        self.core().wait_after(failures)
+    }
+
+    /// Runs a task that ends with the client at the latest.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.core().tasks.spawn(task);
+    }
+
+    /// Waits until the client is closed.
+    pub(crate) async fn closing(&self) {
+        self.core().tasks.closing().await;
+    }
+}

@@ -1,0 +1,594 @@
+//! The batches of one partition, from their first record until they are settled: which is sent next, under which sequence number, and what is done
+//! with those that came back.
+//!
+//! Nothing in here waits or sends. It lies behind the lock of its partition.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use milena_wire::compression::Compression;
+use milena_wire::records::{BatchBuilder, Producer, RecordError};
+
+use super::batch::{Batch, Closed, Held, Numbered, Sealed, Turn};
+use super::buffers::Buffers;
+use super::fate::{Fate, Outcome};
+use super::memory::Memory;
+use super::record::Record;
+use crate::connection::{after, now};
+use crate::error::Error;
+
+/// What holds for all batches of a producer.
+#[derive(Debug)]
+pub(super) struct Terms {
+    /// Bytes of a batch, as far as records allow.
+    pub(super) batch_size: usize,
+    /// Bytes of a record, at most.
+    pub(super) max_record_size: usize,
+    /// How long a batch waits for more records.
+    pub(super) linger: Duration,
+    /// How long a batch may take from its first record on.
+    pub(super) delivery_timeout: Duration,
+    /// How many batches of a partition are under way at most.
+    pub(super) max_in_flight: usize,
+    pub(super) compression: Compression,
+    /// Whether batches have sequence numbers.
+    pub(super) is_idempotent: bool,
+    /// Whether the records of a batch that waits for more have the time of its first one.
+    pub(super) shares_time: bool,
+    pub(super) memory: Arc<Memory>,
+    pub(super) buffers: Buffers,
+}
+
+/// Who writes: what the cluster calls this producer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    pub(super) id: i64,
+    pub(super) epoch: i16,
+}
+
+/// The first batch of a partition is this large, or as large as the one before it was.
+const SMALL: usize = 4096;
+
+/// A batch that is compressed may have so many times the bytes of one that is not.
+const COMPRESSED: usize = 8;
+
+#[derive(Debug)]
+pub(super) struct Queue {
+    /// The batch that takes records.
+    open: Option<Open>,
+    /// Batches that take no more, the oldest first.
+    closed: VecDeque<Closed>,
+    /// Batches that came back and are sent again, in their turns.
+    again: VecDeque<Sealed>,
+    /// All that were sent and are not settled, in their turns.
+    outstanding: VecDeque<Outstanding>,
+    in_flight: usize,
+    next_turn: u64,
+    /// Under which the next batch is numbered; `None` before the first, and if what was is no good any more.
+    identity: Option<Identity>,
+    next_sequence: i32,
+    /// Whether those under way must come back before anything else is sent: their numbers are no good any more.
+    is_settling: bool,
+    /// The size of the last batch, before it was compressed.
+    last_size: usize,
+    /// What compression makes of a byte, as seen lately.
+    pub(super) ratio: f32,
+    pub(super) station: Station,
+}
+
+/// Where a partition stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Station {
+    /// Nobody has to look at it, until a batch is full or due or comes back.
+    #[default]
+    Resting,
+    /// In the line of its broker.
+    Listed,
+    /// Left alone until then.
+    Delayed(Instant),
+    /// Its leader is looked for.
+    Seeking,
+}
+
+#[derive(Debug)]
+struct Open {
+    batch: Batch,
+    builder: BatchBuilder,
+    /// When it is sent even if it is not full.
+    due: Instant,
+    is_due: bool,
+    /// Whether somebody will look at the clock when it is due.
+    is_awaited: bool,
+    /// The time of its first record by the clock, in milliseconds since 1970.
+    began: i64,
+}
+
+#[derive(Debug)]
+struct Outstanding {
+    turn: Turn,
+    deadline: Instant,
+    fate: Arc<Fate>,
+}
+
+/// A record that has its place in a batch.
+#[derive(Debug)]
+pub(super) struct Appended {
+    pub(super) fate: Arc<Fate>,
+    /// In the batch.
+    pub(super) index: u32,
+    pub(super) timestamp: i64,
+}
+
+/// Why a record was not appended.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// There is no memory left.
+    Full,
+    /// It cannot be.
+    Invalid(RecordError),
+}
+
+/// What has changed for the one who sends, since he was told last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// There is a batch to be sent.
+    Ready,
+    /// There will be one, then.
+    Due(Instant),
+}
+
+/// What is sent next.
+#[derive(Debug)]
+pub(super) enum Next {
+    Again(Sealed),
+    New(Numbered),
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            open: None,
+            closed: VecDeque::new(),
+            again: VecDeque::new(),
+            outstanding: VecDeque::new(),
+            in_flight: 0,
+            next_turn: 0,
+            identity: None,
+            next_sequence: 0,
+            is_settling: false,
+            last_size: 0,
+            ratio: 1.0,
+            station: Station::default(),
+        }
+    }
+}
+
+impl Queue {
+    /// Appends a record to the batch that is open, or to a new one. Whether there is news is for the caller to ask if `true` comes with it.
+    #[inline]
+    pub(super) fn append(
+        &mut self,
+        record: &Record<'_>,
+        terms: &Terms,
+        has_waited: bool,
+    ) -> (Result<Appended, Refusal>, bool) {
+        let headers = record.headers.iter();
+        let headers = headers.map(|(key, value)| BatchBuilder::largest_header(key, *value));
+        let size = BatchBuilder::largest_record(record.key, record.value, headers.sum());
+        let fits = |open: &Open| open.builder.size() + size <= open.builder.capacity();
+        let mut is_news = false;
+        if !self.open.as_ref().is_some_and(fits) {
+            is_news = true;
+            if let Err(refusal) = self.make_room(size, terms, has_waited) {
+                return (Err(refusal), is_news);
+            }
+        }
+        let Some(open) = &mut self.open else {
+            return (Err(Refusal::Full), is_news);
+        };
+        let timestamp = match record.timestamp {
+            Some(timestamp) => timestamp,
+            None if terms.shares_time && !open.is_due => open.began,
+            None => timestamp(),
+        };
+        let headers = record.headers.iter().copied();
+        let result = match open
+            .builder
+            .append(timestamp, record.key, record.value, headers)
+        {
+            Ok(index) => {
+                let index = u32::try_from(index).unwrap_or_default();
+                open.batch.count = index + 1;
+                Ok(Appended {
+                    fate: Arc::clone(&open.batch.fate),
+                    index,
+                    timestamp,
+                })
+            }
+            Err(error) => Err(Refusal::Invalid(error)),
+        };
+        (result, is_news)
+    }
+
+    /// Makes the open batch large enough for a record of this size, or begins another one.
+    #[cold]
+    fn make_room(&mut self, size: usize, terms: &Terms, has_waited: bool) -> Result<(), Refusal> {
+        if size > terms.max_record_size {
+            let (needed, limit) = (size, terms.max_record_size);
+            return Err(Refusal::Invalid(RecordError::RecordTooLarge {
+                needed,
+                limit,
+            }));
+        }
+        if let Some(open) = &mut self.open {
+            let needed = open.builder.size() + size;
+            let largest = match terms.compression {
+                Compression::None => terms.batch_size,
+                _ => terms.batch_size.saturating_mul(COMPRESSED),
+            };
+            if needed <= largest && open.builder.has_room_for(size, terms.batch_size) {
+                let capacity = (open.builder.capacity() * 2).clamp(needed, largest);
+                if open.batch.held.grow(capacity, has_waited) {
+                    open.builder.reserve(capacity);
+                    return Ok(());
+                }
+                // Better a small batch now than one that waits for memory.
+                self.close();
+                return Err(Refusal::Full);
+            }
+            self.close();
+        }
+        let needed = BatchBuilder::OVERHEAD + size;
+        let limit = terms.memory.limit();
+        if needed > limit {
+            return Err(Refusal::Invalid(RecordError::RecordTooLarge {
+                needed,
+                limit,
+            }));
+        }
+        let likely =
+            (self.last_size + self.last_size / 4).clamp(SMALL, terms.batch_size.max(SMALL));
+        let mut held = Held::new(&terms.memory);
+        let mut capacity = needed.max(likely);
+        if !held.grow(capacity, has_waited) {
+            capacity = needed;
+            if !held.grow(capacity, has_waited) {
+                return Err(Refusal::Full);
+            }
+        }
+        let mut builder = BatchBuilder::new()
+            .with_compression(terms.compression)
+            .with_ratio(self.ratio);
+        match terms.buffers.take(capacity) {
+            Some(buffer) => builder = builder.with_buffer(buffer),
+            None => builder.reserve(capacity),
+        }
+        let now = now();
+        self.open = Some(Open {
+            batch: Batch {
+                fate: Arc::default(),
+                count: 0,
+                deadline: after(now, terms.delivery_timeout),
+                held,
+            },
+            builder,
+            due: after(now, terms.linger),
+            is_due: terms.linger.is_zero(),
+            is_awaited: false,
+            began: timestamp(),
+        });
+        Ok(())
+    }
+
+    /// The open batch takes no more records.
+    fn close(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.last_size = open.builder.size();
+            let Open { batch, builder, .. } = open;
+            if batch.count > 0 {
+                self.closed.push_back(Closed { batch, builder });
+            }
+        }
+    }
+
+    /// Whether there is something to be sent, or when there will be, if nobody was told that yet.
+    pub(super) fn news(&mut self, terms: &Terms) -> Option<News> {
+        let may_send = self.in_flight < terms.max_in_flight && !self.is_settling;
+        let is_due = self.open.as_ref().is_some_and(|open| open.is_due);
+        if !self.again.is_empty() || !self.closed.is_empty() || is_due {
+            return may_send.then_some(News::Ready);
+        }
+        let open = self.open.as_mut().filter(|open| !open.is_awaited)?;
+        open.is_awaited = true;
+        Some(News::Due(open.due))
+    }
+
+    /// Some time has passed: the open batch may be due.
+    pub(super) fn look_at_clock(&mut self, now: Instant) {
+        if let Some(open) = &mut self.open {
+            open.is_due |= open.due <= now;
+        }
+    }
+
+    /// The open batch does not wait for more records.
+    pub(super) fn hurry(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.is_due = true;
+        }
+    }
+
+    /// How many batches are not settled, the open one not counted.
+    pub(super) fn load(&self) -> u32 {
+        u32::try_from(self.closed.len() + self.outstanding.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Whether there is anything that is not settled.
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_none() && self.closed.is_empty() && self.outstanding.is_empty()
+    }
+
+    /// What is sent next, under its number.
+    pub(super) fn next(&mut self, terms: &Terms, identity: Option<Identity>) -> Option<Next> {
+        if self.in_flight >= terms.max_in_flight || self.is_settling {
+            return None;
+        }
+        if terms.is_idempotent && self.identity.is_none() {
+            self.identity = Some(identity?);
+            self.next_sequence = 0;
+        }
+        if let Some(mut sealed) = self.again.pop_front() {
+            self.in_flight += 1;
+            if let Some(Identity { id, epoch }) = self.identity {
+                if (id, epoch) != (sealed.producer.id, sealed.producer.epoch) {
+                    let producer = self.number(sealed.batch.count);
+                    sealed.renumber(producer);
+                }
+            }
+            return Some(Next::Again(sealed));
+        }
+        if self.closed.is_empty() && self.open.as_ref().is_some_and(|open| open.is_due) {
+            self.close();
+        }
+        let closed = self.closed.pop_front()?;
+        let producer = self.number(closed.batch.count);
+        let turn = Turn(self.next_turn, 0);
+        self.next_turn += 1;
+        self.in_flight += 1;
+        self.outstanding.push_back(Outstanding {
+            turn,
+            deadline: closed.batch.deadline,
+            fate: Arc::clone(&closed.batch.fate),
+        });
+        Some(Next::New(Numbered {
+            closed,
+            turn,
+            producer,
+        }))
+    }
+
+    /// The numbers of the next so many records.
+    fn number(&mut self, count: u32) -> Producer {
+        let Some(Identity { id, epoch }) = self.identity else {
+            return Producer::NONE;
+        };
+        let base_sequence = self.next_sequence;
+        self.next_sequence = sequence_after(base_sequence, count);
+        Producer {
+            id,
+            epoch,
+            base_sequence,
+        }
+    }
+
+    fn came_back(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        if self.in_flight == 0 {
+            self.is_settling = false;
+        }
+    }
+
+    fn forget(&mut self, turn: Turn) {
+        let found = self.outstanding.binary_search_by_key(&turn, |one| one.turn);
+        if let Ok(place) = found {
+            self.outstanding.remove(place);
+        }
+    }
+
+    /// A batch is in the log.
+    pub(super) fn written(&mut self, sealed: &Sealed, outcome: Outcome) {
+        self.came_back();
+        self.forget(sealed.turn);
+        sealed.batch.fate.settle(outcome);
+    }
+
+    /// A batch could not be made into bytes.
+    pub(super) fn unsealed(&mut self, turn: Turn, batch: &Batch, error: Error) {
+        self.came_back();
+        self.forget(turn);
+        batch.fate.settle(Outcome::Failed(error));
+    }
+
+    /// A batch has failed for good, be it in the log or not.
+    pub(super) fn failed(&mut self, sealed: &Sealed, error: Error) {
+        self.came_back();
+        self.give_up(sealed, error);
+    }
+
+    fn give_up(&mut self, sealed: &Sealed, error: Error) {
+        self.forget(sealed.turn);
+        let of_now = self.identity.is_some_and(|identity| {
+            (identity.id, identity.epoch) == (sealed.producer.id, sealed.producer.epoch)
+        });
+        let is_last = self
+            .outstanding
+            .back()
+            .is_none_or(|last| last.turn < sealed.turn);
+        if of_now && is_last && !sealed.may_be_written {
+            // Its numbers are free again. Where others have later ones already, or nobody knows, the broker says in time that they are out of order.
+            self.next_sequence = sealed.producer.base_sequence;
+        }
+        let error = error.maybe_sent(sealed.may_be_written);
+        sealed.batch.fate.settle(Outcome::Failed(error));
+    }
+
+    /// A batch is sent again, unless its time is over; then it has failed with this error.
+    pub(super) fn again(&mut self, sealed: Sealed, error: impl FnOnce() -> Error) {
+        self.came_back();
+        self.put_back(sealed, error);
+    }
+
+    fn put_back(&mut self, sealed: Sealed, error: impl FnOnce() -> Error) {
+        if sealed.batch.fate.outcome().is_some() {
+            return self.give_up(&sealed, error());
+        }
+        let later = self.again.partition_point(|one| one.turn < sealed.turn);
+        self.again.insert(later, sealed);
+    }
+
+    /// The broker has not written a batch, as its number is not the next one. If it is the first that is not settled, all that are not are given new
+    /// numbers, as none of them can be in the log; else it is sent again behind those before it. Gives whether it was the first.
+    pub(super) fn out_of_order(
+        &mut self,
+        mut sealed: Sealed,
+        error: impl FnOnce() -> Error,
+    ) -> bool {
+        let is_first = self
+            .outstanding
+            .front()
+            .is_none_or(|first| first.turn == sealed.turn);
+        let of_now = self.identity.is_some_and(|identity| {
+            (identity.id, identity.epoch) == (sealed.producer.id, sealed.producer.epoch)
+        });
+        sealed.may_be_written = false;
+        let begins_anew = is_first && of_now;
+        if begins_anew {
+            self.begin_anew();
+        }
+        self.came_back();
+        self.put_back(sealed, error);
+        begins_anew
+    }
+
+    /// The broker has not written a batch, as it does not accept who writes: the batch waits for another identity.
+    pub(super) fn disowned(&mut self, mut sealed: Sealed, error: impl FnOnce() -> Error) {
+        sealed.may_be_written = false;
+        let of_now = self
+            .identity
+            .is_some_and(|identity| identity.id == sealed.producer.id);
+        if of_now {
+            self.identity = None;
+            self.is_settling = true;
+        }
+        self.came_back();
+        self.put_back(sealed, error);
+    }
+
+    /// From now on batches have numbers from 0 on, under the next epoch (KIP-360).
+    fn begin_anew(&mut self) {
+        self.identity = self.identity.and_then(|Identity { id, epoch }| {
+            let epoch = epoch.checked_add(1)?;
+            Some(Identity { id, epoch })
+        });
+        self.next_sequence = 0;
+        self.is_settling = true;
+    }
+
+    /// Whether the last epoch is used up, and another producer id is needed.
+    pub(super) fn needs_identity(&self, terms: &Terms) -> bool {
+        terms.is_idempotent && self.identity.is_none()
+    }
+
+    /// A batch that was too large is two now, in its place.
+    pub(super) fn split(&mut self, sealed: &Sealed, halves: [Sealed; 2]) {
+        self.came_back();
+        self.forget(sealed.turn);
+        let [before, from] = halves;
+        sealed.batch.fate.settle(Outcome::Split {
+            at: before.batch.count,
+            before: Arc::clone(&before.batch.fate),
+            from: Arc::clone(&from.batch.fate),
+        });
+        for half in [before, from] {
+            let place = self.outstanding.partition_point(|one| one.turn < half.turn);
+            let outstanding = Outstanding {
+                turn: half.turn,
+                deadline: half.batch.deadline,
+                fate: Arc::clone(&half.batch.fate),
+            };
+            self.outstanding.insert(place, outstanding);
+            let place = self.again.partition_point(|one| one.turn < half.turn);
+            self.again.insert(place, half);
+        }
+    }
+
+    /// Fails those whose time is over. Those under way are told to have failed, and go on.
+    pub(super) fn expire(&mut self, now: Instant, error: impl Fn() -> Error) {
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.batch.deadline <= now)
+        {
+            self.close();
+        }
+        while self
+            .closed
+            .front()
+            .is_some_and(|closed| closed.batch.deadline <= now)
+        {
+            if let Some(closed) = self.closed.pop_front() {
+                closed.batch.fate.settle(Outcome::Failed(error()));
+            }
+        }
+        while let Some(place) = self.again.iter().position(|one| one.batch.deadline <= now) {
+            if let Some(sealed) = self.again.remove(place) {
+                self.give_up(&sealed, error());
+            }
+        }
+        for one in &self.outstanding {
+            if one.deadline <= now {
+                let error = error().maybe_sent(true);
+                one.fate.settle(Outcome::Failed(error));
+            }
+        }
+    }
+
+    /// Fails all of them; those under way are told to have failed, and go on.
+    pub(super) fn fail_all(&mut self, error: &Error) {
+        self.close();
+        for closed in self.closed.drain(..) {
+            closed.batch.fate.settle(Outcome::Failed(error.clone()));
+        }
+        while let Some(sealed) = self.again.pop_front() {
+            self.give_up(&sealed, error.clone());
+        }
+        for one in &self.outstanding {
+            let error = error.clone().maybe_sent(true);
+            one.fate.settle(Outcome::Failed(error));
+        }
+    }
+
+    /// The fates of all that is not settled.
+    pub(super) fn fates(&self) -> impl Iterator<Item = Arc<Fate>> {
+        let open = self.open.iter().map(|open| &open.batch.fate);
+        let closed = self.closed.iter().map(|closed| &closed.batch.fate);
+        let sent = self.outstanding.iter().map(|one| &one.fate);
+        sent.chain(closed).chain(open).cloned()
+    }
+}
+
+/// The sequence number after so many records, which starts over after the largest.
+pub(super) fn sequence_after(sequence: i32, count: u32) -> i32 {
+    let next = (i64::from(sequence) + i64::from(count)) & i64::from(i32::MAX);
+    i32::try_from(next).unwrap_or_default()
+}
+
+/// The time in milliseconds since 1970.
+fn timestamp() -> i64 {
+    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

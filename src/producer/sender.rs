@@ -1,0 +1,445 @@
+//! Writes what is ready to one broker.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytestring::ByteString;
+use milena_wire::api_key::ApiKey;
+use milena_wire::compression::Compressor;
+use milena_wire::messages::ProduceRequest;
+use milena_wire::messages::produce::{PartitionProduceData, TopicProduceData};
+use milena_wire::uuid::Uuid;
+use tokio::time::{Sleep, sleep_until};
+
+use super::batch::Sealed;
+use super::outcome::{self, Verdict};
+use super::partition::{Inner, Line, Partition};
+use super::queue::{Next, Station};
+use super::shared::Shared;
+use crate::cluster::{Boxed, Metadata, Reply};
+use crate::connection::{after, now};
+use crate::error::{Error, ErrorKind};
+
+/// Writes what is ready to one broker: a few requests at a time, each formed as late as can be, so that batches grow while others are under way.
+pub(super) struct Sender {
+    shared: Arc<Shared>,
+    line: Arc<Line>,
+    flights: VecDeque<Flight>,
+    compressor: Compressor,
+}
+
+/// A request that is under way.
+struct Flight {
+    answer: Boxed<'static, Answer>,
+    parts: Vec<Part>,
+}
+
+type Answer = (ProduceRequest, Result<Reply<ProduceRequest>, Error>);
+
+/// A batch in a request.
+pub(super) struct Part {
+    pub(super) partition: Arc<Partition>,
+    pub(super) sealed: Sealed,
+}
+
+impl Sender {
+    pub(super) fn new(shared: Arc<Shared>, line: Arc<Line>) -> Self {
+        Self {
+            shared,
+            line,
+            flights: VecDeque::new(),
+            compressor: Compressor::new(),
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        let shared = Arc::clone(&self.shared);
+        tokio::select! {
+            () = self.work() => {}
+            () = shared.client.closing() => {}
+        }
+        self.give_up();
+    }
+
+    async fn work(&mut self) {
+        let line = Arc::clone(&self.line);
+        let shared = Arc::clone(&self.shared);
+        let mut timer = pin!(sleep_until(now().into()));
+        // Of the broker: that it can be asked.
+        let mut readiness: Option<Boxed<'static, Result<(), Error>>> = None;
+        while !shared.is_over() {
+            let mut called = pin!(line.called());
+            // From before the look on, so that nothing is missed.
+            called.as_mut().enable();
+            let next = self.look_at_clock();
+            set(timer.as_mut(), next);
+            if self.may_send() && readiness.is_none() {
+                readiness = Some(self.readiness());
+            }
+            let happened = std::future::poll_fn(|context| {
+                // Those under way first: they may be sent again, or make room.
+                if let Some((flight, answer)) = self.poll_flights(context) {
+                    return Poll::Ready(Happened::Answered(flight, answer));
+                }
+                if let Some(waiting) = &mut readiness {
+                    if let Poll::Ready(result) = waiting.as_mut().poll(context) {
+                        return Poll::Ready(Happened::Ready(result));
+                    }
+                }
+                if called.as_mut().poll(context).is_ready()
+                    || next.is_some() && timer.as_mut().poll(context).is_ready()
+                {
+                    return Poll::Ready(Happened::Called);
+                }
+                Poll::Pending
+            });
+            match happened.await {
+                Happened::Answered(parts, answer) => self.answered(parts, answer),
+                Happened::Ready(result) => {
+                    readiness = None;
+                    match result {
+                        Ok(()) => self.send(),
+                        Err(error) => self.cannot_send(&error),
+                    }
+                }
+                Happened::Called => {}
+            }
+        }
+    }
+
+    /// Lists the partitions that have something to be sent by now; gives when there is more to look at.
+    fn look_at_clock(&self) -> Option<Instant> {
+        let now = now();
+        let (due, next) = self.line.take_due(now);
+        for partition in due {
+            let mut inner = partition.lock();
+            inner.queue.look_at_clock(now);
+            if matches!(inner.queue.station, Station::Delayed(until) if until <= now) {
+                inner.queue.station = Station::Resting;
+            }
+            self.settle_in(&partition, &mut inner);
+        }
+        next
+    }
+
+    fn settle_in(&self, partition: &Arc<Partition>, inner: &mut Inner) {
+        if partition.settle_in(inner, &self.shared.terms) {
+            self.shared.seek(partition);
+        }
+    }
+
+    fn may_send(&self) -> bool {
+        let shared = &self.shared;
+        self.flights.len() < shared.terms.max_in_flight
+            && self.line.is_anybody_ready()
+            && (!shared.terms.is_idempotent || shared.known_identity().is_some())
+    }
+
+    /// Ends when the broker can be asked; at once, if it was asked a moment ago.
+    fn readiness(&self) -> Boxed<'static, Result<(), Error>> {
+        let client = self.shared.client.clone();
+        let broker = self.line.broker;
+        let deadline = after(now(), self.shared.settings.request_timeout);
+        Box::pin(async move { client.ready::<ProduceRequest>(broker, deadline).await })
+    }
+
+    fn poll_flights(&mut self, context: &mut Context<'_>) -> Option<(Vec<Part>, Answer)> {
+        // In the order in which they were begun: what waits for the same connection gets it in this order.
+        for (place, flight) in self.flights.iter_mut().enumerate() {
+            if let Poll::Ready(answer) = flight.answer.as_mut().poll(context) {
+                let flight = self.flights.remove(place)?;
+                return Some((flight.parts, answer));
+            }
+        }
+        None
+    }
+
+    /// Sends a request with what is ready.
+    fn send(&mut self) {
+        let parts = self.gather();
+        if parts.is_empty() {
+            return;
+        }
+        let request = self.request(&parts);
+        let deadline = after(now(), self.shared.settings.request_timeout);
+        let client = &self.shared.client;
+        let answer = client.attempt(self.line.broker, request, deadline);
+        self.flights.push_back(Flight {
+            answer: Box::pin(answer),
+            parts,
+        });
+    }
+
+    /// Takes a batch of each partition that is ready, as many as go into a request.
+    fn gather(&mut self) -> Vec<Part> {
+        let shared = Arc::clone(&self.shared);
+        let identity = shared.known_identity();
+        let mut ready = self.line.take_ready();
+        let mut parts = Vec::with_capacity(ready.len());
+        let mut bytes = 0;
+        let metadata = shared.client.known();
+        while let Some(partition) = ready.pop_front() {
+            let mut inner = partition.lock();
+            if inner.queue.station != Station::Listed {
+                continue;
+            }
+            inner.queue.station = Station::Resting;
+            if !self.leads(&metadata, &partition) {
+                // What is under way comes back first: a partition is written to over one socket at a time.
+                if inner.queue.in_flight() == 0 {
+                    inner.line = None;
+                    inner.queue.station = Station::Seeking;
+                    shared.seek(&partition);
+                }
+                continue;
+            }
+            let next = inner.queue.next(&shared.terms, identity);
+            self.settle_in(&partition, &mut inner);
+            drop(inner);
+            let sealed = match next {
+                None => continue,
+                Some(Next::Again(sealed)) => sealed,
+                Some(Next::New(numbered)) => {
+                    let turn = numbered.turn;
+                    match numbered.seal(&mut self.compressor, &shared.terms.buffers) {
+                        Ok(sealed) => sealed,
+                        Err((batch, error)) => {
+                            let error = Error::new(ErrorKind::InvalidRecord(error));
+                            partition.lock().queue.unsealed(turn, &batch, error);
+                            continue;
+                        }
+                    }
+                }
+            };
+            bytes += sealed.bytes.len();
+            parts.push(Part { partition, sealed });
+            if bytes >= shared.settings.max_request_size {
+                break;
+            }
+        }
+        if !ready.is_empty() {
+            self.line.put_back(ready);
+        }
+        // Topics stand together in a request.
+        parts.sort_by(|one, other| {
+            Arc::as_ptr(&one.partition.topic)
+                .cast::<u8>()
+                .cmp(&Arc::as_ptr(&other.partition.topic).cast::<u8>())
+        });
+        parts
+    }
+
+    fn leads(&self, metadata: &Metadata, partition: &Partition) -> bool {
+        let leader = metadata.leader(&partition.topic, partition.index);
+        // Where nobody is known to lead, the last one may still do.
+        leader.is_none_or(|leader| leader.id == self.line.broker)
+    }
+
+    fn request(&self, parts: &[Part]) -> ProduceRequest {
+        let metadata = self.shared.client.known();
+        let mut topics: Vec<TopicProduceData> = Vec::new();
+        let mut last: Option<&Arc<str>> = None;
+        for Part { partition, sealed } in parts {
+            if !last.is_some_and(|last| Arc::ptr_eq(last, &partition.topic)) {
+                last = Some(&partition.topic);
+                let id = metadata
+                    .topic(&partition.topic)
+                    .and_then(|topic| topic.id());
+                let topic = TopicProduceData::default()
+                    .with_name(ByteString::from(&*partition.topic))
+                    .with_topic_id(id.unwrap_or(Uuid::nil()));
+                topics.push(topic);
+            }
+            if let Some(topic) = topics.last_mut() {
+                let mut data = PartitionProduceData::default().with_index(partition.index);
+                data.records = Some(sealed.bytes.clone());
+                topic.partition_data.push(data);
+            }
+        }
+        let timeout = self.shared.settings.request_timeout.as_millis();
+        ProduceRequest::default()
+            .with_acks(self.shared.settings.acks.number())
+            .with_timeout_ms(i32::try_from(timeout).unwrap_or(i32::MAX))
+            .with_topic_data(topics)
+    }
+
+    /// A request has come back.
+    fn answered(&mut self, parts: Vec<Part>, (request, result): Answer) {
+        let shared = Arc::clone(&self.shared);
+        let is_idempotent = shared.terms.is_idempotent;
+        match result {
+            Ok(Reply { response, .. }) => {
+                let verdicts = outcome::verdicts(&request, &response, is_idempotent);
+                let stale: Vec<bool> = verdicts.iter().map(|verdict| verdict.is_stale).collect();
+                if stale.contains(&true) {
+                    let is_meant = |item| stale.get(item) == Some(&true);
+                    let broker = self.line.broker;
+                    shared.client.follow(broker, &request, &response, is_meant);
+                }
+                // The batches' memory is ours alone again.
+                drop((request, response));
+                for (part, verdict) in parts.into_iter().zip(verdicts) {
+                    self.judged(part, verdict.verdict);
+                }
+            }
+            Err(error) => {
+                drop(request);
+                for part in parts {
+                    let verdict = outcome::without_answer(&error, is_idempotent);
+                    shared.client.is_stale(&part.partition.topic);
+                    self.judged(part, verdict);
+                }
+            }
+        }
+    }
+
+    fn judged(&self, part: Part, verdict: Verdict) {
+        let Part {
+            partition,
+            mut sealed,
+        } = part;
+        let shared = &self.shared;
+        let mut inner = partition.lock();
+        let queue = &mut inner.queue;
+        let mut wait = None;
+        match verdict {
+            Verdict::Written {
+                base_offset,
+                append_time,
+            } => {
+                queue.written(
+                    &sealed,
+                    super::fate::Outcome::Written {
+                        partition: partition.index,
+                        base_offset,
+                        append_time,
+                    },
+                );
+                let Sealed { bytes, batch, .. } = sealed;
+                self.settle_in(&partition, &mut inner);
+                drop(inner);
+                shared.terms.buffers.put_bytes(bytes);
+                drop(batch);
+                return;
+            }
+            Verdict::Failed {
+                error,
+                may_be_written,
+            } => {
+                sealed.may_be_written |= may_be_written;
+                tracing::debug!(topic = &*partition.topic, partition = partition.index, %error, "a batch has failed");
+                queue.failed(&sealed, error);
+            }
+            Verdict::Again {
+                error,
+                may_be_written,
+            } => {
+                tracing::debug!(topic = &*partition.topic, partition = partition.index, %error, "a batch is sent again");
+                sealed.may_be_written |= may_be_written;
+                wait = Some(shared.client.wait_after(sealed.failures));
+                sealed.failures += 1;
+                queue.again(sealed, || error);
+            }
+            Verdict::OutOfOrder(error) => {
+                let failures = sealed.failures;
+                sealed.failures += 1;
+                let text = error.to_string();
+                if queue.out_of_order(sealed, || error) {
+                    tracing::warn!(
+                        topic = &*partition.topic,
+                        partition = partition.index,
+                        error = text,
+                        "numbers begin anew"
+                    );
+                    wait = (failures > 0).then(|| shared.client.wait_after(failures - 1));
+                    if queue.needs_identity(&shared.terms) {
+                        shared.renew_identity();
+                    }
+                }
+            }
+            Verdict::Disowned(error) => {
+                let id = sealed.producer.id;
+                wait = Some(shared.client.wait_after(sealed.failures));
+                sealed.failures += 1;
+                queue.disowned(sealed, || error);
+                shared.disowned(id);
+            }
+            Verdict::TooLarge(error) => {
+                let compression = shared.terms.compression;
+                match super::split::split(&sealed, compression, &shared.terms.memory) {
+                    Ok(Some(halves)) => queue.split(&sealed, halves),
+                    Ok(None) => queue.failed(&sealed, error),
+                    Err(problem) => {
+                        let problem = Error::new(ErrorKind::InvalidRecord(problem));
+                        queue.failed(&sealed, problem);
+                    }
+                }
+            }
+        }
+        match wait {
+            Some(wait) if wait > Duration::ZERO => partition.delay(&mut inner, now() + wait),
+            _ => {
+                if matches!(inner.queue.station, Station::Delayed(_)) {
+                    return;
+                }
+                self.settle_in(&partition, &mut inner);
+            }
+        }
+    }
+
+    /// The broker cannot be asked: what is for it waits, and is looked for elsewhere.
+    fn cannot_send(&self, error: &Error) {
+        tracing::debug!(broker = self.line.broker, %error, "nothing can be written to the broker");
+        let is_final =
+            !error.is_retriable() && !matches!(error.kind(), ErrorKind::UnknownBroker(_));
+        let wait = self.shared.client.wait_after(0);
+        for partition in self.line.take_ready() {
+            let mut inner = partition.lock();
+            if inner.queue.station != Station::Listed {
+                continue;
+            }
+            if is_final {
+                inner.queue.fail_all(error);
+                inner.queue.station = Station::Resting;
+                continue;
+            }
+            self.shared.client.is_stale(&partition.topic);
+            partition.delay(&mut inner, now() + wait);
+        }
+    }
+
+    /// The client is closed.
+    fn give_up(&mut self) {
+        for flight in self.flights.drain(..) {
+            for Part {
+                partition,
+                mut sealed,
+            } in flight.parts
+            {
+                sealed.may_be_written = true;
+                let error = Error::new(ErrorKind::Shutdown).during(ApiKey::PRODUCE, None);
+                partition.lock().queue.failed(&sealed, error);
+            }
+        }
+    }
+}
+
+/// What a sender waits for.
+enum Happened {
+    Answered(Vec<Part>, Answer),
+    Ready(Result<(), Error>),
+    Called,
+}
+
+fn set(timer: Pin<&mut Sleep>, at: Option<Instant>) {
+    if let Some(at) = at {
+        let at = at.into();
+        if timer.deadline() != at {
+            timer.reset(at);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The producer against embedded brokers.
+
+mod writes;
