@@ -11,9 +11,16 @@ use milena_broker::Cluster;
 async fn records_arrive_and_their_positions_are_told() {
     let cluster = Cluster::builder().nodes(3).start().await.unwrap();
     let bootstrap = cluster.bootstrap().to_vec();
-    let client = Client::builder().bootstrap(bootstrap).build().await.unwrap();
+    let client = Client::builder()
+        .bootstrap(bootstrap)
+        .build()
+        .await
+        .unwrap();
     let admin = client.admin();
-    admin.create_topic(NewTopic::new("orders").partitions(4)).await.unwrap();
+    admin
+        .create_topic(NewTopic::new("orders").partitions(4))
+        .await
+        .unwrap();
     let producer = client.producer().build().unwrap();
     let mut deliveries = Vec::new();
     for number in 0..10_000 {
@@ -29,7 +36,9 @@ async fn records_arrive_and_their_positions_are_told() {
         *count += 1;
     }
     for (partition, count) in (0..).zip(counts) {
-        let listed = admin.list_offsets([(("orders", partition), OffsetSpec::Latest)]).await;
+        let listed = admin
+            .list_offsets([(("orders", partition), OffsetSpec::Latest)])
+            .await;
         let listed = listed.all().unwrap();
         assert_eq!(listed.values().next().unwrap().offset, Some(count));
     }
