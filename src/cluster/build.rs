@@ -91,6 +91,7 @@ fn core(settings: ClientSettings, runtime: Handle) -> Core {
         selection: Arc::clone(&settings.selection),
         when_open: settings.breaker.behaviour_when_open(),
         rack: settings.rack.clone(),
+        local_address: settings.local_address,
     });
     Core {
         refresher: Refresher::new(&settings, Arc::clone(&exchange)),

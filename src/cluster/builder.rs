@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -205,6 +206,14 @@ impl ClientBuilder {
     /// none. Java: `client.rack`.
     pub fn rack(mut self, rack: impl Into<String>) -> Self {
         self.settings.rack = Some(rack.into());
+        self
+    }
+
+    /// This machine's address, for policies that go by it, as [`SourceHash`](super::selection::SourceHash) does. Default: that of this side of the
+    /// client's first TCP connection, so that all clients of a machine have the same; to be given where that says nothing, as behind a tunnel or in
+    /// a container, or where a [`dialer`](Self::dialer) opens streams that are no TCP sockets. Java: none.
+    pub fn local_address(mut self, address: impl Into<IpAddr>) -> Self {
+        self.settings.local_address = Some(address.into());
         self
     }
 

@@ -1,6 +1,7 @@
 //! One request to one broker: the way from a choice to an answer, once.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,6 +35,8 @@ pub(crate) struct Exchange {
     pub(crate) selection: Arc<dyn BrokerSelection>,
     pub(crate) when_open: WhenOpen,
     pub(crate) rack: Option<String>,
+    /// Of this machine; `None`: as the first connection has it.
+    pub(crate) local_address: Option<IpAddr>,
 }
 
 /// What a broker answered.
@@ -74,6 +77,7 @@ impl Exchange {
             .collect();
         let context = SelectionContext::new(api, now)
             .with_key(key)
+            .with_local_address(self.local_address.or_else(|| self.pool.local_address()))
             .with_client_rack(self.rack.as_deref());
         let chosen = self.selection.choose(&candidates, &context)?;
         nodes.get(chosen).map(|node| Arc::clone(node))

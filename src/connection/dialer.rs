@@ -1,16 +1,26 @@
 //! A way to brokers that is the user's own.
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 
 use super::stream::BoxedStream;
 
-type Dialing = Pin<Box<dyn Future<Output = io::Result<BoxedStream>> + Send>>;
+type Dialing = Pin<Box<dyn Future<Output = io::Result<Dialed>> + Send>>;
+
+/// What the user's dialer gave.
+pub(crate) struct Dialed {
+    pub(crate) stream: BoxedStream,
+    /// This side's, of a stream that is a TCP socket.
+    pub(crate) local_address: Option<SocketAddr>,
+}
 
 /// Opens a stream to `host:port`, in place of DNS and TCP.
 #[derive(Clone)]
@@ -26,13 +36,17 @@ impl Dialer {
         Self(Arc::new(move |address| {
             let dialing = dial(address);
             Box::pin(async move {
-                let stream: BoxedStream = Box::new(dialing.await?);
-                Ok(stream)
+                let stream = dialing.await?;
+                let socket = (&stream as &dyn Any).downcast_ref::<TcpStream>();
+                Ok(Dialed {
+                    local_address: socket.and_then(|socket| socket.local_addr().ok()),
+                    stream: Box::new(stream),
+                })
             })
         }))
     }
 
-    pub(crate) async fn dial(&self, address: &str) -> io::Result<BoxedStream> {
+    pub(crate) async fn dial(&self, address: &str) -> io::Result<Dialed> {
         (self.0)(address.to_owned()).await
     }
 }

@@ -24,6 +24,7 @@ mod requests;
 mod retry;
 mod routing;
 mod script;
+mod selection;
 mod sight;
 mod statements;
 mod support;

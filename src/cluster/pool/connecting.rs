@@ -1,5 +1,6 @@
 //! How connections of the pool come about, one at a time for each place.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -39,6 +40,8 @@ pub(crate) struct Pool {
     /// How long requests to a broker that is elsewhere now may take.
     drain_timeout: Duration,
     registry: Arc<Registry>,
+    /// This machine's, as the first connection has it.
+    local_address: OnceLock<IpAddr>,
     signals: Arc<Signals>,
     tasks: Tasks,
 }
@@ -59,6 +62,7 @@ impl Pool {
             backoff,
             drain_timeout,
             registry: Registry::new(max_connections),
+            local_address: OnceLock::new(),
             signals,
             tasks,
         })
@@ -283,6 +287,7 @@ impl Pool {
             builder = builder.metered(meter);
         }
         let connection = builder.connect(address.text()).await?;
+        self.learn_address(&connection);
         let pooled = Pooled::new(connection, node.id, purpose, &self.registry);
         let pooled = Arc::new(pooled);
         let _ = hook.pooled.set(Arc::downgrade(&pooled));
@@ -312,7 +317,21 @@ impl Pool {
         if let Some(meter) = self.signals.meter(BOOTSTRAP) {
             builder = builder.metered(meter);
         }
-        builder.connect(address.text()).await
+        let connection = builder.connect(address.text()).await?;
+        self.learn_address(&connection);
+        Ok(connection)
+    }
+
+    /// The first one counts: a machine with several addresses is to stay the same one.
+    fn learn_address(&self, connection: &Connection) {
+        if let Some(address) = connection.report().local_address() {
+            let _ = self.local_address.set(address.ip().to_canonical());
+        }
+    }
+
+    /// This machine's address, as the first TCP connection has it.
+    pub(crate) fn local_address(&self) -> Option<IpAddr> {
+        self.local_address.get().copied()
     }
 
     /// Waits until the client ends.
