@@ -193,7 +193,7 @@ impl Exchange {
                     None => node.breaker.succeeded(now),
                 };
                 if let Some(transition) = transition {
-                    self.signals.circuit(node.id, &transition);
+                    self.circuit(node, &transition);
                     node.circuit_changed();
                 }
                 let throttle = R::throttle_time_ms(response);
@@ -215,12 +215,20 @@ impl Exchange {
             Admission::Pass => Ok(None),
             Admission::Probe(probe) => {
                 if let Some(transition) = probe.transition() {
-                    self.signals.circuit(node.id, transition);
+                    self.circuit(node, transition);
                 }
                 let probe = Some(probe);
                 Ok(Some(Trial { node, probe }))
             }
             Admission::Refused { retry_in } => Err(retry_in),
+        }
+    }
+
+    /// Tells of the circuit of a broker; not of one that was somewhere else before.
+    fn circuit(&self, node: &Node, transition: &Transition) {
+        if !node.has_left() {
+            self.signals
+                .circuit(node.id, transition.from, transition.to);
         }
     }
 
@@ -238,6 +246,9 @@ impl Exchange {
         loop {
             // From before the look on, so that nothing is missed.
             turn.as_mut().enable();
+            if node.has_left() {
+                return Err(Node::is_elsewhere());
+            }
             let retry_in = match self.admit(node) {
                 Ok(trial) => return Ok(trial),
                 Err(retry_in) => retry_in,
@@ -274,6 +285,7 @@ impl Exchange {
             let until = (now() + left).min(deadline);
             tokio::select! {
                 () = sleep_until(until.into()) => {}
+                () = node.left() => return Err(Node::is_elsewhere()),
                 () = self.pool.closing() => return Err(ErrorKind::Shutdown),
             }
             if now() >= deadline {

@@ -305,6 +305,12 @@ impl<'a> Journey<'a> {
         let core = self.core;
         let api = R::API_KEY;
         let was_not_sent = !error.may_have_been_sent();
+        if was_not_sent && node.has_left() && !core.is_closing() && now() < self.terms.deadline {
+            // It is somewhere else by now, or another one has its place: that is no failure of anybody, and each moves but once.
+            tracing::debug!(broker = node.id, %api, "the broker is elsewhere, looked for again");
+            self.note(Some(node.id), error);
+            return Next::Again;
+        }
         let is_safe = was_not_sent || request.is_idempotent();
         let (mut is_over, mut is_closed) = (false, false);
         let (mut is_race, mut says_nothing) = (false, false);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use milena_wire::api_key::ApiKey;
 use tokio::sync::{Notify, broadcast};
 
-use super::breaker::Transition;
+use super::breaker::BreakerState;
 use super::events::{ClientEvent, Events};
 use super::purpose::Purpose;
 use crate::close_reason::CloseReason;
@@ -99,13 +99,9 @@ impl Signals {
         });
     }
 
-    pub(crate) fn circuit(&self, broker: i32, transition: &Transition) {
-        self.count_of(broker, |metrics| metrics.breaker_changed(transition.to));
-        self.tell(ClientEvent::CircuitChanged {
-            broker,
-            from: transition.from,
-            to: transition.to,
-        });
+    pub(crate) fn circuit(&self, broker: i32, from: BreakerState, to: BreakerState) {
+        self.count_of(broker, |metrics| metrics.breaker_changed(to));
+        self.tell(ClientEvent::CircuitChanged { broker, from, to });
     }
 
     pub(crate) fn connected(&self, broker: i32, purpose: Purpose) {

@@ -106,6 +106,9 @@ impl Pool {
         if self.tasks.is_closing() {
             return Err(Error::new(ErrorKind::Shutdown));
         }
+        if node.has_left() {
+            return Err(is_elsewhere(node));
+        }
         let place = node.place(purpose);
         let place = place.ok_or_else(|| Error::new(ErrorKind::UnknownBroker(node.id)))?;
         let mut caller = match place.join(|| self.begin(node, purpose, place)) {
@@ -157,18 +160,21 @@ impl Pool {
             let result = tokio::select! {
                 result = pool.connect(&node, purpose, &place, &callers) => result,
                 () = pool.tasks.closing() => Err(NotConnected::Failed(Error::new(ErrorKind::Shutdown))),
+                () = node.left() => Err(NotConnected::Failed(is_elsewhere(&node))),
             };
-            let result = match result {
+            let mut result = match result {
                 Ok(pooled) => Ok(pooled),
                 Err(NotConnected::Failed(error)) => Err(error),
                 Err(NotConnected::Deserted) => return,
             };
-            let pooled = result.as_ref().ok().cloned();
-            place.settle(pooled.clone());
+            place.settle(result.as_ref().ok().cloned());
+            // The end of the client, or of the broker's being here, may have emptied all places before.
             if pool.tasks.is_closing() {
-                // Closing may have emptied all places before.
                 drop(place.empty());
+            } else if node.has_left() && place.empty().is_some() {
+                result = Err(is_elsewhere(&node));
             }
+            let pooled = result.as_ref().ok().cloned();
             told.send_replace(Some(result));
             if let Some(pooled) = pooled.filter(|_| callers.are_gone()) {
                 pooled.offer();
@@ -344,8 +350,9 @@ impl Pool {
         self.registry.list()
     }
 
-    /// The broker is gone from here: what goes over its connections is still answered, if that does not take too long, and then they end.
+    /// The broker is gone from here. Who waits for it is told; what goes over its connections is still answered, if that does not take too long, and then they end.
     pub(crate) fn drain(&self, node: &Node) {
+        node.leave();
         for pooled in node.empty() {
             pooled.connection.count_as_draining();
             let left = Arc::downgrade(&pooled);
@@ -422,6 +429,12 @@ impl Hook {
     }
 }
 
+/// Who wants to go to the broker has to look again where it is.
+fn is_elsewhere(node: &Node) -> Error {
+    let error = Error::new(Node::is_elsewhere());
+    error.at(node.address.text()).at_broker(node.id)
+}
+
 /// A connection could not be made, or was lost while it was needed.
 fn failed(node: &Node, error: &Error, signals: &Signals) {
     signals.broker_failed(node.id);
@@ -429,7 +442,9 @@ fn failed(node: &Node, error: &Error, signals: &Signals) {
         signals.health(node.id, health);
     }
     if let Some(transition) = node.breaker.failed(now()) {
-        signals.circuit(node.id, &transition);
+        if !node.has_left() {
+            signals.circuit(node.id, transition.from, transition.to);
+        }
         node.circuit_changed();
     }
 }
