@@ -58,8 +58,12 @@ impl ClientBuilder {
         }
         let worker = Arc::clone(&core.refresher).run(core.tasks.clone());
         core.tasks.spawn(worker);
+        let request_timeout = core.settings.connection.settings.request_timeout;
+        let exchange = Arc::clone(&core.exchange);
+        let waits = core.settings.breaker.resets();
+        let revive = health::revive(exchange, waits, request_timeout, core.tasks.clone());
+        core.tasks.spawn(revive);
         if let Some(interval) = core.settings.health_check_interval {
-            let request_timeout = core.settings.connection.settings.request_timeout;
             let exchange = Arc::clone(&core.exchange);
             let watch = health::watch(exchange, interval, request_timeout, core.tasks.clone());
             core.tasks.spawn(watch);

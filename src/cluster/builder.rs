@@ -174,7 +174,8 @@ impl ClientBuilder {
     }
 
     /// How often a broker that nothing is sent to is asked whether it is there. More than 0. Default: `None`, never; what becomes of requests tells
-    /// enough. Java: none.
+    /// enough. One that is down is asked whether it is back in any case, as often as an open circuit is tried
+    /// ([`reset_timeout`](BreakerSettings::reset_timeout)). Java: none.
     pub fn health_check_interval(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.settings.health_check_interval = time.into();
         self

@@ -26,6 +26,7 @@ pub(crate) struct Signals {
     /// Something was seen that metadata does not know yet.
     is_stale: AtomicBool,
     worker: Notify,
+    down: Notify,
     /// If anything is counted.
     pub(crate) recorder: Option<Arc<Recorder>>,
 }
@@ -37,6 +38,7 @@ impl Signals {
             events: Mutex::new(Some(broadcast::Sender::new(KEPT))),
             is_stale: AtomicBool::new(false),
             worker: Notify::new(),
+            down: Notify::new(),
         }
     }
 
@@ -93,10 +95,18 @@ impl Signals {
 
     pub(crate) fn health(&self, broker: i32, health: Health) {
         self.count_of(broker, |metrics| metrics.health_changed(health));
+        if health == Health::Down {
+            self.down.notify_one();
+        }
         self.tell(match health {
             Health::Down => ClientEvent::BrokerDown { broker },
             _ => ClientEvent::BrokerUp { broker },
         });
+    }
+
+    /// Waits until a broker goes down, or has since this was asked last.
+    pub(crate) async fn broker_went_down(&self) {
+        self.down.notified().await;
     }
 
     pub(crate) fn circuit(&self, broker: i32, from: BreakerState, to: BreakerState) {
