@@ -382,9 +382,9 @@ impl<'a> Journey<'a> {
             let failures = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX);
             time = time.max(core.wait_within(failures.saturating_sub(1), deadline));
         }
-        let is_exempt = is_exempt_from_budget(api);
-        if !is_exempt {
-            time = time.max(core.budget.take(now()));
+        let turn = (!is_exempt_from_budget(api)).then(|| core.budget.turn(now()));
+        if let Some(turn) = &turn {
+            time = time.max(turn.wait());
         }
         let resting = async {
             let is_in_time = pause(time, deadline).await;
@@ -404,10 +404,10 @@ impl<'a> Journey<'a> {
             }
         };
         if is_in_time && now() < deadline {
+            if let Some(turn) = turn {
+                turn.spend();
+            }
             return Next::Again;
-        }
-        if !is_exempt {
-            core.budget.give_back();
         }
         let error = Error::new(ErrorKind::DeadlineExceeded);
         let error = match self.attempts.last().and_then(|last| last.broker) {

@@ -33,7 +33,7 @@ fn of_a_request_and_of_a_retry() {
     let mut now = start;
     cost("budget: take, once for each retry", 200.0, || {
         now += Duration::from_millis(1);
-        black_box(budget.take(black_box(now)));
+        budget.turn(black_box(now)).spend();
     });
     cost("back-off", 100.0, || {
         black_box(Backoff::RETRY.delay_within(black_box(3), black_box(77), Duration::MAX));
