@@ -16,7 +16,7 @@ use super::placement::{Group, Located, Missing};
 use super::pool::Node;
 use super::random::Random;
 use super::refresher::Refresher;
-use super::retry::{Backoff, Budget, Remedy, Retry, reaction};
+use super::retry::{Backoff, Budget, Retry, reaction};
 use super::routing::{CoordinatorKind, Routed, Target, TopicRef};
 use super::settings::ClientSettings;
 use super::tasks::Tasks;
@@ -420,21 +420,21 @@ impl Answer {
 }
 
 impl Core {
-    /// Does what has to be done before the request that a broker would not answer is sent again: what was known is no longer so.
-    pub(crate) fn heal<R: Routed>(&self, node: &Node, request: &R, remedy: Remedy) {
-        match remedy {
-            Remedy::None | Remedy::WaitThrottle => {}
-            // By item: see `follow`.
-            Remedy::RefreshMetadata => {}
-            Remedy::FindController => self.refresher.stale(),
-            Remedy::FindCoordinator => request.targets(&mut |target| {
-                if let Target::Coordinator(kind, key) = target {
-                    self.coordinators
-                        .forget(&Coordinated { kind, key }, node.id);
-                }
-            }),
-            Remedy::Rebootstrap => self.refresher.rebootstrap(),
-        }
+    /// The broker does not coordinate those items of a request that `is_meant` tells of: who does is looked for again.
+    pub(crate) fn uncoordinated<R: Routed>(
+        &self,
+        node: &Node,
+        request: &R,
+        is_meant: impl Fn(usize) -> bool,
+    ) {
+        let mut items = 0..;
+        request.targets(&mut |target| {
+            let is_meant = items.next().is_some_and(&is_meant);
+            if let (true, Target::Coordinator(kind, key)) = (is_meant, target) {
+                self.coordinators
+                    .forget(&Coordinated { kind, key }, node.id);
+            }
+        });
     }
 
     /// A broker would not answer for those items of a request that `is_meant` tells of, as others lead them, or something else is not as it was known.

@@ -234,14 +234,19 @@ impl<'a> Journey<'a> {
         let mut why = None;
         let mut wait = Wait::default();
         let mut throttle = false;
-        let mut heal = None;
+        // All that the codes of one answer ask for is done.
+        let mut uncoordinated = Items::default();
+        let (mut find_controller, mut rebootstrap) = (false, false);
         request.errors(response, &mut |item, code| {
             let Reaction { retry, then } = reaction(R::API_KEY, code);
             match then {
                 Remedy::None => {}
                 Remedy::WaitThrottle => throttle = true,
+                // Leaders: see `follow`.
                 Remedy::RefreshMetadata => stale.add(item),
-                remedy => heal = Some(remedy),
+                Remedy::FindCoordinator => uncoordinated.add(item),
+                Remedy::FindController => find_controller = true,
+                Remedy::Rebootstrap => rebootstrap = true,
             }
             let is_again = match retry {
                 Retry::Yes => true,
@@ -259,20 +264,27 @@ impl<'a> Journey<'a> {
         }
         again.sort();
         stale.sort();
+        uncoordinated.sort();
         let core = self.core;
-        if heal.is_some() || !stale.is_empty() {
+        let is_asked_for = find_controller || rebootstrap;
+        if is_asked_for || !stale.is_empty() {
             wait.news = Some(core.refresher.listen());
         }
-        if let Some(remedy) = heal {
-            core.heal(node, request, remedy);
+        if !uncoordinated.is_empty() {
+            core.uncoordinated(node, request, |item| uncoordinated.has(item));
+        }
+        if find_controller {
+            core.refresher.stale();
+        }
+        if rebootstrap {
+            core.refresher.rebootstrap();
         }
         if !stale.is_empty() {
             let are_elsewhere = core.follow(node, request, response, |item| stale.has(item));
             // Only those that nobody has to be asked about.
             wait.immediately = are_elsewhere && !throttle && again == stale;
         }
-        let is_asked_for = matches!(heal, Some(Remedy::FindController | Remedy::Rebootstrap));
-        if !is_asked_for && (stale.is_empty() || wait.immediately) {
+        if wait.immediately && !is_asked_for {
             wait.news = None;
         }
         match why {
