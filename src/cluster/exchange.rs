@@ -145,28 +145,32 @@ impl Exchange {
             let error = error.at(node.address.text()).at_broker(node.id);
             (request, Err(error))
         };
-        // Who does not send a heartbeat in time is put out of his group: that is worse than a request in vain.
-        let trial = if purpose == Purpose::Coordination {
-            None
-        } else {
+        let mute = node.mute(purpose);
+        let is_muted = || mute.is_some_and(|mute| mute.left(now).is_some());
+        let trial = loop {
+            // What is for others alone is boxed, so that no other request carries it along.
+            if is_muted() {
+                if let Err(kind) = Box::pin(self.silence(node, purpose, deadline)).await {
+                    return fail(request, kind);
+                }
+            }
+            // Who does not send a heartbeat in time is put out of his group: that is worse than a request in vain.
+            if purpose == Purpose::Coordination {
+                break None;
+            }
             let trial = match self.admit(node) {
                 Ok(trial) => Ok(trial),
-                // Boxed, so that no other request carries it along.
                 Err(_) => Box::pin(self.turn(node, R::API_KEY, choice, deadline)).await,
             };
             match trial {
-                Ok(trial) => trial,
+                // The broker asked for silence meanwhile: the place of one who tries it is for who can.
+                Ok(_) if is_muted() => {}
+                Ok(trial) => break trial,
                 Err(kind) => return fail(request, kind),
             }
         };
         // From now on it is the broker's, so that the next one who may choose goes elsewhere, however long connecting takes.
         let load = InFlight::begin(&node.load);
-        let mute = node.mute(purpose);
-        if mute.is_some_and(|mute| mute.left(now).is_some()) {
-            if let Err(kind) = Box::pin(self.silence(node, purpose, deadline)).await {
-                return fail(request, kind);
-            }
-        }
         let lease = match self.pool.checkout(node, purpose, deadline).await {
             Ok(lease) => lease,
             Err(error) => return (request, Err(error)),
