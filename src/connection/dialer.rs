@@ -2,16 +2,19 @@
 
 use std::any::Any;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use super::stream::BoxedStream;
+use crate::error::ConnectFailure;
 
 type Dialing = Pin<Box<dyn Future<Output = io::Result<Dialed>> + Send>>;
 
@@ -46,9 +49,30 @@ impl Dialer {
         }))
     }
 
-    pub(crate) async fn dial(&self, address: &str) -> io::Result<Dialed> {
-        (self.0)(address.to_owned()).await
+    /// # Errors
+    /// What the dialer says, and that it panicked: whoever waits for the connection is to hear of that, and not only whoever polls it.
+    pub(crate) async fn dial(&self, address: &str) -> Result<Dialed, ConnectFailure> {
+        let mut dialing = None;
+        let dialed = poll_fn(|context| {
+            let poll = || {
+                let dialing = dialing.get_or_insert_with(|| (self.0)(address.to_owned()));
+                dialing.as_mut().poll(context)
+            };
+            // It is not polled again.
+            match catch_unwind(AssertUnwindSafe(poll)) {
+                Ok(polled) => polled.map_err(ConnectFailure::from),
+                Err(panic) => Poll::Ready(Err(ConnectFailure::DialerPanicked(said(&*panic)))),
+            }
+        });
+        dialed.await
     }
+}
+
+/// What a panic says.
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("without a word").to_owned()
 }
 
 impl fmt::Debug for Dialer {
