@@ -123,9 +123,17 @@ impl Signals {
         self.metadata_is_stale();
     }
 
-    pub(crate) fn disconnected(&self, broker: i32, purpose: Purpose, reason: &CloseReason) {
+    /// A connection is no more. That of a broker that stops is a reason to ask for news; one that had rested is not, or an idle client would ask each time
+    /// that a broker closes what it asked over before, for ever.
+    pub(crate) fn disconnected(
+        &self,
+        broker: i32,
+        purpose: Purpose,
+        reason: &CloseReason,
+        has_rested: bool,
+    ) {
         tracing::debug!(broker, purpose = purpose.name(), %reason, "disconnected");
-        if !matches!(reason, CloseReason::IdleDrop | CloseReason::Shutdown) {
+        if !has_rested && !matches!(reason, CloseReason::IdleDrop | CloseReason::Shutdown) {
             self.metadata_is_stale();
         }
     }

@@ -31,6 +31,9 @@ enum NotConnected {
 /// What stands for the id of a broker that is not known yet, where it is counted.
 const BOOTSTRAP: i32 = -1;
 
+/// Of a connection that nothing has gone over for so many milliseconds, brokers may have had enough.
+const RESTED: u64 = 30_000;
+
 /// What makes the connections of a client, and knows how many there are.
 #[derive(Debug)]
 pub(crate) struct Pool {
@@ -412,12 +415,6 @@ impl Ended for BootstrapHook {
 }
 
 impl Hook {
-    /// Whether anybody is let down. A broker may close a connection that nobody uses.
-    fn is_in_use(&self) -> bool {
-        let pooled = self.pooled.get().and_then(Weak::upgrade);
-        pooled.is_some_and(|pooled| pooled.in_use() > 0)
-    }
-
     /// However many requests were under way, it is one failure.
     fn failed(&self, reason: &CloseReason) {
         let Some(node) = self.node.upgrade() else {
@@ -451,9 +448,10 @@ fn failed(node: &Node, error: &Error, signals: &Signals) {
 
 impl Ended for Hook {
     fn ended(&self, reason: &CloseReason) {
-        let place = self.place.upgrade();
-        if let (Some(place), Some(pooled)) = (place, self.pooled.get()) {
-            place.clear(pooled.as_ptr());
+        // Kept until here, whoever else still has it.
+        let pooled = self.pooled.get().and_then(Weak::upgrade);
+        if let (Some(place), Some(pooled)) = (self.place.upgrade(), &pooled) {
+            place.clear(Arc::as_ptr(pooled));
         }
         let is_failure = !matches!(
             reason,
@@ -464,10 +462,14 @@ impl Ended for Hook {
             reason,
             CloseReason::ConnectionTimeout | CloseReason::OutOfSync { .. }
         );
-        if is_failure && (is_unanswered || self.is_in_use()) {
+        let is_in_use = pooled.as_ref().is_some_and(|pooled| pooled.in_use() > 0);
+        // A broker may close a connection that nobody uses.
+        if is_failure && (is_unanswered || is_in_use) {
             self.failed(reason);
         }
-        self.signals.disconnected(self.broker, self.purpose, reason);
+        let has_rested = pooled.is_some_and(|pooled| pooled.idle_for() >= RESTED);
+        self.signals
+            .disconnected(self.broker, self.purpose, reason, has_rested);
     }
 
     fn gone(&self) {
