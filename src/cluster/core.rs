@@ -18,6 +18,7 @@ use super::random::Random;
 use super::refresher::Refresher;
 use super::retry::{Backoff, Budget, Retry, reaction};
 use super::routing::{CoordinatorKind, Routed, Target, TopicRef};
+use super::scattered::Scattered;
 use super::settings::ClientSettings;
 use super::tasks::Tasks;
 use super::together::{Boxed, race};
@@ -26,6 +27,9 @@ use crate::error::{Error, ErrorKind};
 
 /// From this version on FindCoordinator looks for several at once.
 const BATCHED: i16 = 4;
+
+/// What stands for the id of a broker where none was asked.
+const NOBODY: i32 = -1;
 
 /// A client without its handles.
 #[derive(Debug)]
@@ -231,6 +235,53 @@ impl Core {
             }
         };
         Err(Error::new(kind))
+    }
+
+    /// What becomes of a request for partitions of which nobody could be found who leads them; and what is left of it, if it is also for others of the same
+    /// topic, which are there.
+    pub(crate) fn give_up<R: Routed>(
+        &self,
+        request: R,
+        missing: &Missing,
+        error: Error,
+    ) -> (Scattered<R>, Option<R>) {
+        let (Missing::Leader(topic, partition), ErrorKind::UnknownPartition { .. }) =
+            (missing, error.kind())
+        else {
+            return (Scattered::failed(request, error), None);
+        };
+        let metadata = self.refresher.metadata();
+        let known = metadata.topic_by_key(&topic_key(topic));
+        let known = known.filter(|topic| topic.exists());
+        let (mut lost, mut left) = (Vec::new(), Vec::new());
+        request.targets(&mut |target| {
+            let is_there = match (&target, known) {
+                (Target::Leader(_, index), Some(known)) => {
+                    index != partition && known.partition(*index).is_some()
+                }
+                _ => false,
+            };
+            let item = lost.len() + left.len();
+            if is_there {
+                left.push(item);
+            } else {
+                lost.push(item);
+            }
+        });
+        let (request, rest) = if left.is_empty() {
+            (request, None)
+        } else {
+            (request.part(&lost), Some(request.part(&left)))
+        };
+        let code = match topic {
+            TopicRef::Id(_) if known.is_none() => ErrorCode::UNKNOWN_TOPIC_ID,
+            _ => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+        };
+        let scattered = match request.unknown(code) {
+            Some(response) => Scattered::answered(NOBODY, request, response),
+            None => Scattered::failed(request, error),
+        };
+        (scattered, rest)
     }
 
     fn is_topic_known(&self, topic: &TopicRef) -> bool {

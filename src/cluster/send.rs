@@ -100,8 +100,13 @@ impl<'a> Journey<'a> {
                 Placement::Unknown(missing) => match self.find(R::API_KEY, &missing).await {
                     Ok(()) => continue,
                     Err(error) => {
-                        done.add(Scattered::failed(request, error));
-                        return done;
+                        let (lost, rest) = self.core.give_up(request, &missing, error);
+                        done.add(lost);
+                        let Some(rest) = rest else {
+                            return done;
+                        };
+                        request = rest;
+                        continue;
                     }
                 },
                 Placement::Apart(groups) => {
