@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until};
 
+use super::backoff::Backoff;
 use super::builder::ClientBuilder;
 use super::calls::Calls;
 use super::client::Client;
@@ -15,7 +16,7 @@ use super::health;
 use super::pool::{Nodes, Pool};
 use super::random::Random;
 use super::refresher::Refresher;
-use super::retry::{Backoff, Budget};
+use super::retry::Budget;
 use super::settings::ClientSettings;
 use super::signals::Signals;
 use super::tasks::Tasks;

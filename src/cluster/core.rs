@@ -8,6 +8,7 @@ use milena_wire::api_key::ApiKey;
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
 
+use super::backoff::Backoff;
 use super::calls::Calls;
 use super::coordinators::{self, Coordinated, Coordinators, Search};
 use super::exchange::{Choice, Exchange, HEAD_START, Reply, by, pause};
@@ -16,7 +17,7 @@ use super::placement::{Group, Located, Missing};
 use super::pool::Node;
 use super::random::Random;
 use super::refresher::Refresher;
-use super::retry::{Backoff, Budget, Retry, reaction};
+use super::retry::{Budget, Retry, reaction};
 use super::routing::{CoordinatorKind, Routed, Target, TopicRef};
 use super::scattered::Scattered;
 use super::settings::ClientSettings;

@@ -7,10 +7,10 @@ use milena_wire::messages::api_versions::ApiVersionsRequest;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::{sleep, sleep_until};
 
+use super::backoff::Backoff;
 use super::exchange::{Choice, Exchange};
 use super::pool::Node;
 use super::random::Random;
-use super::retry::Backoff;
 use super::tasks::Tasks;
 use crate::connection::{after, now};
 

@@ -10,11 +10,11 @@ use milena_wire::messages::metadata::{MetadataRequest, MetadataResponse};
 use tokio::sync::watch;
 use tokio::time::sleep_until;
 
+use super::backoff::Backoff;
 use super::bootstrap;
 use super::breaker::BreakerState;
 use super::events::ClientEvent;
 use super::exchange::{Choice, Exchange, HEAD_START, Reply, by};
-use super::metadata::backoff::Backoff;
 use super::metadata::{
     AllTopics, Asked, AskedTopics, Changes, LeaderHint, Metadata, MetadataProblem, Schedule,
     ScheduleSettings, Step, TopicHold, TopicKey, Verdict, Want, satisfied,
@@ -56,10 +56,7 @@ impl Refresher {
         let schedule = ScheduleSettings {
             max_age: settings.metadata_max_age,
             max_idle: settings.metadata_max_idle,
-            backoff: Backoff {
-                first: settings.retry_backoff,
-                longest: settings.retry_backoff_max,
-            },
+            backoff: Backoff::new(settings.retry_backoff, settings.retry_backoff_max),
             rebootstrap_after: settings.rebootstrap_after,
             allow_auto_topic_creation: settings.allow_auto_topic_creation,
             authorized_operations: false,

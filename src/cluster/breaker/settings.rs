@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use super::super::retry::Backoff;
+use super::super::backoff::Backoff;
 use crate::error::ConfigError;
 
 /// When a circuit breaker opens, and how it closes again. Java's client has none.

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use milena_wire::api_key::ApiKey;
 use milena_wire::error_code::ErrorCode;
 
-use super::{Backoff, Budget, is_idempotent, reaction, throttles_first};
+use super::super::backoff::Backoff;
+use super::{Budget, is_idempotent, reaction, throttles_first};
 
 /// The quickest of some blocks, in nanoseconds for each call: others who use the machine only ever make it slower.
 fn cost(what: &str, most: f64, mut call: impl FnMut()) {
