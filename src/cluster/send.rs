@@ -93,6 +93,8 @@ impl<'a> Journey<'a> {
 
     async fn go<R: Routed>(mut self, mut request: R) -> Scattered<R> {
         let mut done = Scattered::default();
+        // What was answered to this very request before it was looked for somebody else to ask.
+        let mut last: Option<Box<(i32, R::Response)>> = None;
         loop {
             let (placement, choice) = self.place(&request);
             let node = match placement {
@@ -100,6 +102,13 @@ impl<'a> Journey<'a> {
                 Placement::Unknown(missing) => match self.find(R::API_KEY, &missing).await {
                     Ok(()) => continue,
                     Err(error) => {
+                        let is_late = now() >= self.terms.deadline && !self.core.is_closing();
+                        if let Some(last) = last.filter(|_| is_late) {
+                            let (broker, response) = *last;
+                            done.add(Scattered::answered(broker, request, response));
+                            return done;
+                        }
+                        last = None;
                         let (lost, rest) = self.core.give_up(request, &missing, error);
                         done.add(lost);
                         let Some(rest) = rest else {
@@ -146,6 +155,7 @@ impl<'a> Journey<'a> {
                 }
             };
             span::asked(&self.terms.span, &node);
+            last = None;
             let exchange = &self.core.exchange;
             let ask = exchange.ask(&node, request, choice, self.terms.deadline);
             let (back, result) = ask.await;
@@ -163,12 +173,16 @@ impl<'a> Journey<'a> {
                             done.add(Scattered::answered(node.id, request, response));
                             return done;
                         }
-                        if let Some((part, rest)) = split(&request, &items) {
-                            let mut response = response;
+                        let mut refused = response;
+                        if let Some((part, others)) = split(&request, &items) {
+                            let mut response = refused.clone();
+                            request.forget(&mut refused, &others);
                             request.forget(&mut response, &items);
+                            let rest = request.part(&others);
                             done.add(Scattered::answered(node.id, rest, response));
                             request = part;
                         }
+                        last = Some(Box::new((node.id, refused)));
                         Next::Again
                     }
                 },
@@ -494,8 +508,8 @@ impl Items {
     }
 }
 
-/// The part of a request that is asked again, and the rest of it; `None` if all of it is.
-fn split<R: Routed>(request: &R, items: &[usize]) -> Option<(R, R)> {
+/// The part of a request that is asked again, and the other items; `None` if all of it is.
+fn split<R: Routed>(request: &R, items: &[usize]) -> Option<(R, Vec<usize>)> {
     if items.is_empty() {
         return None;
     }
@@ -504,8 +518,6 @@ fn split<R: Routed>(request: &R, items: &[usize]) -> Option<(R, R)> {
     if items.len() >= count {
         return None;
     }
-    let rest: Vec<usize> = (0..count)
-        .filter(|item| items.binary_search(item).is_err())
-        .collect();
-    Some((request.part(items), request.part(&rest)))
+    let others = (0..count).filter(|item| items.binary_search(item).is_err());
+    Some((request.part(items), others.collect()))
 }

@@ -1,7 +1,6 @@
 //! A client and the embedded broker.
 
 #![allow(
-    dead_code,
     clippy::unwrap_used,
     clippy::panic,
     clippy::expect_used,
