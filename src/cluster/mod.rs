@@ -41,6 +41,7 @@
 //! [`selection`] has the policies by which one of several brokers is chosen, [`breaker`] the circuit breaker that keeps requests
 //! away from a broker that does not answer, [`routing`] what is known of each request.
 
+mod backoff;
 mod bootstrap;
 pub mod breaker;
 mod build;

@@ -17,7 +17,7 @@ pub struct Scattered<R: Routed> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Answered<R: Routed> {
-    /// The id of the broker that answered.
+    /// The id of the broker that answered; -1 if none was asked, as when a ShareFetch is for partitions that there are not, which the answer says then.
     pub broker: i32,
     /// What it was asked.
     pub request: R,
