@@ -12,7 +12,9 @@ use crate::configs::DynamicConfigs;
 use crate::faults::Faults;
 use crate::groups::Groups;
 use crate::identity::ClusterId;
+use crate::log_dirs::LogDirs;
 use crate::nodes::Nodes;
+use crate::quorum::Quorum;
 use crate::quotas::Quotas;
 use crate::sasl::{Accounts, Counters, DelegationTokens, ScramUsers};
 use crate::sight::{Connections, Logs};
@@ -39,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) transactions: Transactions,
     pub(crate) acls: Acls,
     pub(crate) quotas: Quotas,
+    pub(crate) quorum: Quorum,
+    pub(crate) log_dirs: LogDirs,
     /// Who may log in by SCRAM, if clients have to log in.
     pub(crate) scram_users: Arc<ScramUsers>,
     pub(crate) delegation_tokens: Arc<DelegationTokens>,
@@ -83,6 +87,7 @@ impl Shared {
         let deleted = self.catalog.delete(id);
         if deleted {
             self.groups.forget_topic(name, id);
+            self.log_dirs.forget_topic(name);
         }
         deleted
     }
@@ -98,6 +103,22 @@ impl Shared {
     pub(crate) fn node_stopped(&self, id: i32) {
         self.nodes.set_up(id, false);
         self.catalog.node_stopped(id);
+    }
+
+    /// The controller forgets a node; `false` if it does not know it. One that is up makes itself known again at once, but what it led others lead by then.
+    pub(crate) fn unregister(&self, id: i32) -> bool {
+        match self.nodes.unregister(id) {
+            Some(true) => {
+                self.node_stopped(id);
+                self.node_started(id);
+                true
+            }
+            Some(false) => {
+                self.catalog.node_removed(id);
+                true
+            }
+            None => false,
+        }
     }
 
     pub(crate) fn served(&self, key: ApiKey) -> Option<&Served> {

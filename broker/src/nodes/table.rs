@@ -40,6 +40,8 @@ struct Entry {
     /// How often it has listened somewhere else than before.
     moves: u32,
     is_up: bool,
+    /// The controller knows it: from when it starts until somebody unregisters it while it is down.
+    is_registered: bool,
 }
 
 impl Nodes {
@@ -74,6 +76,7 @@ impl Nodes {
             latency: Arc::new(Latency::new(state.latency)),
             moves: 0,
             is_up: false,
+            is_registered: true,
         };
         state.entries.insert(id, entry);
         id
@@ -84,11 +87,23 @@ impl Nodes {
         self.write().entries.remove(&id).is_some()
     }
 
+    /// The controller forgets a node, if it is down; whether it is up, or `None` if the controller does not know it.
+    pub(crate) fn unregister(&self, id: i32) -> Option<bool> {
+        let mut state = self.write();
+        let entry = state.entries.get_mut(&id);
+        let entry = entry.filter(|entry| entry.is_registered)?;
+        entry.is_registered = entry.is_up;
+        Some(entry.is_up)
+    }
+
     /// Says whether a node is up.
     pub(crate) fn set_up(&self, id: i32, is_up: bool) {
         let mut state = self.write();
         match state.entries.get_mut(&id) {
-            Some(entry) if entry.is_up != is_up => entry.is_up = is_up,
+            Some(entry) if entry.is_up != is_up => {
+                entry.is_up = is_up;
+                entry.is_registered |= is_up;
+            }
             _ => return,
         }
         let alive = state.alive_ids();
@@ -170,10 +185,11 @@ impl Nodes {
         alive.map(|(id, entry)| entry.node(*id)).collect()
     }
 
-    /// The nodes that are down, by id.
+    /// The nodes that are down and that the controller knows, by id.
     pub(crate) fn down(&self) -> Vec<Node> {
         let state = self.read();
-        let down = state.entries.iter().filter(|(_, entry)| !entry.is_up);
+        let entries = state.entries.iter();
+        let down = entries.filter(|(_, entry)| !entry.is_up && entry.is_registered);
         down.map(|(id, entry)| entry.node(*id)).collect()
     }
 
@@ -283,6 +299,22 @@ mod tests {
         let alive: Vec<_> = nodes.alive().iter().map(|node| node.id).collect();
         assert_eq!(alive, [1, 2]);
         assert_eq!(nodes.down()[0].id, 4);
+    }
+
+    #[test]
+    fn only_a_node_that_is_down_is_forgotten_until_it_comes_back() {
+        let nodes = nodes(2, &[]);
+        assert_eq!(nodes.unregister(1), Some(true));
+        assert_eq!(nodes.unregister(1), Some(true));
+        nodes.set_up(1, false);
+        assert_eq!(nodes.down()[0].id, 1);
+        assert_eq!(nodes.unregister(1), Some(false));
+        assert_eq!(nodes.unregister(1), None);
+        assert_eq!(nodes.unregister(7), None);
+        assert!(nodes.down().is_empty());
+        assert_eq!(nodes.infos().len(), 2);
+        nodes.set_up(1, true);
+        assert_eq!(nodes.unregister(1), Some(true));
     }
 
     #[test]
