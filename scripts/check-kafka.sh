@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # milena against a real Kafka and its Java client: what one writes the other reads, to the byte, by every codec; then, by
-# check-connect.sh, every listener by every mechanism, old Kafkas, and clusters that are not Apache's.
+# check-connect.sh, every listener by every mechanism, old Kafkas, and clusters that are not Apache's; and last, by check-cluster.sh, a client
+# and three nodes that are not left in peace.
 #
 #   check-kafka.sh [--old all|none]    needs Java and Maven, or Debian and root: see kafka.sh; --old is check-connect.sh's
 #
@@ -181,6 +182,9 @@ elif scripts/check-connect.sh "$@"; then
 else
   not_ok "check-connect.sh" "see above"
 fi
+
+step "a cluster of three nodes that are restarted and killed"
+if scripts/check-cluster.sh; then ok "check-cluster.sh"; else not_ok "check-cluster.sh" "see above"; fi
 
 step ""
 echo

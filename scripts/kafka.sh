@@ -3,8 +3,9 @@
 #
 #   kafka.sh jars               fetch the jars (`up` and `cluster` do it when they are missing)
 #   kafka.sh up                 one node with id 0 and fresh data: localhost:19092 and the listeners below
-#   kafka.sh cluster [secure]   nodes 1, 2, 3 with fresh data: localhost:19192, 19292, 19392; three replicas, two in sync; the other
-#                               listeners only if they are asked for, as TLS costs each node a second of CPU to start
+#   kafka.sh cluster [secure]   nodes 1, 2, 3 with fresh data: localhost:19192, 19292, 19392; three replicas, two in sync, two log
+#                               directories each, access rules; the other listeners only if they are asked for, as TLS costs each
+#                               node a second of CPU to start
 #   kafka.sh start N            start node N again, with the data it has
 #   kafka.sh kill N             kill -9
 #   kafka.sh stop N | cont N    freeze (SIGSTOP) and wake (SIGCONT)
@@ -93,7 +94,7 @@ listeners=$listen
 advertised.listeners=${advertised#,}
 listener.security.protocol.map=$map
 inter.broker.listener.name=PLAINTEXT
-log.dirs=$(node_dir "$node")/data
+log.dirs=$(node_dir "$node")/data$( (($# > 1)) && echo ",$(node_dir "$node")/more")
 default.replication.factor=$replicas
 min.insync.replicas=$in_sync
 offsets.topic.replication.factor=$replicas
@@ -115,6 +116,11 @@ log.cleaner.dedupe.buffer.size=4194304
 num.network.threads=2
 num.io.threads=4
 X
+  # So that access rules can be made; what no rule is about stays allowed.
+  if (($# > 1)); then
+    printf '%s\n' authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer \
+      allow.everyone.if.no.acl.found=true "super.users=User:ANONYMOUS;User:admin"
+  fi
   secure_properties
 }
 

@@ -11,7 +11,7 @@ use crate::sasl::SaslError;
 pub enum CloseReason {
     /// Reading or writing failed, the broker hung up, or what it sent is not Kafka's protocol.
     ConnectionBroken(Arc<std::io::Error>),
-    /// The oldest request stayed unanswered for longer than the connection's request time-out.
+    /// The oldest request stayed unanswered for longer than `request_timeout`.
     ConnectionTimeout,
     /// An answer came that belongs to no request, or not to the oldest one.
     OutOfSync {
@@ -20,7 +20,7 @@ pub enum CloseReason {
         /// The correlation id that came.
         received: i32,
     },
-    /// Nothing was sent, received or awaited for longer than the connection may be idle.
+    /// Nothing was sent, received or awaited for `connections_max_idle`.
     IdleDrop,
     /// The broker refused to authenticate the connection anew, or the mechanism did.
     AuthFailure(Arc<SaslError>),
@@ -44,7 +44,9 @@ impl fmt::Display for CloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ConnectionBroken(error) => write!(f, "connection broken: {error}"),
-            Self::ConnectionTimeout => f.write_str("the broker left a request unanswered too long"),
+            Self::ConnectionTimeout => {
+                f.write_str("the broker left a request unanswered for longer than request_timeout")
+            }
             Self::OutOfSync {
                 expected: Some(expected),
                 received,
@@ -59,7 +61,7 @@ impl fmt::Display for CloseReason {
                 f,
                 "out of sync: received an answer to request {received}, and none was in flight"
             ),
-            Self::IdleDrop => f.write_str("idle for too long"),
+            Self::IdleDrop => f.write_str("idle for longer than connections_max_idle"),
             Self::AuthFailure(error) => write!(f, "re-authentication failed: {error}"),
             Self::Shutdown => f.write_str("closed by this side"),
         }

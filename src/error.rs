@@ -3,9 +3,11 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{DecodeError, EncodeError, VersionRange};
+use milena_wire::error_code::ErrorCode;
 
 use crate::close_reason::CloseReason;
 use crate::sasl::SaslError;
@@ -17,11 +19,26 @@ use crate::tls::TlsProblem;
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     peer: Option<Arc<str>>,
+    broker: Option<i32>,
     api: Option<(ApiKey, Option<i16>)>,
     may_have_been_sent: bool,
+    attempts: Vec<Attempt>,
+}
+
+/// One try of a request that a cluster client tried several times.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// The id of the broker that was asked; `None` if it did not come so far that there was one.
+    pub broker: Option<i32>,
+    /// What became of it.
+    pub error: Error,
+    /// When it had failed.
+    pub at: SystemTime,
 }
 
 /// What went wrong.
@@ -56,7 +73,77 @@ pub enum ErrorKind {
     InvalidResponse(DecodeError),
     /// There is no tokio runtime to run on.
     NoRuntime,
+    /// None of the bootstrap addresses could be connected to: one error for each, in their order.
+    Bootstrap(Vec<Error>),
+    /// The client has as many connections as it may have, and none of them became free in time.
+    PoolExhausted {
+        /// How many it may have.
+        max_connections: usize,
+    },
+    /// The broker has failed so often that nothing is sent to it for a while.
+    CircuitOpen {
+        /// The broker's id.
+        broker: i32,
+        /// When it will be tried again.
+        retry_in: Duration,
+    },
+    /// The cluster has no broker of this id, as far as its metadata says.
+    UnknownBroker(i32),
+    /// No broker is there that could be asked.
+    NoBroker,
+    /// The topic has no such partition, or there is no such topic.
+    UnknownPartition {
+        /// The topic's name, or its id if the name is not known.
+        topic: String,
+        /// The number of the partition.
+        partition: i32,
+    },
+    /// The partition has no leader at the moment.
+    NoLeader {
+        /// The topic's name, or its id if the name is not known.
+        topic: String,
+        /// The number of the partition.
+        partition: i32,
+    },
+    /// A broker answered with this error code.
+    Broker {
+        /// The code.
+        code: ErrorCode,
+        /// What the broker says of it, if it says anything.
+        message: Option<String>,
+    },
+    /// The client was closed.
+    Shutdown,
+    /// An option, or several together, cannot be.
+    Config(ConfigError),
 }
+
+/// An option that cannot be as it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConfigError {
+    /// The name of the option: that of the builder's method, or the key of a map of properties.
+    pub option: String,
+    /// What is wrong with it, and which values it may have.
+    pub problem: String,
+}
+
+impl ConfigError {
+    pub(crate) fn new(option: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            option: option.into(),
+            problem: problem.into(),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.option, self.problem)
+    }
+}
+
+impl StdError for ConfigError {}
 
 /// The steps of connecting, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,8 +169,13 @@ pub enum Phase {
 pub enum ConnectFailure {
     /// The operating system's word.
     Io(Arc<std::io::Error>),
-    /// Not done within the connect time-out.
-    TimedOut,
+    /// Not done in time.
+    TimedOut {
+        /// The option that says how long it might take: `connect_timeout`, or that of the phase, such as `tls_timeout`.
+        option: &'static str,
+        /// How long that was.
+        limit: Duration,
+    },
     /// The address is not `host:port`.
     InvalidAddress,
     /// What answers is no Kafka broker, or not on this port.
@@ -113,8 +205,10 @@ impl Error {
         Self(Arc::new(Inner {
             kind,
             peer: None,
+            broker: None,
             api: None,
             may_have_been_sent: false,
+            attempts: Vec::new(),
         }))
     }
 
@@ -123,10 +217,7 @@ impl Error {
     }
 
     fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
-        // Only ever called on an error that was just made, and so has one owner.
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            change(inner);
-        }
+        change(Arc::make_mut(&mut self.0));
         self
     }
 
@@ -138,8 +229,30 @@ impl Error {
         self.change(|inner| inner.api = Some((api, version)))
     }
 
+    /// Names the API unless that is known already, with its version.
+    pub(crate) fn during_if_unknown(self, api: ApiKey) -> Self {
+        if self.0.api.is_some() {
+            return self;
+        }
+        self.during(api, None)
+    }
+
     pub(crate) fn maybe_sent(self, sent: bool) -> Self {
         self.change(|inner| inner.may_have_been_sent = sent)
+    }
+
+    pub(crate) fn at_broker(self, broker: i32) -> Self {
+        self.change(|inner| inner.broker = Some(broker))
+    }
+
+    /// What was tried before this, oldest first, and whether any of it may have been carried out.
+    pub(crate) fn after(self, attempts: Vec<Attempt>) -> Self {
+        self.change(|inner| {
+            inner.may_have_been_sent |= attempts
+                .iter()
+                .any(|attempt| attempt.error.may_have_been_sent());
+            inner.attempts = attempts;
+        })
     }
 
     /// What went wrong.
@@ -152,6 +265,27 @@ impl Error {
     #[must_use]
     pub fn peer(&self) -> Option<&str> {
         self.0.peer.as_deref()
+    }
+
+    /// The id of the broker; `None` where no cluster client was at work, or no broker was chosen yet.
+    #[must_use]
+    pub fn broker(&self) -> Option<i32> {
+        self.0.broker
+    }
+
+    /// The error code that a broker answered with, if that is what went wrong.
+    #[must_use]
+    pub fn broker_code(&self) -> Option<ErrorCode> {
+        match self.0.kind {
+            ErrorKind::Broker { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The tries that failed, oldest first, if a cluster client tried more than once or ran out of time.
+    #[must_use]
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.0.attempts
     }
 
     /// The API of the request.
@@ -173,13 +307,20 @@ impl Error {
         match &self.0.kind {
             ErrorKind::Connect { cause, .. } => match cause {
                 ConnectFailure::Io(_)
-                | ConnectFailure::TimedOut
+                | ConnectFailure::TimedOut { .. }
                 | ConnectFailure::Tls(TlsProblem::HungUp) => true,
                 ConnectFailure::Sasl(error) => error.is_retriable(),
                 _ => false,
             },
             ErrorKind::Closed(CloseReason::AuthFailure(error)) => error.is_retriable(),
-            ErrorKind::Closed(_) | ErrorKind::DeadlineExceeded => true,
+            ErrorKind::Closed(_)
+            | ErrorKind::DeadlineExceeded
+            | ErrorKind::PoolExhausted { .. }
+            | ErrorKind::CircuitOpen { .. }
+            | ErrorKind::NoBroker
+            | ErrorKind::NoLeader { .. } => true,
+            ErrorKind::Bootstrap(errors) => errors.iter().any(Self::is_retriable),
+            ErrorKind::Broker { code, .. } => code.is_retriable(),
             _ => false,
         }
     }
@@ -188,7 +329,12 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner {
-            kind, peer, api, ..
+            kind,
+            peer,
+            broker,
+            api,
+            attempts,
+            ..
         } = &*self.0;
         if let Some((api, version)) = api {
             write!(f, "{api}")?;
@@ -198,8 +344,15 @@ impl fmt::Display for Error {
             f.write_str(": ")?;
         }
         write!(f, "{kind}")?;
-        if let Some(peer) = peer {
-            write!(f, " (broker {peer})")?;
+        match (broker, peer) {
+            (Some(broker), Some(peer)) => write!(f, " (broker {broker}, {peer})")?,
+            (Some(broker), None) => write!(f, " (broker {broker})")?,
+            (None, Some(peer)) => write!(f, " (broker {peer})")?,
+            (None, None) => {}
+        }
+        if let Some(last) = attempts.last() {
+            let count = attempts.len();
+            write!(f, "; attempts: {count}, the last: {}", last.error)?;
         }
         if self.0.may_have_been_sent {
             f.write_str("; the request may have been carried out")?;
@@ -223,6 +376,39 @@ impl fmt::Display for ErrorKind {
             Self::NoAnswer => f.write_str("acks 0 has no answer to wait for: use send_oneway"),
             Self::InvalidResponse(error) => write!(f, "the answer cannot be read: {error}"),
             Self::NoRuntime => f.write_str("there is no tokio runtime to run on"),
+            Self::Bootstrap(errors) => {
+                f.write_str("no bootstrap address could be connected to")?;
+                for error in errors {
+                    write!(f, "; {error}")?;
+                }
+                Ok(())
+            }
+            Self::PoolExhausted { max_connections } => write!(
+                f,
+                "all {max_connections} connections that the client may have (max_connections) are in use"
+            ),
+            Self::CircuitOpen { broker, retry_in } => write!(
+                f,
+                "the circuit of broker {broker} is open, it is tried again in {} ms",
+                retry_in.as_millis()
+            ),
+            Self::UnknownBroker(broker) => write!(f, "the cluster has no broker {broker}"),
+            Self::NoBroker => f.write_str("no broker is there that could be asked"),
+            Self::UnknownPartition { topic, partition } => {
+                write!(f, "there is no partition {partition} of topic {topic}")
+            }
+            Self::NoLeader { topic, partition } => {
+                write!(f, "partition {partition} of topic {topic} has no leader")
+            }
+            Self::Broker { code, message } => {
+                write!(f, "{code}")?;
+                match message {
+                    Some(message) => write!(f, " ({message})"),
+                    None => Ok(()),
+                }
+            }
+            Self::Shutdown => f.write_str("the client was closed"),
+            Self::Config(error) => write!(f, "{error}"),
         }
     }
 }
@@ -244,7 +430,7 @@ impl fmt::Display for ConnectFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => write!(f, "{error}"),
-            Self::TimedOut => f.write_str("timed out"),
+            Self::TimedOut { option, limit } => write!(f, "timed out after {limit:?} ({option})"),
             Self::InvalidAddress => f.write_str("the address is not host:port"),
             Self::NotKafka(what) => f.write_str(what),
             Self::Refused(why) => f.write_str(why),
@@ -259,8 +445,10 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
             .field("peer", &self.0.peer)
+            .field("broker", &self.0.broker)
             .field("api", &self.0.api)
             .field("may_have_been_sent", &self.0.may_have_been_sent)
+            .field("attempts", &self.0.attempts)
             .finish()
     }
 }
@@ -284,7 +472,11 @@ impl StdError for Error {
                 ..
             } => Some(error),
             ErrorKind::Closed(CloseReason::AuthFailure(error)) => Some(&**error),
-            _ => None,
+            ErrorKind::Config(error) => Some(error),
+            _ => match self.0.attempts.last() {
+                Some(last) => Some(&last.error),
+                None => None,
+            },
         }
     }
 }

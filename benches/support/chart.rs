@@ -11,11 +11,46 @@ pub struct Pair {
     pub milena: f64,
 }
 
-/// Writes `docs/bench/NAME.svg`, with machine, date and command, if this was asked for by `--charts`.
+/// Writes `docs/bench/TITLE.svg`, with machine, date and command, if this was asked for by `--charts`.
 pub fn draw(name: &str, title: &str, unit: &str, pairs: &[Pair]) {
-    if !std::env::args().any(|argument| argument == "--charts") {
-        return;
+    let chart = Chart {
+        bench: name,
+        file: &title.replace([' ', ',', ':', '/'], "-"),
+        title,
+        unit,
+        legend: "grey: bare, blue: milena",
+    };
+    chart.draw(pairs);
+}
+
+/// A chart of other pairs than bare sockets and milena.
+pub struct Chart<'a> {
+    pub bench: &'a str,
+    pub file: &'a str,
+    pub title: &'a str,
+    pub unit: &'a str,
+    pub legend: &'a str,
+}
+
+impl Chart<'_> {
+    /// Writes `docs/bench/FILE.svg`, if this was asked for. A value that is not a number has no bar.
+    pub fn draw(&self, pairs: &[Pair]) {
+        if std::env::args().any(|argument| argument == "--charts") {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/bench");
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join(format!("{}.svg", self.file)), svg(self, pairs)).unwrap();
+        }
     }
+}
+
+fn svg(chart: &Chart<'_>, pairs: &[Pair]) -> String {
+    let Chart {
+        bench,
+        title,
+        unit,
+        legend,
+        ..
+    } = chart;
     const ROW: f64 = 46.0;
     const LEFT: f64 = 210.0;
     const WIDTH: f64 = 420.0;
@@ -28,7 +63,7 @@ pub fn draw(name: &str, title: &str, unit: &str, pairs: &[Pair]) {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"760\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\
          <text x=\"16\" y=\"24\" font-size=\"15\">{title} ({unit})</text>\n\
-         <text x=\"16\" y=\"42\" fill=\"#777\">grey: bare, blue: milena</text>\n"
+         <text x=\"16\" y=\"42\" fill=\"#777\">{legend}</text>\n"
     );
     for (row, pair) in pairs.iter().enumerate() {
         let top = 56.0 + ROW * row as f64;
@@ -41,6 +76,9 @@ pub fn draw(name: &str, title: &str, unit: &str, pairs: &[Pair]) {
         );
         for (value, offset, colour) in [(pair.bare, 4.0, "#b0b0b0"), (pair.milena, 21.0, "#3b6ea8")]
         {
+            if value.is_nan() {
+                continue;
+            }
             let _ = writeln!(
                 svg,
                 "<rect x=\"{LEFT}\" y=\"{}\" width=\"{:.1}\" height=\"15\" fill=\"{colour}\"/><text x=\"{:.1}\" y=\"{}\">{}</text>",
@@ -56,12 +94,9 @@ pub fn draw(name: &str, title: &str, unit: &str, pairs: &[Pair]) {
         svg,
         "<text x=\"16\" y=\"{}\" fill=\"#777\">{}</text>\n</svg>",
         height - 14.0,
-        circumstances(name)
+        circumstances(bench)
     );
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/bench");
-    std::fs::create_dir_all(&folder).unwrap();
-    let file = format!("{}.svg", title.replace([' ', ',', ':', '/'], "-"));
-    std::fs::write(folder.join(file), svg).unwrap();
+    svg
 }
 
 fn readable(value: f64) -> String {

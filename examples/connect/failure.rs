@@ -135,7 +135,7 @@ pub(crate) fn phase_name(phase: Phase) -> &'static str {
 fn connect_failure(phase: Phase, cause: &ConnectFailure, options: &Options) -> Told {
     match cause {
         ConnectFailure::Io(error) => io_failure(phase, error, options),
-        ConnectFailure::TimedOut => timed_out(phase, options),
+        ConnectFailure::TimedOut { .. } => timed_out(phase, options),
         ConnectFailure::InvalidAddress => Told::hinted(
             "invalid_address",
             "localhost:9092, 10.0.0.1:9092 or [::1]:9092",

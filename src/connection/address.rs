@@ -25,12 +25,23 @@ impl Address {
             None => 0,
         };
         let host = bracketed.unwrap_or(host);
-        let port = port.parse().ok().filter(|&port| port != 0)?;
-        (!host.is_empty()).then(|| Self {
+        let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+        let port = port.parse().ok().filter(|&port| digits && port != 0)?;
+        let is_host = !host.is_empty() && !host.contains(is_foreign);
+        is_host.then(|| Self {
             host: (start, start + host.len()),
             text: text.into(),
             port,
         })
+    }
+
+    /// From a host without brackets and a port.
+    pub(crate) fn new(host: &str, port: u16) -> Option<Self> {
+        if host.contains(':') {
+            Self::parse(&format!("[{host}]:{port}"))
+        } else {
+            Self::parse(&format!("{host}:{port}"))
+        }
     }
 
     /// Without brackets.
@@ -45,6 +56,11 @@ impl Address {
     pub(crate) fn text(&self) -> &Arc<str> {
         &self.text
     }
+}
+
+/// What shows that something else than a host was given: a list, a URL, a name with blanks.
+fn is_foreign(character: char) -> bool {
+    character.is_whitespace() || character.is_control() || ",;/\\@?#[]\"'".contains(character)
 }
 
 impl fmt::Display for Address {
@@ -76,6 +92,11 @@ mod tests {
             "h:0",
             "h:99999",
             "[]:1",
+            "h:+1",
+            " h:1",
+            "a:1,b:1",
+            "PLAINTEXT://h:1",
+            "[[::1]]:1",
         ] {
             assert!(Address::parse(wrong).is_none(), "{wrong}");
         }

@@ -9,10 +9,13 @@ use std::time::Duration;
 use bytestring::ByteString;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::address::Address;
 use super::dialer::Dialer;
+use super::ended::Ended;
 use super::observer::Observer;
 use super::settings::Settings;
 use crate::close_reason::CloseReason;
+use crate::metrics::Meter;
 use crate::sasl::SaslAuthenticator;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
@@ -37,9 +40,55 @@ impl ConnectionBuilder {
     }
 
     /// How long connecting may take: resolving, TCP, TLS, the exchange of versions and SASL together, whatever a provider of tokens takes
-    /// included. Default: 10 s. Java: `socket.connection.setup.timeout.ms`, which is for TCP alone.
+    /// included. What the phases may take one by one can be bounded further. More than 0. Default: 10 s. Java:
+    /// `socket.connection.setup.timeout.ms`, which is for TCP alone.
     pub fn connect_timeout(mut self, time: Duration) -> Self {
         self.settings().connect_timeout = time;
+        self
+    }
+
+    /// How long finding the addresses of a host name may take, within [`connect_timeout`](Self::connect_timeout). More than 0; not together
+    /// with a [`dialer`](Self::dialer). Default: `None`, as long as all of connecting. Java: none.
+    pub fn resolve_timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.settings().resolve_timeout = time.into();
+        self
+    }
+
+    /// How long opening the TCP connection may take, over all addresses of the host, or the [`dialer`](Self::dialer); within
+    /// [`connect_timeout`](Self::connect_timeout). More than 0. Default: `None`, as long as all of connecting. Java:
+    /// `socket.connection.setup.timeout.ms`.
+    pub fn tcp_connect_timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.settings().tcp_connect_timeout = time.into();
+        self
+    }
+
+    /// How long the TLS handshake may take, within [`connect_timeout`](Self::connect_timeout). More than 0. Default: `None`, as long as all of
+    /// connecting. Java: none.
+    pub fn tls_timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.settings().tls_timeout = time.into();
+        self
+    }
+
+    /// How long authenticating may take, from agreeing on the mechanism to the broker's last word and whatever a provider of tokens takes
+    /// included; within [`connect_timeout`](Self::connect_timeout). It holds for authenticating anew, too, which has
+    /// [`request_timeout`](Self::request_timeout) without it. More than 0. Default: `None`, as long as all of connecting. Java: none.
+    pub fn authentication_timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.settings().authentication_timeout = time.into();
+        self
+    }
+
+    /// The bytes that the system holds of what is sent (`SO_SNDBUF`); it may take less than it is asked for, and Linux doubles what it takes. 1 to
+    /// 2,147,483,647; not together with a [`dialer`](Self::dialer). Default: `None`, the system's own, which it adjusts as it goes. Java:
+    /// `send.buffer.bytes`, which is 128 KiB.
+    pub fn send_buffer(mut self, bytes: impl Into<Option<u32>>) -> Self {
+        self.settings().socket.send_buffer = bytes.into();
+        self
+    }
+
+    /// The bytes that the system holds of what has come (`SO_RCVBUF`), with all that is said of [`send_buffer`](Self::send_buffer). Default:
+    /// `None`, the system's own. Java: `receive.buffer.bytes`, which is 32 or 64 KiB.
+    pub fn receive_buffer(mut self, bytes: impl Into<Option<u32>>) -> Self {
+        self.settings().socket.receive_buffer = bytes.into();
         self
     }
 
@@ -88,9 +137,10 @@ impl ConnectionBuilder {
     }
 
     /// How long a TCP connection is silent before the system asks whether the peer is still there; `None` leaves it as the system has
-    /// it. Three questions, 10 s apart, may stay unanswered. In whole seconds, 1 to 32,767. Default: 60 s.
+    /// it. Three questions, 10 s apart, may stay unanswered. 1 to 32,767 s, of which systems take whole seconds; without effect on what a
+    /// [`dialer`](Self::dialer) opens. Default: 30 s. Java: none, its sockets ask after what the system says, commonly two hours.
     pub fn tcp_keepalive(mut self, time: impl Into<Option<Duration>>) -> Self {
-        self.settings().tcp_keepalive = time.into();
+        self.settings().socket.keepalive = time.into();
         self
     }
 
@@ -118,6 +168,24 @@ impl ConnectionBuilder {
         observer: impl Fn(&str, &CloseReason) + Send + Sync + 'static,
     ) -> Self {
         self.settings().on_close = Some(Observer::new(observer));
+        self
+    }
+
+    /// Dials `address` instead of the one that is given to [`connect`](Self::connect); TLS and SASL still hold the broker to that one.
+    pub(crate) fn dial_to(mut self, address: Address) -> Self {
+        self.settings().dial_to = Some(address);
+        self
+    }
+
+    /// Tells `ended` at once when the connection has ended: see [`Ended`].
+    pub(crate) fn on_end(mut self, ended: Arc<dyn Ended>) -> Self {
+        self.settings().on_end = Some(ended);
+        self
+    }
+
+    /// Counts what the connection does with `meter`. Default: nothing is counted, and costs nothing.
+    pub(crate) fn metered(mut self, meter: Meter) -> Self {
+        self.settings().meter = Some(meter);
         self
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use milena_wire::api_key::ApiKey;
 use milena_wire::codec::Frame;
 
 use super::clock::{after, now};
@@ -15,6 +16,8 @@ use super::waiter::{Outcome, Waiter};
 pub(crate) struct Call {
     pub(crate) shared: Arc<Shared>,
     pub(crate) deadline: Instant,
+    api: ApiKey,
+    began: Instant,
     /// How long the connection waits for the answer before it is given up.
     patience: Duration,
     state: State,
@@ -40,10 +43,13 @@ struct Blocked {
 
 impl Call {
     /// The clock starts. `own_wait` is how long the request itself asks the broker to take its time.
-    pub(crate) fn new(shared: Arc<Shared>, own_wait: Duration) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, api: ApiKey, own_wait: Duration) -> Self {
         let time = shared.settings.deadline.saturating_add(own_wait);
+        let began = now();
         Self {
-            deadline: after(now(), time),
+            deadline: after(began, time),
+            api,
+            began,
             patience: shared.settings.request_timeout.saturating_add(own_wait),
             shared,
             state: State::New,
@@ -52,8 +58,13 @@ impl Call {
 
     /// Gives up after `time`, counted from now on; once the call was started it is too late to say so.
     pub(crate) fn set_deadline(&mut self, time: Duration) {
+        self.set_deadline_at(after(now(), time));
+    }
+
+    /// Gives up at `deadline`; once the call was started it is too late to say so.
+    pub(crate) fn set_deadline_at(&mut self, deadline: Instant) {
         if let State::New = self.state {
-            self.deadline = after(now(), time);
+            self.deadline = deadline;
         }
     }
 
@@ -70,6 +81,8 @@ impl Call {
             waiter: Waiter::new(self.deadline, context.waker()),
             patience: self.patience,
             answer,
+            api: self.api,
+            began: self.began,
         };
         self.join(frame, request, None, context, spare)
     }

@@ -7,24 +7,25 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
+
+use super::socket::SocketOptions;
 
 /// How long one address has before the next one is tried beside it (RFC 8305, "Connection Attempt Delay").
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// A dead peer that was silent is asked so often, at this interval, before the system gives it up.
-const PROBES: u32 = 3;
-const PROBE_INTERVAL: Duration = Duration::from_secs(10);
-
 /// Connects to whichever address answers first; each has a head start before the next (RFC 8305, "happy eyeballs").
-pub(crate) async fn open(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
+pub(crate) async fn open(
+    addresses: Vec<SocketAddr>,
+    options: &SocketOptions,
+) -> io::Result<TcpStream> {
     if let [only] = *addresses {
-        return TcpStream::connect(only).await;
+        return options.connect(only).await;
     }
     let mut addresses = interleave(addresses).into_iter();
-    let mut attempts: Vec<Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>> = Vec::new();
+    let mut attempts: Vec<Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send + '_>>> =
+        Vec::new();
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host name has no address");
     let mut head_start = pin!(sleep(Duration::ZERO));
     poll_fn(|context| {
@@ -32,7 +33,7 @@ pub(crate) async fn open(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
             let mut progress = false;
             if attempts.is_empty() || head_start.as_mut().poll(context).is_ready() {
                 if let Some(address) = addresses.next() {
-                    attempts.push(Box::pin(TcpStream::connect(address)));
+                    attempts.push(Box::pin(options.connect(address)));
                     let next = tokio::time::Instant::now() + ATTEMPT_DELAY;
                     head_start.as_mut().reset(next);
                     progress = true;
@@ -83,21 +84,6 @@ fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     }
 }
 
-/// Requests leave in as few writes as possible already, so to wait for more would only add latency; and a peer that is gone without a
-/// word is noticed.
-pub(crate) fn tune(stream: &TcpStream, keepalive: Option<Duration>) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    if let Some(time) = keepalive {
-        // What Linux takes.
-        let time = time.clamp(Duration::from_secs(1), Duration::from_secs(32_767));
-        let keepalive = TcpKeepalive::new().with_time(time);
-        #[cfg(not(any(target_os = "openbsd", target_os = "haiku", target_os = "vita")))]
-        let keepalive = keepalive.with_interval(PROBE_INTERVAL).with_retries(PROBES);
-        SockRef::from(stream).set_tcp_keepalive(&keepalive)?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use socket2::{Domain, Socket, Type};
@@ -125,31 +111,15 @@ mod tests {
         let refused = TcpListener::bind("127.0.0.2:0").await.unwrap();
         let refusing = refused.local_addr().unwrap();
         drop(refused);
-        let stream = open(vec![refusing, refusing, good]).await.unwrap();
+        let stream = open(vec![refusing, refusing, good], &SocketOptions::default())
+            .await
+            .unwrap();
         assert_eq!(stream.peer_addr().unwrap(), good);
-        let error = open(vec![refusing]).await.unwrap_err();
+        let error = open(vec![refusing], &SocketOptions::default())
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
-        assert!(open(Vec::new()).await.is_err());
-    }
-
-    /// Statement 6: the system looks for peers that are gone without a word, unless it is told not to; and small requests leave at once.
-    #[tokio::test]
-    async fn keepalive_is_on_unless_it_is_none() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        for time in [Some(Duration::from_secs(60)), None] {
-            let stream = open(vec![address]).await.unwrap();
-            tune(&stream, time).unwrap();
-            let socket = SockRef::from(&stream);
-            assert_eq!(socket.keepalive().unwrap(), time.is_some());
-            assert!(socket.tcp_nodelay().unwrap());
-            #[cfg(target_os = "linux")]
-            if let Some(time) = time {
-                assert_eq!(socket.tcp_keepalive_time().unwrap(), time);
-                assert_eq!(socket.tcp_keepalive_interval().unwrap(), PROBE_INTERVAL);
-                assert_eq!(socket.tcp_keepalive_retries().unwrap(), PROBES);
-            }
-        }
+        assert!(open(Vec::new(), &SocketOptions::default()).await.is_err());
     }
 
     /// Statement 1: one that says nothing at all is overtaken by the next.
@@ -165,7 +135,9 @@ mod tests {
         let good = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let good = (good.local_addr().unwrap(), good);
         let began = std::time::Instant::now();
-        let stream = open(vec![address, good.0]).await.unwrap();
+        let stream = open(vec![address, good.0], &SocketOptions::default())
+            .await
+            .unwrap();
         assert_eq!(stream.peer_addr().unwrap(), good.0);
         let time = began.elapsed();
         assert!(

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use milena_wire::api_key::ApiKey;
 use tokio::io::AsyncWrite as _;
 use tokio::time::{Sleep, sleep_until};
 
@@ -55,12 +56,19 @@ impl Drop for End {
     }
 }
 
+/// A request that was handed to the socket.
+struct Flight {
+    waiter: Arc<Waiter>,
+    api: ApiKey,
+    launched: Instant,
+}
+
 /// The channel, what is on its way, and who waits for it.
 struct Link {
     shared: Arc<Shared>,
     channel: Channel,
     session: Session,
-    in_flight: InFlight<Arc<Waiter>>,
+    in_flight: InFlight<Flight>,
     /// Whether something in flight may take so long that the session ends meanwhile. Brokers read one request after the other, and close the
     /// connection on one that they read when its session is over: so nothing is sent behind it.
     may_outlast_session: bool,
@@ -87,8 +95,10 @@ impl Drop for Link {
         });
         if let Some(reason) = self.shared.close_reason() {
             self.run.close(&reason);
-            for waiter in self.in_flight.drain() {
-                waiter.close(&reason);
+            let lost = self.in_flight.drain();
+            self.count_settled(lost.len());
+            for flight in lost {
+                flight.waiter.close(&reason);
             }
         }
     }
@@ -207,7 +217,12 @@ impl Link {
                     let text = "the broker closed the connection";
                     return Err(CloseReason::broken(io::ErrorKind::UnexpectedEof, text));
                 }
-                Poll::Ready(Ok(_)) => self.hand_out()?,
+                Poll::Ready(Ok(count)) => {
+                    if let Some(meter) = self.shared.meter() {
+                        meter.broker().received(count);
+                    }
+                    self.hand_out()?;
+                }
                 Poll::Ready(Err(error)) => return Err(error.into()),
             }
         }
@@ -223,13 +238,31 @@ impl Link {
     }
 
     fn cut_frames(&mut self, now: Instant) -> Result<(), CloseReason> {
+        let before = self.settled;
+        let result = self.answer_each(now);
+        self.count_settled(self.settled - before);
+        result
+    }
+
+    /// So many requests that were handed to the socket are done with.
+    fn count_settled(&self, requests: usize) {
+        if let Some(meter) = self.shared.meter().filter(|_| requests > 0) {
+            meter.broker().settled(requests);
+        }
+    }
+
+    fn answer_each(&mut self, now: Instant) -> Result<(), CloseReason> {
         while let Some(frame) = self.channel.frames.next()? {
             let Some(&id) = frame.first_chunk() else {
                 let text = "an answer is too short for a correlation id";
                 return Err(CloseReason::broken(io::ErrorKind::InvalidData, text));
             };
-            let waiter = self.in_flight.answered(i32::from_be_bytes(id), now)?;
-            waiter.answer(frame);
+            let flight = self.in_flight.answered(i32::from_be_bytes(id), now)?;
+            if let Some(meter) = self.shared.meter() {
+                let time = now.saturating_duration_since(flight.launched);
+                meter.answered(flight.api, time);
+            }
+            flight.waiter.answer(frame);
             self.settled += 1;
         }
         Ok(())
@@ -249,6 +282,7 @@ impl Link {
             ..
         } = self;
         let request_timeout = shared.settings.request_timeout;
+        let meter = shared.meter();
         self.run.stamp(|row| {
             let request = &row.request;
             if request.waiter.deadline() <= now {
@@ -261,10 +295,20 @@ impl Link {
             *may_outlast_session |=
                 !own_wait.is_zero() && session.ends_before(after(now, own_wait));
             let id = channel.ids.next();
-            let waiter = Arc::clone(&request.waiter);
-            in_flight.push(id, request.answer, now, request.patience, waiter);
+            if let Some(meter) = meter {
+                meter.queued(request.api, now.saturating_duration_since(request.began));
+            }
+            let flight = Flight {
+                waiter: Arc::clone(&request.waiter),
+                api: request.api,
+                launched: now,
+            };
+            in_flight.push(id, request.answer, now, request.patience, flight);
             Some(id)
         });
+        if let Some(meter) = meter {
+            meter.broker().launched(self.run.len());
+        }
         // Not before: whoever is woken must not find requests that are neither queued nor in flight.
         wake(next);
         self.settled += queued - self.run.len();
@@ -301,6 +345,9 @@ impl Link {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
                 Poll::Ready(count) => {
+                    if let Some(meter) = self.shared.meter() {
+                        meter.broker().sent(count);
+                    }
                     self.run.advance(count);
                     self.last_written = now();
                     self.last_activity = self.last_written;
@@ -314,9 +361,11 @@ impl Link {
     fn written(&mut self) {
         self.flushing = false;
         self.run.clear();
-        for waiter in self.in_flight.written(self.last_written) {
-            waiter.written();
-            self.settled += 1;
+        let done = self.in_flight.written(self.last_written);
+        self.count_settled(done.len());
+        self.settled += done.len();
+        for flight in done {
+            flight.waiter.written();
         }
     }
 
@@ -328,7 +377,7 @@ impl Link {
             return Err(CloseReason::ConnectionTimeout);
         }
         let mut late = Vec::new();
-        for waiter in self.in_flight.waiters() {
+        for Flight { waiter, .. } in self.in_flight.waiters() {
             let deadline = waiter.deadline();
             if deadline <= now {
                 late.push(Arc::clone(waiter));
@@ -345,7 +394,12 @@ impl Link {
         let max_idle = self.shared.settings.connections_max_idle;
         let max_idle = max_idle.max(MIN_IDLE);
         let is_quiet = self.in_flight.is_empty() && self.run.is_empty();
-        let idle_at = is_quiet.then(|| after(self.last_activity, max_idle));
+        let active = self.last_activity;
+        let active = self
+            .shared
+            .silent_until()
+            .map_or(active, |at| active.max(at));
+        let idle_at = is_quiet.then(|| after(active, max_idle));
         expire_queued(&self.shared, now, next, idle_at)
     }
 
@@ -359,7 +413,10 @@ impl Link {
             &shared.address,
             |_| {},
         );
-        let exchange = tokio::time::timeout(shared.settings.request_timeout, exchange);
+        let settings = &shared.settings;
+        let limit = settings.authentication_timeout;
+        let limit = limit.unwrap_or(settings.request_timeout);
+        let exchange = tokio::time::timeout(limit, exchange);
         // Of its own: few connections need it, and all would have to hold room for it.
         let mut exchange = Box::pin(exchange);
         let result = poll_fn(|context| {
@@ -380,7 +437,13 @@ impl Link {
         drop(exchange);
         match result {
             Ok(Ok(lifetime)) => {
-                tracing::debug!(peer = %shared.address, ?lifetime, "authenticated anew");
+                tracing::debug!(
+                    messaging.system = "kafka",
+                    server.address = shared.address.host(),
+                    server.port = shared.address.port(),
+                    ?lifetime,
+                    "authenticated anew"
+                );
                 // No activity: a connection that nobody uses is not to stay for the sake of its session.
                 self.session = Session::begin(now(), lifetime);
                 self.cut_frames(now())
@@ -451,7 +514,7 @@ fn expire_queued(
 ) -> Result<Instant, CloseReason> {
     let max_idle = shared.settings.connections_max_idle;
     let latest = after(now, max_idle.max(MIN_IDLE));
-    let due = shared.outbox().expire(now, next, idle_at, latest);
+    let due = shared.expire(now, next, idle_at, latest);
     for waiter in due.late {
         waiter.expire();
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use milena_wire::api_key::ApiKey;
@@ -131,6 +132,23 @@ impl Connection {
     /// Dropping the future changes nothing; another call gives the same reason.
     pub async fn closed(&self) -> CloseReason {
         self.shared().closed().await
+    }
+
+    /// Whether requests can still be sent, as far as is known now. Costs no lock.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.shared().is_open()
+    }
+
+    /// Nothing is sent before then, because the broker has asked for silence: that is no rest, after which the connection would close itself.
+    pub(crate) fn keep_silent_until(&self, at: Instant) {
+        self.shared().keep_silent_until(at);
+    }
+
+    /// Counts it as one that gets no more requests and closes when those in flight are answered; it is for the caller to do so.
+    #[allow(dead_code, reason = "of the layer above")]
+    pub(crate) fn count_as_draining(&self) {
+        self.shared().drain();
     }
 
     /// Why the connection ended; `None` while requests can still be sent. The socket is gone a moment after the reason is there.

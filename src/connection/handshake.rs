@@ -12,7 +12,7 @@ use super::address::Address;
 use super::authenticate::{AuthenticateError, authenticate};
 use super::channel::{AskError, Channel};
 use super::clock::now;
-use super::dial::{open, tune};
+use super::dial::open;
 use super::negotiate::{NegotiateError, negotiate};
 use super::report::ConnectReport;
 use super::session::Session;
@@ -62,7 +62,7 @@ pub(crate) async fn establish(
     let handshake = handshake(address, settings, &mut progress);
     let result = match tokio::time::timeout(settings.connect_timeout, handshake).await {
         Ok(result) => result,
-        Err(_) => Err(ConnectFailure::TimedOut),
+        Err(_) => Err(timed_out("connect_timeout", settings.connect_timeout)),
     };
     match result {
         Ok((channel, versions, session)) => {
@@ -105,7 +105,10 @@ async fn handshake(
             continue;
         };
         match answer {
-            Ok(versions) => break (channel, versions),
+            Ok((versions, round_trip)) => {
+                progress.report.round_trip = Some(round_trip);
+                break (channel, versions);
+            }
             Err(NegotiateError::Ask(AskError::HungUp(_))) if version > 0 => asked = Some(0),
             Err(NegotiateError::Ask(AskError::HungUp(_))) => {
                 if settings.fallback_versions.is_none() {
@@ -120,12 +123,15 @@ async fn handshake(
         }
     };
     let enter = |phase| progress.enter(phase);
-    let lifetime = authenticate(&mut channel, settings, &versions, address, enter)
-        .await
-        .map_err(|error| match error {
+    let login = async {
+        let login = authenticate(&mut channel, settings, &versions, address, enter);
+        login.await.map_err(|error| match error {
             AuthenticateError::Ask(error) => failure_of(error, settings),
             AuthenticateError::Sasl(error) => ConnectFailure::Sasl(error),
-        })?;
+        })
+    };
+    let limit = settings.authentication_timeout;
+    let lifetime = within("authentication_timeout", limit, login).await?;
     progress.report.session_lifetime = lifetime;
     progress.report.mechanism = settings
         .sasl
@@ -155,25 +161,48 @@ async fn connect(
     settings: &Settings,
     progress: &mut Progress,
 ) -> Result<BoxedStream, ConnectFailure> {
+    let dialed = settings.dial_to.as_ref().unwrap_or(address);
     let stream: BoxedStream = if let Some(dialer) = &settings.dialer {
         progress.enter(Phase::Tcp);
-        dialer.dial(address.text()).await?
+        let dialing = dialer.dial(dialed.text());
+        within("tcp_connect_timeout", settings.tcp_connect_timeout, dialing).await?
     } else {
         progress.enter(Phase::Resolve);
-        let addresses = lookup_host((address.host(), address.port())).await?;
+        let lookup = lookup_host((dialed.host(), dialed.port()));
+        let addresses = within("resolve_timeout", settings.resolve_timeout, lookup).await?;
         progress.enter(Phase::Tcp);
-        let stream = open(addresses.collect()).await?;
-        tune(&stream, settings.tcp_keepalive)?;
-        Box::new(stream)
+        let opening = open(addresses.collect(), &settings.socket);
+        let limit = settings.tcp_connect_timeout;
+        Box::new(within("tcp_connect_timeout", limit, opening).await?)
     };
     #[cfg(feature = "tls")]
     if let Some(tls) = &settings.tls {
         progress.enter(Phase::Tls);
-        let stream = tls.connect(address.host(), stream).await?;
+        let shaking = tls.connect(address.host(), stream);
+        let stream = within("tls_timeout", settings.tls_timeout, shaking).await?;
         progress.report.tls = Some(TlsSession::of(&stream));
         return Ok(Box::new(stream));
     }
     Ok(stream)
+}
+
+/// A phase that may have a time of its own. Without one, nothing is spent on a timer.
+async fn within<T, E: Into<ConnectFailure>>(
+    option: &'static str,
+    limit: Option<Duration>,
+    phase: impl Future<Output = Result<T, E>>,
+) -> Result<T, ConnectFailure> {
+    let Some(limit) = limit else {
+        return phase.await.map_err(Into::into);
+    };
+    match tokio::time::timeout(limit, phase).await {
+        Ok(result) => result.map_err(Into::into),
+        Err(_) => Err(timed_out(option, limit)),
+    }
+}
+
+fn timed_out(option: &'static str, limit: Duration) -> ConnectFailure {
+    ConnectFailure::TimedOut { option, limit }
 }
 
 /// What it means for connecting that there is no answer.

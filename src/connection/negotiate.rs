@@ -1,5 +1,7 @@
 //! Asking a broker which versions it speaks.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::{Message as _, VersionRange};
@@ -7,6 +9,7 @@ use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::{ApiVersionsRequest, ApiVersionsResponse};
 
 use super::channel::{AskError, Channel, MEMORY_BUDGET};
+use super::clock::now;
 use super::settings::Settings;
 use crate::versions::BrokerVersions;
 
@@ -24,21 +27,23 @@ impl From<AskError> for NegotiateError {
     }
 }
 
-/// Asks in `version`, stepping down as the broker demands.
+/// Asks in `version`, stepping down as the broker demands. Gives how long the answer took, too.
 pub(crate) async fn negotiate(
     channel: &mut Channel,
     settings: &Settings,
     mut version: i16,
-) -> Result<BrokerVersions, NegotiateError> {
+) -> Result<(BrokerVersions, Duration), NegotiateError> {
     let refused = |text: String| NegotiateError::Refused(text);
     let request = ApiVersionsRequest::default()
         .with_client_software_name("milena")
         .with_client_software_version(env!("CARGO_PKG_VERSION"));
     loop {
         let client_id = settings.client_id.as_ref();
+        let asked = now();
         let body = channel
             .ask_raw(&request, version, client_id, Vec::new())
             .await?;
+        let round_trip = now().saturating_duration_since(asked);
         if error_code(&body) == Some(ErrorCode::UNSUPPORTED_VERSION) {
             version = lower_version(&body, version).ok_or_else(|| {
                 refused(format!(
@@ -56,6 +61,7 @@ pub(crate) async fn negotiate(
             )));
         }
         return BrokerVersions::new(&response.api_keys)
+            .map(|versions| (versions, round_trip))
             .map_err(|api| refused(format!("the broker's versions of {api} are upside down")));
     }
 }

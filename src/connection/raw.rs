@@ -63,7 +63,7 @@ fn header_versions(api: ApiKey, version: i16) -> HeaderVersions {
 impl RawFuture {
     pub(crate) fn new(shared: Arc<Shared>, api: ApiKey, version: i16, body: Bytes) -> Self {
         Self {
-            call: Call::new(shared, Duration::ZERO),
+            call: Call::new(shared, api, Duration::ZERO),
             api,
             version,
             headers: header_versions(api, version),

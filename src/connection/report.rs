@@ -18,6 +18,7 @@ pub struct ConnectReport {
     pub(crate) tls: Option<TlsSession>,
     pub(crate) mechanism: Option<String>,
     pub(crate) session_lifetime: Option<Duration>,
+    pub(crate) round_trip: Option<Duration>,
 }
 
 impl ConnectReport {
@@ -46,6 +47,13 @@ impl ConnectReport {
     #[must_use]
     pub fn session_lifetime(&self) -> Option<Duration> {
         self.session_lifetime
+    }
+
+    /// How long the broker took to say which versions it speaks: a question that costs it no work, so that this is the round trip of the
+    /// network. `None` for a broker that was not asked or did not say.
+    #[must_use]
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
     }
 
     pub(crate) fn took(&mut self, phase: Phase, time: Duration) {

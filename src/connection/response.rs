@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use milena_wire::codec::{EncodeErrorKind, Frame, Message as _, Request, VersionRange};
@@ -54,8 +54,8 @@ pub struct OnewayFuture {
 /// A call with what is in it.
 struct Typed<R> {
     call: Call,
-    /// Until it is sent.
-    request: Option<R>,
+    request: R,
+    is_started: bool,
     max_version: i16,
     /// Which one it was sent at.
     version: Option<i16>,
@@ -81,6 +81,22 @@ impl<R: Request + 'static> ResponseFuture<R> {
         self.typed.max_version = version;
         self
     }
+
+    /// Gives up at `deadline`; to be said before the future is polled.
+    pub(crate) fn until(mut self, deadline: Instant) -> Self {
+        self.typed.call.set_deadline_at(deadline);
+        self
+    }
+
+    /// The request, which may have to be sent again.
+    pub(crate) fn into_request(self) -> R {
+        self.typed.request
+    }
+
+    /// At which version it was sent, once it is.
+    pub(crate) fn version(&self) -> Option<i16> {
+        self.typed.version
+    }
 }
 
 impl OnewayFuture {
@@ -102,7 +118,7 @@ impl<R: Request + 'static> Future for ResponseFuture<R> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let typed = &mut self.typed;
-        if typed.request.as_ref().is_some_and(is_unanswered) {
+        if !typed.is_started && is_unanswered(&typed.request) {
             return Poll::Ready(Err(typed.error(ErrorKind::NoAnswer)));
         }
         let outcome = ready!(typed.poll(|version| Answer::to(R::API_KEY, version), context))?;
@@ -129,8 +145,9 @@ impl Future for OnewayFuture {
 impl<R: Request + 'static> Typed<R> {
     fn new(shared: Arc<Shared>, request: R) -> Self {
         Self {
-            call: Call::new(shared, own_wait(&request)),
-            request: Some(request),
+            call: Call::new(shared, R::API_KEY, own_wait(&request)),
+            request,
+            is_started: false,
             max_version: i16::MAX,
             version: None,
         }
@@ -141,8 +158,9 @@ impl<R: Request + 'static> Typed<R> {
         answer: impl FnOnce(i16) -> Answer,
         context: &Context<'_>,
     ) -> Poll<Result<Outcome, Error>> {
-        if let Some(request) = self.request.take() {
-            let (version, frame) = self.encode(&request)?;
+        if !self.is_started {
+            self.is_started = true;
+            let (version, frame) = self.encode(&self.request)?;
             self.version = Some(version);
             let spare = |buffer: Vec<u8>| {
                 if buffer.capacity() <= MAX_SCRATCH {
@@ -208,7 +226,9 @@ impl<R: Request + 'static> Typed<R> {
                 R::Response::decode(&body, version).map_err(invalid)?;
             }
             tracing::trace!(
-                peer = %self.call.shared.address,
+                messaging.system = "kafka",
+                server.address = self.call.shared.address.host(),
+                server.port = self.call.shared.address.port(),
                 api = %R::API_KEY,
                 version,
                 left,

@@ -2,7 +2,7 @@
 
 use std::io::IoSlice;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf as _, Bytes};
 use milena_wire::api_key::ApiKey;
@@ -21,6 +21,9 @@ pub(crate) struct Queued {
     /// How long the connection waits for the answer, or for the write if there is none, before it is given up.
     pub(crate) patience: Duration,
     pub(crate) answer: Answer,
+    pub(crate) api: ApiKey,
+    /// When the call was made.
+    pub(crate) began: Instant,
 }
 
 /// Which answer a request will have.
@@ -240,8 +243,6 @@ impl Slices<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use milena_wire::encode_request;
     use milena_wire::messages::produce::{PartitionProduceData, TopicProduceData};
     use milena_wire::messages::{MetadataRequest, ProduceRequest};
@@ -253,6 +254,8 @@ mod tests {
             waiter: Waiter::new(Instant::now(), std::task::Waker::noop()),
             patience: Duration::from_secs(40),
             answer: Answer::Matching,
+            api: ApiKey::METADATA,
+            began: Instant::now(),
         }
     }
 

@@ -6,8 +6,12 @@ use std::time::Duration;
 use bytestring::ByteString;
 use milena_wire::codec::DEFAULT_MEMORY_BUDGET;
 
+use super::address::Address;
 use super::dialer::Dialer;
+use super::ended::Ended;
 use super::observer::Observer;
+use super::socket::SocketOptions;
+use crate::metrics::Meter;
 use crate::sasl::SaslAuthenticator;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
@@ -18,8 +22,15 @@ use crate::versions::BrokerVersions;
 pub(crate) struct Settings {
     pub(crate) client_id: Option<ByteString>,
     pub(crate) connect_timeout: Duration,
+    /// Where to dial in place of the broker's address, which is still what TLS and SASL hold the broker to.
+    pub(crate) dial_to: Option<Address>,
     pub(crate) dialer: Option<Dialer>,
-    pub(crate) tcp_keepalive: Option<Duration>,
+    /// Of single phases of connecting, within that.
+    pub(crate) resolve_timeout: Option<Duration>,
+    pub(crate) tcp_connect_timeout: Option<Duration>,
+    pub(crate) tls_timeout: Option<Duration>,
+    pub(crate) authentication_timeout: Option<Duration>,
+    pub(crate) socket: SocketOptions,
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Tls>,
     pub(crate) sasl: Option<Arc<dyn SaslAuthenticator>>,
@@ -34,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) max_outstanding: usize,
     pub(crate) max_queued_bytes: usize,
     pub(crate) on_close: Option<Observer>,
+    pub(crate) on_end: Option<Arc<dyn Ended>>,
+    pub(crate) meter: Option<Meter>,
 }
 
 impl Default for Settings {
@@ -41,8 +54,13 @@ impl Default for Settings {
         Self {
             client_id: Some(ByteString::from_static("milena")),
             connect_timeout: Duration::from_secs(10),
+            dial_to: None,
             dialer: None,
-            tcp_keepalive: Some(Duration::from_secs(60)),
+            resolve_timeout: None,
+            tcp_connect_timeout: None,
+            tls_timeout: None,
+            authentication_timeout: None,
+            socket: SocketOptions::default(),
             #[cfg(feature = "tls")]
             tls: None,
             sasl: None,
@@ -57,6 +75,8 @@ impl Default for Settings {
             max_outstanding: 10_000,
             max_queued_bytes: 64 << 20,
             on_close: None,
+            on_end: None,
+            meter: None,
         }
     }
 }

@@ -4,17 +4,19 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
+use std::time::Instant;
 
 use milena_wire::codec::Frame;
 use tokio::sync::Notify;
 
 use super::address::Address;
 use super::clock::{after, now};
-use super::outbox::{Join, Outbox};
+use super::outbox::{Due, Join, Outbox};
 use super::report::ConnectReport;
 use super::run::Queued;
 use super::settings::Settings;
 use crate::close_reason::CloseReason;
+use crate::metrics::{CloseKind, Meter, Opened};
 use crate::versions::BrokerVersions;
 
 /// The state of one connection. Its lock is held for a few instructions, never over I/O.
@@ -24,8 +26,14 @@ pub(crate) struct Shared {
     pub(crate) settings: Arc<Settings>,
     pub(crate) versions: BrokerVersions,
     pub(crate) report: ConnectReport,
+    /// If it is counted.
+    opened: Option<Opened>,
     outbox: Mutex<Outbox>,
+    /// Changed under the lock of the outbox, with the reason.
+    is_open: AtomicBool,
     is_over: AtomicBool,
+    /// The broker has asked for silence until then, which is no rest.
+    silent_until: Mutex<Option<Instant>>,
     ended: Notify,
 }
 
@@ -35,6 +43,7 @@ impl Shared {
         settings: Arc<Settings>,
         versions: BrokerVersions,
         report: ConnectReport,
+        opened: Option<Opened>,
     ) -> Arc<Self> {
         let first_timer = after(now(), settings.connections_max_idle);
         let outbox = Outbox::new(
@@ -47,10 +56,25 @@ impl Shared {
             settings,
             versions,
             report,
+            opened,
             outbox: Mutex::new(outbox),
+            is_open: AtomicBool::new(true),
             is_over: AtomicBool::new(false),
+            silent_until: Mutex::new(None),
             ended: Notify::new(),
         })
+    }
+
+    pub(crate) fn keep_silent_until(&self, at: Instant) {
+        let silent = self.silent_until.lock();
+        let mut silent = silent.unwrap_or_else(PoisonError::into_inner);
+        *silent = (*silent).max(Some(at));
+    }
+
+    /// Until when the broker has asked for silence, if it ever did.
+    pub(crate) fn silent_until(&self) -> Option<Instant> {
+        let silent = self.silent_until.lock();
+        *silent.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// For the driver.
@@ -98,11 +122,59 @@ impl Shared {
     /// Ends the connection: requests are refused from now on, those queued fail with the reason, and the driver is told to end. Only the
     /// first call does anything.
     pub(crate) fn close(&self, reason: &CloseReason) {
-        let closed = self.outbox().close(reason.clone());
+        let mut outbox = self.outbox();
+        let closed = outbox.close(reason.clone());
+        self.is_open.store(false, Ordering::Release);
+        drop(outbox);
         if let Some((queued, woken)) = closed {
+            self.tell_end(reason);
             queued.close(reason);
             wake(woken);
         }
+    }
+
+    /// The timer's part in the queue; see [`Outbox::expire`].
+    pub(crate) fn expire(
+        &self,
+        now: Instant,
+        next: Option<Instant>,
+        idle_at: Option<Instant>,
+        latest: Instant,
+    ) -> Due {
+        let mut outbox = self.outbox();
+        let due = outbox.expire(now, next, idle_at, latest);
+        if due.idle_drop {
+            self.is_open.store(false, Ordering::Release);
+            drop(outbox);
+            self.tell_end(&CloseReason::IdleDrop);
+        }
+        due
+    }
+
+    /// Not under the lock: who is told may drop the last handle, which takes it.
+    fn tell_end(&self, reason: &CloseReason) {
+        if let Some(opened) = &self.opened {
+            opened.ended(reason);
+        }
+        if let Some(ended) = &self.settings.on_end {
+            ended.ended(reason);
+        }
+    }
+
+    /// What the connection counts with.
+    pub(crate) fn meter(&self) -> Option<&Meter> {
+        self.opened.as_ref().map(Opened::meter)
+    }
+
+    /// It is counted as one that drains from now on.
+    pub(crate) fn drain(&self) {
+        if let Some(opened) = &self.opened {
+            opened.drain();
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
     }
 
     /// The reason, once the connection is closed.
@@ -114,8 +186,19 @@ impl Shared {
     pub(crate) fn end(&self) {
         self.close(&CloseReason::Shutdown);
         let reason = self.close_reason().unwrap_or(CloseReason::Shutdown);
-        tracing::debug!(peer = %self.address, %reason, "connection closed");
+        let is_failure = !matches!(reason, CloseReason::Shutdown | CloseReason::IdleDrop);
+        tracing::debug!(
+            messaging.system = "kafka",
+            server.address = self.address.host(),
+            server.port = self.address.port(),
+            error.type = is_failure.then(|| CloseKind::from(&reason).name()),
+            %reason,
+            "connection closed"
+        );
         self.is_over.store(true, Ordering::Release);
+        if let Some(ended) = &self.settings.on_end {
+            ended.gone();
+        }
         self.ended.notify_waiters();
         if let Some(observer) = &self.settings.on_close {
             observer.tell(self.address.text(), reason);

@@ -105,6 +105,7 @@ pub use oauthbearer::OauthBearer;
 #[cfg(feature = "oidc")]
 pub use oidc::OidcClientCredentials;
 pub use plain::Plain;
+pub(crate) use scram::Hash as ScramHash;
 pub use scram::{ScramSha256, ScramSha512};
 pub(crate) use text::one_line;
 pub use token::{Token, TokenFuture, TokenProvider};

@@ -171,7 +171,7 @@ async fn a_peer_that_says_nothing_is_given_up_at_the_connect_timeout() {
     let error = result.unwrap_err();
     let (phase, cause) = connect_failure(&error);
     assert_eq!(phase, Phase::ApiVersions);
-    assert!(matches!(cause, ConnectFailure::TimedOut));
+    assert!(matches!(cause, ConnectFailure::TimedOut { .. }));
     assert!(started.elapsed() >= Duration::from_millis(200));
     peer.request().await;
     assert!(peer.is_closed().await, "no socket is left");

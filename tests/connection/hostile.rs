@@ -659,7 +659,10 @@ async fn a_slow_loris_is_bounded_by_the_connect_timeout() {
         let error = result.unwrap_err();
         let (reached, cause) = connect_failure(&error);
         assert_eq!(reached, phase);
-        assert!(matches!(cause, ConnectFailure::TimedOut), "{cause:?}");
+        assert!(
+            matches!(cause, ConnectFailure::TimedOut { .. }),
+            "{cause:?}"
+        );
         assert!(error.is_retriable());
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::sync::{Mutex, OnceLock};
 
+use milena::Connection;
 use milena::error::ErrorKind;
 use milena::wire::codec::DecodeErrorKind;
 use milena::wire::encode_response;
@@ -104,7 +105,9 @@ async fn what_an_answer_leaves_over_is_a_trace_event() {
     answer_with_more(&mut peer).await;
     let answer = soon(call).await.unwrap().unwrap();
     assert_eq!(answer.cluster_id.as_deref(), Some("cluster"));
-    let about = format!("peer={} api=Metadata", listener.address());
+    let address = listener.address();
+    let (_, port) = address.rsplit_once(':').unwrap();
+    let about = format!("server.port={port} api=Metadata");
     let events = logged(&about);
     let [event] = &events[..] else {
         panic!("one event is due: {events:?}");
@@ -131,4 +134,41 @@ async fn what_an_answer_leaves_over_is_an_error_if_so_chosen() {
     assert_eq!(cause.message(), "MetadataResponse");
     assert!(error.may_have_been_sent());
     assert!(connection.close_reason().is_none());
+}
+
+/// Statement 22 of the cluster: events have the names of OpenTelemetry's conventions for messaging, and what failed has its kind.
+#[tokio::test]
+async fn events_have_opentelemetrys_names() {
+    collect();
+    let listener = Listener::start().await;
+    let address = listener.address();
+    let (host, port) = address.rsplit_once(':').unwrap();
+    let (connection, peer) = listener.connected(|builder| builder).await;
+    drop(peer);
+    soon(connection.closed()).await;
+    let (connection, _peer) = listener.connected(|builder| builder).await;
+    connection.close();
+    soon(connection.closed()).await;
+    drop(listener);
+    let refused = Connection::builder().connect(&address).await;
+    refused.unwrap_err();
+    let broker = format!("messaging.system=\"kafka\" server.address={host:?} server.port={port} ");
+    let events = logged(&broker);
+    let of = |message: &str| -> Vec<_> {
+        let message = format!("message={message} ");
+        let found = events.iter().filter(|event| event.text.contains(&message));
+        found.cloned().collect()
+    };
+    assert!(events.iter().all(|event| event.level == Level::DEBUG));
+    assert_eq!(of("connected").len(), 2, "{events:?}");
+    let closed = of("connection closed");
+    let [broken, shut] = &closed[..] else {
+        panic!("{events:?}");
+    };
+    assert!(broken.text.contains("error.type=\"connection_broken\""));
+    assert!(!shut.text.contains("error.type"), "{shut:?}");
+    let [failed] = &of("not connected")[..] else {
+        panic!("{events:?}");
+    };
+    assert!(failed.text.contains("error.type=\"tcp\""), "{failed:?}");
 }

@@ -22,6 +22,7 @@ mod sasl;
 mod scram;
 mod secrets;
 mod statements;
+mod timeouts;
 #[cfg(feature = "ring")]
 mod tls;
 mod transport;

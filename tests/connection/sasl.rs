@@ -369,7 +369,7 @@ async fn a_provider_that_hangs_is_bounded_by_the_connect_timeout() {
     .await;
     let (phase, cause) = connect_failure(&error);
     assert_eq!(phase, Phase::SaslAuthenticate);
-    assert!(matches!(cause, ConnectFailure::TimedOut));
+    assert!(matches!(cause, ConnectFailure::TimedOut { .. }));
 }
 
 #[tokio::test]
@@ -544,6 +544,28 @@ async fn a_renewal_that_hangs_is_bounded() {
         "{:?}",
         began.elapsed()
     );
+}
+
+/// Statement 30: a renewal has the time of an authentication, if that has one of its own.
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_hangs_has_the_time_of_an_authentication() {
+    let limit = Duration::from_secs(2);
+    let mut memory = Memory::new();
+    let builder = with_super(Connection::builder()).authentication_timeout(limit);
+    let connect = memory.dial(builder).connect("peer.invalid:9092");
+    let serve = async {
+        let mut peer = memory.accept().await;
+        peer.answer_versions(&versions()).await;
+        shake_hands(&mut peer, ErrorCode::NONE, &["SUPER"]).await;
+        authenticate(&mut peer, &lasts(MINUTE)).await;
+        peer
+    };
+    let (connection, mut peer) = tokio::join!(connect, serve);
+    peer.wait_for_bytes().await;
+    let began = Instant::now();
+    let closed = connection.unwrap().closed().await;
+    assert!(matches!(closed, CloseReason::ConnectionTimeout), "{closed}");
+    assert_eq!(began.elapsed(), limit);
 }
 
 /// Statement 30, by the clock of the machine: a paused one fires timers that a real one would have set anew by then.

@@ -190,7 +190,7 @@ fn failure_name(error: &Error) -> &'static str {
     };
     match cause {
         ConnectFailure::Io(_) => "I/O error",
-        ConnectFailure::TimedOut => "timed out",
+        ConnectFailure::TimedOut { .. } => "timed out",
         ConnectFailure::NotKafka(_) => "not Kafka",
         ConnectFailure::Refused(_) => "refused",
         ConnectFailure::Sasl(_) => "SASL error",

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use milena_wire::api_key::ApiKey;
 use milena_wire::encode_request;
 use milena_wire::messages::metadata::{MetadataRequest, MetadataRequestTopic};
 
@@ -20,6 +21,8 @@ fn queued(deadline: Instant) -> Queued {
         waiter: Waiter::new(deadline, Waker::noop()),
         patience: 40 * SECOND,
         answer: Answer::Matching,
+        api: ApiKey::METADATA,
+        began: Instant::now(),
     }
 }
 

@@ -240,6 +240,7 @@ impl fmt::Debug for OidcClientCredentials {
             .field("endpoint", &self.endpoint)
             .field("client_id", &self.client_id)
             .field("scope", &self.scope)
+            .field("extensions", &self.extensions)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }

@@ -10,13 +10,13 @@ use crate::secret::Secret;
 
 /// Which SCRAM it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hash {
+pub(crate) enum Hash {
     Sha256,
     Sha512,
 }
 
 /// What a hash gives. As good as a password, whichever step it belongs to.
-type Output = Zeroizing<Vec<u8>>;
+pub(crate) type Output = Zeroizing<Vec<u8>>;
 
 impl Hash {
     pub(super) fn mechanism(self) -> &'static str {
@@ -57,7 +57,12 @@ impl Hash {
     }
 
     /// PBKDF2, RFC 5802's `Hi`.
-    fn stretch(self, password: &[u8], salt: &[u8], iterations: u32) -> Result<Output, SaslError> {
+    pub(crate) fn stretch(
+        self,
+        password: &[u8],
+        salt: &[u8],
+        iterations: u32,
+    ) -> Result<Output, SaslError> {
         let mut output = match self {
             Self::Sha256 => Zeroizing::new(vec![0; 32]),
             Self::Sha512 => Zeroizing::new(vec![0; 64]),

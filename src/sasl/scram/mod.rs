@@ -7,6 +7,8 @@ mod messages;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::keys::Hash;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,7 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use self::cache::Cache;
 use self::exchange::{Begun, Proved};
-use self::keys::{Hash, Keys};
+use self::keys::Keys;
 use self::messages::invalid;
 use super::authenticator::{SaslAuthenticator, SaslBroker, SaslFuture, SaslSession, Step};
 use super::error::SaslError;

@@ -1,0 +1,102 @@
+//! A connection of the pool, and those who use it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use super::registry::Registry;
+use crate::cluster::purpose::Purpose;
+use crate::connection::Connection;
+
+/// A connection of the pool. It ends when it has left its place and the last request over it is done.
+#[derive(Debug)]
+pub(crate) struct Pooled {
+    pub(crate) connection: Connection,
+    pub(crate) broker: i32,
+    pub(crate) purpose: Purpose,
+    /// Requests that go over it now.
+    in_use: AtomicU32,
+    /// In milliseconds, as the registry counts them.
+    last_used: AtomicU64,
+    registry: Arc<Registry>,
+}
+
+impl Pooled {
+    pub(super) fn new(
+        connection: Connection,
+        broker: i32,
+        purpose: Purpose,
+        registry: &Arc<Registry>,
+    ) -> Self {
+        Self {
+            connection,
+            broker,
+            purpose,
+            in_use: AtomicU32::new(0),
+            last_used: AtomicU64::new(registry.age()),
+            registry: Arc::clone(registry),
+        }
+    }
+
+    /// Requests that go over it now.
+    pub(crate) fn in_use(&self) -> u32 {
+        self.in_use.load(Ordering::SeqCst)
+    }
+
+    /// If nobody uses it and somebody waits for room, it goes.
+    pub(super) fn offer(self: &Arc<Self>) {
+        if self.in_use() == 0 {
+            self.registry.idle(self);
+        }
+    }
+
+    /// How long nothing has gone over it, in milliseconds; 0 while something does.
+    pub(super) fn idle_for(&self) -> u64 {
+        if self.in_use() > 0 {
+            return 0;
+        }
+        self.registry.age().saturating_sub(self.last_used())
+    }
+
+    /// When the last request over it was done, in milliseconds, as the registry counts them.
+    pub(super) fn last_used(&self) -> u64 {
+        self.last_used.load(Ordering::Relaxed)
+    }
+}
+
+/// The right to send a request over a connection of the pool, which is not taken away from whoever has it.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    pooled: Arc<Pooled>,
+}
+
+impl Lease {
+    pub(super) fn new(pooled: Arc<Pooled>) -> Self {
+        pooled.in_use.fetch_add(1, Ordering::Relaxed);
+        Self { pooled }
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.pooled.connection
+    }
+
+    pub(crate) fn purpose(&self) -> Purpose {
+        self.pooled.purpose
+    }
+
+    /// Whether others use the connection, too.
+    pub(super) fn is_shared(&self) -> bool {
+        self.pooled.in_use() > 1
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let pooled = &self.pooled;
+        // In one order with the registry's look: who becomes idle sees who waits, or is seen idle by him.
+        if pooled.in_use.fetch_sub(1, Ordering::SeqCst) == 1 {
+            let age = pooled.registry.age();
+            pooled.last_used.store(age, Ordering::Relaxed);
+            pooled.registry.idle(pooled);
+        }
+    }
+}

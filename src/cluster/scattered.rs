@@ -1,0 +1,89 @@
+//! The answers to a request that several brokers may have had a part in.
+
+use super::routing::Routed;
+use crate::error::{Error, ErrorKind};
+
+/// What became of each part of a request: see [`Client::scatter`](super::Client::scatter).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Scattered<R: Routed> {
+    /// The parts that were answered.
+    pub answers: Vec<Answered<R>>,
+    /// The parts that were not.
+    pub failures: Vec<Failed<R>>,
+}
+
+/// A part of a request that was answered. There may be error codes in the answer: those that are final, and those that stayed until the deadline.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Answered<R: Routed> {
+    /// The id of the broker that answered.
+    pub broker: i32,
+    /// What it was asked.
+    pub request: R,
+    /// What it said.
+    pub response: R::Response,
+}
+
+/// A part of a request that was not answered.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Failed<R: Routed> {
+    /// What was to be asked.
+    pub request: R,
+    /// Why it was not answered.
+    pub error: Error,
+}
+
+impl<R: Routed> Default for Scattered<R> {
+    fn default() -> Self {
+        Self {
+            answers: Vec::new(),
+            failures: Vec::new(),
+        }
+    }
+}
+
+impl<R: Routed> Scattered<R> {
+    pub(crate) fn failed(request: R, error: Error) -> Self {
+        Self {
+            answers: Vec::new(),
+            failures: vec![Failed { request, error }],
+        }
+    }
+
+    pub(crate) fn answered(broker: i32, request: R, response: R::Response) -> Self {
+        Self {
+            answers: vec![Answered {
+                broker,
+                request,
+                response,
+            }],
+            failures: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.answers.extend(other.answers);
+        self.failures.extend(other.failures);
+    }
+
+    /// All answers as one.
+    ///
+    /// # Errors
+    /// That of the first part that was not answered.
+    pub fn merged(self) -> Result<R::Response, Error> {
+        if let Some(failed) = self.failures.into_iter().next() {
+            return Err(failed.error);
+        }
+        let mut answers = self.answers.into_iter().map(|answered| answered.response);
+        let Some(mut merged) = answers.next() else {
+            // There was nobody to ask.
+            return Err(Error::new(ErrorKind::NoBroker).during(R::API_KEY, None));
+        };
+        for answer in answers {
+            R::merge(&mut merged, answer);
+        }
+        Ok(merged)
+    }
+}

@@ -1,0 +1,30 @@
+//! A client and the embedded broker.
+
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod basics;
+mod bootstrap;
+mod breaker;
+mod close;
+mod coordinators;
+mod errors;
+mod health;
+mod metadata;
+mod moves;
+mod options;
+mod pool;
+mod requests;
+mod retry;
+mod routing;
+mod script;
+mod sight;
+mod statements;
+mod support;
+mod throttle;
