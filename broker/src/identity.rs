@@ -27,6 +27,11 @@ pub(crate) fn parse_id(text: &str) -> Option<Uuid> {
     Uuid::from_slice(&bytes).ok()
 }
 
+/// A delegation token's id: 22 characters.
+pub(crate) fn token_id() -> String {
+    cluster_id()
+}
+
 /// Something that was never used before: the broker's part of a SCRAM exchange, and a salt.
 pub(crate) fn nonce() -> String {
     format!("{:032x}", random())

@@ -107,6 +107,7 @@
 
 #![forbid(unsafe_code)]
 
+mod acls;
 mod apis;
 mod clock;
 mod cluster;
@@ -119,6 +120,7 @@ mod identity;
 mod latency;
 mod nodes;
 mod profile;
+mod quotas;
 mod requests;
 mod sasl;
 mod server;

@@ -7,12 +7,14 @@ use milena_wire::api_key::ApiKey;
 use milena_wire::codec::VersionRange;
 use uuid::Uuid;
 
+use crate::acls::Acls;
 use crate::configs::DynamicConfigs;
 use crate::faults::Faults;
 use crate::groups::Groups;
 use crate::identity::ClusterId;
 use crate::nodes::Nodes;
-use crate::sasl::{Accounts, Counters};
+use crate::quotas::Quotas;
+use crate::sasl::{Accounts, Counters, DelegationTokens, ScramUsers};
 use crate::sight::{Connections, Logs};
 #[cfg(feature = "tls")]
 use crate::tls::TlsListener;
@@ -35,6 +37,11 @@ pub(crate) struct Shared {
     pub(crate) configs: DynamicConfigs,
     pub(crate) groups: Groups,
     pub(crate) transactions: Transactions,
+    pub(crate) acls: Acls,
+    pub(crate) quotas: Quotas,
+    /// Who may log in by SCRAM, if clients have to log in.
+    pub(crate) scram_users: Arc<ScramUsers>,
+    pub(crate) delegation_tokens: Arc<DelegationTokens>,
     pub(crate) omissions: Omissions,
     /// One of the brokers is the controller, as with ZooKeeper.
     pub(crate) zookeeper: bool,

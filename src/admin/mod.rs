@@ -133,7 +133,6 @@ pub use topics::{
     CreatePartitions, CreateTopics, CreatedTopic, DeleteTopics, DeleteTopicsById, NewPartitions,
     NewTopic,
 };
-#[cfg(feature = "internal")]
 pub use transactions::{AbortTransaction, OpenTransaction};
 pub use transactions::{
     DescribeProducers, DescribeTransactions, FenceProducers, FencedProducer, ListTransactions,

@@ -308,7 +308,6 @@ impl Spec for FenceProducers {
 }
 
 /// An open transaction of one partition (Java: `AbortTransactionSpec`); what is in it [`describe_producers`](Admin::describe_producers) tells.
-#[cfg(feature = "internal")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenTransaction {
     /// The partition.
@@ -322,11 +321,9 @@ pub struct OpenTransaction {
 }
 
 /// Aborts a transaction that hangs: see [`Admin::abort_transaction`].
-#[cfg(feature = "internal")]
 #[derive(Clone, Debug)]
 pub struct AbortTransaction(OpenTransaction);
 
-#[cfg(feature = "internal")]
 impl Spec for AbortTransaction {
     type Output = Result<(), Error>;
 
@@ -416,12 +413,10 @@ impl Admin {
         self.operation(One(FenceProducers(BTreeSet::from([id]))))
     }
 
-    /// Aborts the transaction of a partition that hangs, as its coordinator knows nothing of it (Java: `abortTransaction`, KIP-664). Needs the feature
-    /// `internal`.
+    /// Aborts the transaction of a partition that hangs, as its coordinator knows nothing of it (Java: `abortTransaction`, KIP-664).
     ///
     /// # Errors
     /// When awaited: if it was not aborted.
-    #[cfg(feature = "internal")]
     pub fn abort_transaction(&self, transaction: OpenTransaction) -> Operation<AbortTransaction> {
         self.operation(AbortTransaction(transaction))
     }

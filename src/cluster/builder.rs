@@ -60,8 +60,8 @@ impl ClientBuilder {
     }
 
     /// Connects to other addresses than those that brokers are known by: the function gets host (without brackets) and port as the bootstrap
-    /// list or the metadata have them, and gives those to dial. For port-forwards and proxies. TLS and Kerberos are told the name that is
-    /// dialed; [`Tls::server_name`](crate::tls) gives TLS another. It is called often and must not block. Default: none.
+    /// list or the metadata have them, and gives those to dial. For port-forwards and proxies. TLS and Kerberos still hold a broker to the name
+    /// that it is known by; [`Tls::server_name`](crate::tls) gives TLS another. It is called often and must not block. Default: none. Java: none.
     pub fn rewrite_addresses(
         mut self,
         rewrite: impl Fn(&str, u16) -> (String, u16) + Send + Sync + 'static,

@@ -11,7 +11,7 @@ use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
 use super::calls::Calls;
 use super::coordinators::{self, Coordinated, Coordinators, Search};
 use super::exchange::{Choice, Exchange, HEAD_START, Reply, by, pause};
-use super::metadata::{TopicKey, Want};
+use super::metadata::{self, TopicKey, Want};
 use super::placement::{Group, Located, Missing};
 use super::pool::Node;
 use super::random::Random;
@@ -71,7 +71,7 @@ impl Core {
             },
             Target::Controller => {
                 let metadata = self.refresher.metadata();
-                let controller = metadata.controller().map(|broker| broker.id());
+                let controller = metadata.controller().map(metadata::Broker::id);
                 at(controller, Missing::Controller)
             }
             Target::Leader(topic, partition) => {
@@ -202,6 +202,18 @@ impl Core {
                 let is_waited_for = reaction(api, code).retry != Retry::No;
                 if is_waited_for && pause(self.wait_after(0), deadline).await {
                     return Ok(());
+                }
+                unknown()
+            }
+            // The time is over while the cluster is asked once more: what it said last is what there is to say.
+            None if self
+                .refresher
+                .metadata()
+                .topic_by_key(&topic_key(topic))
+                .is_none() =>
+            {
+                if self.refresher.has_failed() {
+                    return Err(self.refresher.last_error());
                 }
                 unknown()
             }

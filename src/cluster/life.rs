@@ -9,7 +9,7 @@ use tokio::time::{timeout, timeout_at};
 
 use super::core::Core;
 use super::description::{BrokerDescription, ConnectionDescription, Description};
-use super::metadata::{Topic, Want};
+use super::metadata::{self, Topic, Want};
 use super::pool::Node;
 use super::purpose::Purpose;
 use super::together::{Boxed, all};
@@ -83,7 +83,7 @@ impl Core {
         };
         Description {
             cluster_id: metadata.cluster_id().map(str::to_owned),
-            controller: metadata.controller().map(|broker| broker.id()),
+            controller: metadata.controller().map(metadata::Broker::id),
             metadata_age: self.refresher.age(),
             topics: metadata.topic_count(),
             calls: self.calls.count(),
@@ -144,5 +144,6 @@ impl Drop for Ending<'_> {
             core.exchange.pool.drain(&node);
         }
         core.exchange.pool.close_now();
+        core.exchange.signals.end();
     }
 }

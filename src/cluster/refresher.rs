@@ -46,6 +46,8 @@ pub(crate) struct Refresher {
 struct Last {
     answer: Option<Instant>,
     error: Option<Error>,
+    /// Whether the bootstrap addresses led nowhere when they were asked last.
+    is_lost: bool,
 }
 
 impl Refresher {
@@ -94,6 +96,11 @@ impl Refresher {
     pub(crate) fn last_error(&self) -> Error {
         let error = self.last().error.clone();
         error.unwrap_or_else(|| Error::new(ErrorKind::DeadlineExceeded))
+    }
+
+    /// Whether the cluster did not answer when it was asked last.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.last().error.is_some()
     }
 
     /// Keeps a topic in use.
@@ -314,10 +321,9 @@ impl Refresher {
     fn ended(&self, result: Result<(), Failure>) -> Result<(), Error> {
         let error = match result {
             Ok(()) => {
-                *self.last() = Last {
-                    answer: Some(now()),
-                    error: None,
-                };
+                let mut last = self.last();
+                (last.answer, last.error) = (Some(now()), None);
+                drop(last);
                 self.exchange.signals.metadata_refreshed();
                 return Ok(());
             }
@@ -338,7 +344,7 @@ impl Refresher {
 
     /// Looks for the cluster anew: the brokers that are found are asked next.
     async fn rediscover(&self) -> Result<(), Error> {
-        tracing::info!("looking for the cluster by its bootstrap addresses");
+        tracing::debug!("looking for the cluster by its bootstrap addresses");
         let asked = Asked::new(self.metadata().generation().next(), AskedTopics::None);
         let result = match self.find(&asked).await {
             Ok(()) => Ok(()),
@@ -346,10 +352,19 @@ impl Refresher {
             Err(Failure::Rejected(problem)) => Err(bootstrap::unusable(&problem)),
         };
         match &result {
-            Ok(()) => self.schedule().rebootstrapped(now()),
+            Ok(()) => {
+                self.last().is_lost = false;
+                tracing::info!("the cluster was found by its bootstrap addresses");
+                self.schedule().rebootstrapped(now());
+            }
             Err(error) => {
-                tracing::warn!(%error, "the cluster is out of reach");
-                self.last().error = Some(error.clone());
+                let mut last = self.last();
+                last.error = Some(error.clone());
+                // Once, and not for each time that it is looked again.
+                if !std::mem::replace(&mut last.is_lost, true) {
+                    tracing::warn!(%error, "the cluster is out of reach");
+                }
+                drop(last);
                 self.schedule().rebootstrap_failed(now());
             }
         }

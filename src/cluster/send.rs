@@ -44,9 +44,13 @@ pub(crate) async fn settle<R: Routed>(
         only,
         attempts: Vec::new(),
         has_hurried: false,
+        found_at_once: false,
     };
     journey.go(request).await
 }
+
+/// Who finds something in less time has not waited for it.
+const AT_ONCE: Duration = Duration::from_millis(1);
 
 /// A part of a request on its way.
 struct Journey<'a> {
@@ -58,6 +62,8 @@ struct Journey<'a> {
     /// Whether the latest attempt was made without a wait. The next one is not, so that brokers that send each other's clients around do not
     /// keep anybody busy.
     has_hurried: bool,
+    /// Whether what was missing last was there without a wait.
+    found_at_once: bool,
 }
 
 /// What is done about a failure.
@@ -81,32 +87,18 @@ impl<'a> Journey<'a> {
             only,
             attempts: self.attempts.clone(),
             has_hurried: self.has_hurried,
+            found_at_once: false,
         }
     }
 
     async fn go<R: Routed>(mut self, mut request: R) -> Scattered<R> {
         let mut done = Scattered::default();
-        // Since the last attempt.
-        let mut finds = 0;
         loop {
             let (placement, choice) = self.place(&request);
             let node = match placement {
                 Placement::At(node) => node,
                 Placement::Unknown(missing) => match self.find(R::API_KEY, &missing).await {
-                    Ok(()) => {
-                        // What is said to be found and is not must not be looked for all the time.
-                        finds += 1;
-                        if finds > 1 {
-                            let _ = pause(self.core.wait_after(0), self.terms.deadline).await;
-                        }
-                        if now() < self.terms.deadline {
-                            continue;
-                        }
-                        let error = Error::new(ErrorKind::DeadlineExceeded);
-                        let error = self.fail(error, R::API_KEY);
-                        done.add(Scattered::failed(request, error));
-                        return done;
-                    }
+                    Ok(()) => continue,
                     Err(error) => {
                         done.add(Scattered::failed(request, error));
                         return done;
@@ -148,7 +140,6 @@ impl<'a> Journey<'a> {
                     return done;
                 }
             };
-            finds = 0;
             span::asked(&self.terms.span, &node);
             let exchange = &self.core.exchange;
             let ask = exchange.ask(&node, request, choice, self.terms.deadline);
@@ -215,11 +206,25 @@ impl<'a> Journey<'a> {
     /// Waits until it is known where to go.
     async fn find(&mut self, api: ApiKey, missing: &Missing) -> Result<(), Error> {
         let core = self.core;
+        let deadline = self.terms.deadline;
+        let is_again = self.found_at_once;
+        let looking = async {
+            let began = now();
+            core.find(api, missing, deadline).await?;
+            let at_once = now().saturating_duration_since(began) < AT_ONCE;
+            // What is said to be there, and is not, must not be looked for all the time.
+            if at_once && is_again && !pause(core.wait_after(0), deadline).await {
+                return Err(Error::new(ErrorKind::DeadlineExceeded));
+            }
+            Ok(at_once)
+        };
         let found = tokio::select! {
-            found = core.find(api, missing, self.terms.deadline) => found,
+            found = looking => found,
             () = core.tasks.closing() => Err(Error::new(ErrorKind::Shutdown)),
         };
-        found.map_err(|error| self.fail(error, api))
+        let found = found.map_err(|error| self.fail(error, api))?;
+        self.found_at_once = found;
+        Ok(())
     }
 
     /// What an answer means: whether all of it is final.
@@ -301,7 +306,8 @@ impl<'a> Journey<'a> {
         let api = R::API_KEY;
         let was_not_sent = !error.may_have_been_sent();
         let is_safe = was_not_sent || request.is_idempotent();
-        let (mut is_over, mut is_closed, mut is_race) = (false, false, false);
+        let (mut is_over, mut is_closed) = (false, false);
+        let (mut is_race, mut says_nothing) = (false, false);
         match error.kind() {
             ErrorKind::Shutdown | ErrorKind::DeadlineExceeded | ErrorKind::PoolExhausted { .. } => {
                 is_over = true;
@@ -312,13 +318,14 @@ impl<'a> Journey<'a> {
             }
             ErrorKind::Closed(reason) => {
                 is_closed = true;
-                // It lost the race with the end of an idle connection: the next one is as good as this one would have been.
-                is_race = matches!(reason, CloseReason::IdleDrop | CloseReason::Shutdown);
+                // It lost the race with the end of a connection that nobody used: the next one is as good as this one would have been.
+                is_race = was_not_sent;
+                says_nothing = matches!(reason, CloseReason::IdleDrop | CloseReason::Shutdown);
             }
             ErrorKind::Connect { .. } => is_closed = true,
             _ => {}
         }
-        if is_closed && !is_race {
+        if is_closed && !says_nothing {
             core.coordinators.forget_broker(node.id);
         }
         if core.is_closing() && matches!(error.kind(), ErrorKind::Closed(CloseReason::Shutdown)) {
@@ -331,7 +338,7 @@ impl<'a> Journey<'a> {
         }
         let goes_elsewhere = choice == Choice::Free && core.exchange.is_any_usable(api);
         let wait = Wait {
-            immediately: was_not_sent && is_race,
+            immediately: is_race,
             // Who could not be reached is not chosen again for a while.
             elsewhere: was_not_sent && goes_elsewhere && is_closed,
             ..Wait::default()

@@ -1,7 +1,7 @@
 //! Where all parts of a client tell what happens: to the log, to whoever listens, and to the worker that keeps the metadata fresh.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use milena_wire::api_key::ApiKey;
@@ -21,7 +21,8 @@ const KEPT: usize = 256;
 /// What happens in a client, and who wants to know.
 #[derive(Debug)]
 pub(crate) struct Signals {
-    events: broadcast::Sender<ClientEvent>,
+    /// Until the client ends.
+    events: Mutex<Option<broadcast::Sender<ClientEvent>>>,
     /// Something was seen that metadata does not know yet.
     is_stale: AtomicBool,
     worker: Notify,
@@ -33,14 +34,18 @@ impl Signals {
     pub(crate) fn new(recorder: Option<Arc<Recorder>>) -> Self {
         Self {
             recorder,
-            events: broadcast::Sender::new(KEPT),
+            events: Mutex::new(Some(broadcast::Sender::new(KEPT))),
             is_stale: AtomicBool::new(false),
             worker: Notify::new(),
         }
     }
 
     pub(crate) fn listen(&self) -> Events {
-        Events::new(self.events.subscribe())
+        Events::new(match &*self.events() {
+            Some(events) => events.subscribe(),
+            // It has ended: there will be none.
+            None => broadcast::channel(1).1,
+        })
     }
 
     pub(crate) fn tell(&self, event: ClientEvent) {
@@ -49,8 +54,19 @@ impl Signals {
         } else {
             tracing::warn!(%event, "cluster");
         }
-        // It is no error if nobody listens.
-        let _ = self.events.send(event);
+        if let Some(events) = &*self.events() {
+            // It is no error if nobody listens.
+            let _ = events.send(event);
+        }
+    }
+
+    /// The client has ended: whoever listens is told so.
+    pub(crate) fn end(&self) {
+        *self.events() = None;
+    }
+
+    fn events(&self) -> MutexGuard<'_, Option<broadcast::Sender<ClientEvent>>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is known of the cluster may no longer be true: the worker is to ask.

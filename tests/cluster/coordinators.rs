@@ -189,7 +189,7 @@ fn by_name(versions: VersionRange) -> Script {
             let node = |key: &str| key.rsplit('-').next().unwrap().parse().unwrap();
             let request = ask.request::<FindCoordinatorRequest>();
             let mut found =
-                ask.coordinator(node(if ask.version < 4 { &*request.key } else { "-1" }));
+                ask.coordinator(node(if ask.version < 4 { &request.key } else { "-1" }));
             for coordinator in &mut found.coordinators {
                 coordinator.node_id = node(&coordinator.key);
                 coordinator.host = format!("node-{}", coordinator.node_id).into();

@@ -1,6 +1,7 @@
 //! A client and the embedded broker.
 
 #![allow(
+    dead_code,
     clippy::unwrap_used,
     clippy::panic,
     clippy::expect_used,
@@ -11,13 +12,19 @@
 mod basics;
 mod bootstrap;
 mod breaker;
+mod close;
 mod coordinators;
 mod errors;
+mod health;
 mod metadata;
+mod moves;
+mod options;
+mod pool;
 mod requests;
 mod retry;
 mod routing;
 mod script;
 mod sight;
+mod statements;
 mod support;
 mod throttle;

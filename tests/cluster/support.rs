@@ -10,7 +10,7 @@ use milena::wire::messages::list_offsets::{
     ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic,
 };
 use milena::wire::messages::produce::{PartitionProduceData, TopicProduceData};
-use milena::wire::records::BatchBuilder;
+use milena::wire::records::{BatchBuilder, Producer};
 use milena::{Client, Error};
 use milena_broker::{Cluster, ClusterBuilder};
 use tokio::time::Instant;
@@ -58,7 +58,12 @@ pub(crate) fn all_answered(
 
 /// One record for the first partition of a topic.
 pub(crate) fn produce(topic: &'static str) -> ProduceRequest {
-    let mut batch = BatchBuilder::new();
+    // With an id, so that it may be sent twice.
+    let mut batch = BatchBuilder::new().with_producer(Producer {
+        id: 7,
+        epoch: 0,
+        base_sequence: 0,
+    });
     let headers: [(&str, Option<&[u8]>); 0] = [];
     batch.append(7, None, Some(b"value"), headers).unwrap();
     let records = batch.seal(&mut Compressor::new()).unwrap();
@@ -77,15 +82,6 @@ pub(crate) async fn timed<T>(future: impl Future<Output = T>) -> (T, Duration) {
     let began = Instant::now();
     let outcome = future.await;
     (outcome, began.elapsed())
-}
-
-/// Waits until something is so, which nobody tells of.
-pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
-    let limit = Instant::now() + Duration::from_secs(60);
-    while !is_so() {
-        assert!(Instant::now() < limit, "it never came to be");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
 }
 
 /// The text of an error, which is one line.

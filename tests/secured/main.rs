@@ -13,6 +13,7 @@
 mod jwt;
 mod login;
 mod profiles;
+mod properties;
 mod refusal;
 mod renewal;
 mod scram;

@@ -36,6 +36,8 @@ pub(crate) struct Context<'a> {
     pub(crate) throttle_ms: i32,
     /// What of the request fails, whatever it asks.
     pub(crate) spoiled: Option<&'a Spoiled>,
+    /// The name of the user who asks, if he has logged in, and whether a delegation token was enough for it.
+    pub(crate) user: Option<(&'a str, bool)>,
 }
 
 impl Context<'_> {

@@ -1,16 +1,19 @@
 //! What the broker answers: one file for each API, none of which does I/O.
 
+mod acls;
 mod add_offsets_to_txn;
 mod add_partitions_to_txn;
 mod alter_configs;
 mod answer;
 mod api_versions;
 mod broker_configs;
+mod client_quotas;
 mod controller;
 mod coordination;
 mod create_partitions;
 mod create_topics;
 mod current_leader;
+mod delegation_tokens;
 mod delete_groups;
 mod delete_records;
 mod delete_topics;
@@ -47,6 +50,7 @@ mod sasl_handshake;
 mod share_group_offsets;
 mod topic_reference;
 mod transactions_ended;
+mod user_scram_credentials;
 mod write_txn_markers;
 
 use bytes::Bytes;
@@ -55,24 +59,34 @@ use milena_wire::codec::{Request, VersionRange};
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::add_offsets_to_txn::AddOffsetsToTxnRequest;
 use milena_wire::messages::add_partitions_to_txn::AddPartitionsToTxnRequest;
+use milena_wire::messages::alter_client_quotas::AlterClientQuotasRequest;
 use milena_wire::messages::alter_configs::AlterConfigsRequest;
 use milena_wire::messages::alter_share_group_offsets::AlterShareGroupOffsetsRequest;
+use milena_wire::messages::alter_user_scram_credentials::AlterUserScramCredentialsRequest;
 use milena_wire::messages::api_versions::ApiVersionsRequest;
 use milena_wire::messages::consumer_group_describe::ConsumerGroupDescribeRequest;
+use milena_wire::messages::create_acls::CreateAclsRequest;
+use milena_wire::messages::create_delegation_token::CreateDelegationTokenRequest;
 use milena_wire::messages::create_partitions::CreatePartitionsRequest;
 use milena_wire::messages::create_topics::CreateTopicsRequest;
+use milena_wire::messages::delete_acls::DeleteAclsRequest;
 use milena_wire::messages::delete_groups::DeleteGroupsRequest;
 use milena_wire::messages::delete_records::DeleteRecordsRequest;
 use milena_wire::messages::delete_share_group_offsets::DeleteShareGroupOffsetsRequest;
 use milena_wire::messages::delete_topics::DeleteTopicsRequest;
+use milena_wire::messages::describe_acls::DescribeAclsRequest;
+use milena_wire::messages::describe_client_quotas::DescribeClientQuotasRequest;
 use milena_wire::messages::describe_cluster::DescribeClusterRequest;
 use milena_wire::messages::describe_configs::DescribeConfigsRequest;
+use milena_wire::messages::describe_delegation_token::DescribeDelegationTokenRequest;
 use milena_wire::messages::describe_groups::DescribeGroupsRequest;
 use milena_wire::messages::describe_producers::DescribeProducersRequest;
 use milena_wire::messages::describe_share_group_offsets::DescribeShareGroupOffsetsRequest;
 use milena_wire::messages::describe_topic_partitions::DescribeTopicPartitionsRequest;
 use milena_wire::messages::describe_transactions::DescribeTransactionsRequest;
+use milena_wire::messages::describe_user_scram_credentials::DescribeUserScramCredentialsRequest;
 use milena_wire::messages::end_txn::EndTxnRequest;
+use milena_wire::messages::expire_delegation_token::ExpireDelegationTokenRequest;
 use milena_wire::messages::fetch::FetchRequest;
 use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
 use milena_wire::messages::incremental_alter_configs::IncrementalAlterConfigsRequest;
@@ -87,6 +101,7 @@ use milena_wire::messages::offset_delete::OffsetDeleteRequest;
 use milena_wire::messages::offset_fetch::OffsetFetchRequest;
 use milena_wire::messages::offset_for_leader_epoch::OffsetForLeaderEpochRequest;
 use milena_wire::messages::produce::ProduceRequest;
+use milena_wire::messages::renew_delegation_token::RenewDelegationTokenRequest;
 use milena_wire::messages::sasl_authenticate::SaslAuthenticateRequest;
 use milena_wire::messages::sasl_handshake::SaslHandshakeRequest;
 use milena_wire::messages::share_group_describe::ShareGroupDescribeRequest;
@@ -179,14 +194,33 @@ static APIS: &[Api] = &[
         .failing(add_offsets_to_txn::fail),
     Api::new::<EndTxnRequest>(end_txn::answer).failing(end_txn::fail),
     Api::new::<WriteTxnMarkersRequest>(write_txn_markers::answer).failing(write_txn_markers::fail),
+    Api::new::<DescribeAclsRequest>(acls::answer_describe).failing(acls::fail_describe),
+    Api::new::<CreateAclsRequest>(acls::answer_create).failing(acls::fail_create),
+    Api::new::<DeleteAclsRequest>(acls::answer_delete).failing(acls::fail_delete),
     Api::new::<DescribeConfigsRequest>(describe_configs::answer).failing(describe_configs::fail),
     Api::new::<AlterConfigsRequest>(alter_configs::answer).failing(alter_configs::fail),
     Api::new::<SaslAuthenticateRequest>(sasl_authenticate::answer).failing(sasl_authenticate::fail),
     Api::new::<CreatePartitionsRequest>(create_partitions::answer).failing(create_partitions::fail),
+    Api::new::<CreateDelegationTokenRequest>(delegation_tokens::answer_create)
+        .failing(delegation_tokens::fail_create),
+    Api::new::<RenewDelegationTokenRequest>(delegation_tokens::answer_renew)
+        .failing(delegation_tokens::fail_renew),
+    Api::new::<ExpireDelegationTokenRequest>(delegation_tokens::answer_expire)
+        .failing(delegation_tokens::fail_expire),
+    Api::new::<DescribeDelegationTokenRequest>(delegation_tokens::answer_describe)
+        .failing(delegation_tokens::fail_describe),
     Api::new::<DeleteGroupsRequest>(delete_groups::answer).failing(delete_groups::fail),
     Api::new::<IncrementalAlterConfigsRequest>(incremental_alter_configs::answer)
         .failing(incremental_alter_configs::fail),
     Api::new::<OffsetDeleteRequest>(offset_delete::answer).failing(offset_delete::fail),
+    Api::new::<DescribeClientQuotasRequest>(client_quotas::answer_describe)
+        .failing(client_quotas::fail_describe),
+    Api::new::<AlterClientQuotasRequest>(client_quotas::answer_alter)
+        .failing(client_quotas::fail_alter),
+    Api::new::<DescribeUserScramCredentialsRequest>(user_scram_credentials::answer_describe)
+        .failing(user_scram_credentials::fail_describe),
+    Api::new::<AlterUserScramCredentialsRequest>(user_scram_credentials::answer_alter)
+        .failing(user_scram_credentials::fail_alter),
     Api::new::<DescribeClusterRequest>(describe_cluster::answer).failing(describe_cluster::fail),
     Api::new::<DescribeProducersRequest>(describe_producers::answer)
         .failing(describe_producers::fail),
@@ -232,6 +266,10 @@ pub(crate) fn answer(
             return Ok(answer);
         }
     }
+    let context = &Context {
+        user: authentication.user(),
+        ..*context
+    };
     match open(context, frame)? {
         Opened::Request(api, incoming) => match api.fail {
             Some(fail) if controller::is_elsewhere(context, api.key) => {

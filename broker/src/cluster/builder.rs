@@ -12,12 +12,14 @@ use milena_wire::codec::VersionRange;
 
 use super::handle::Cluster;
 use super::stations::{Place, Stations};
+use crate::acls::Acls;
 use crate::apis;
 use crate::configs::DynamicConfigs;
 use crate::groups::Groups;
 use crate::identity::ClusterId;
 use crate::nodes::Nodes;
 use crate::profile::Profile;
+use crate::quotas::Quotas;
 use crate::sasl::{Accounts, Counters, Sasl};
 use crate::shared::Shared;
 use crate::sight::Logs;
@@ -246,6 +248,16 @@ impl ClusterBuilder {
             configs: DynamicConfigs::default(),
             groups: Groups::default(),
             transactions: Transactions::default(),
+            acls: Acls::default(),
+            quotas: Quotas::default(),
+            scram_users: accounts
+                .as_ref()
+                .map(Accounts::scram_users)
+                .unwrap_or_default(),
+            delegation_tokens: accounts
+                .as_ref()
+                .map(Accounts::delegation_tokens)
+                .unwrap_or_default(),
             auto_create_topics: self.auto_create_topics,
             max_request_bytes: self.max_request_bytes,
             connections_max_idle: self.connections_max_idle,

@@ -1,11 +1,14 @@
 //! Who may log in, and by which mechanisms.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::delegation_tokens::DelegationTokens;
 use super::hash::Hash;
 use super::mechanism::Mechanism;
 use super::scram_credential::ScramCredential;
+use super::scram_users::ScramUsers;
 use super::settings::{OauthBearer, Sasl, Secret};
 use crate::identity;
 
@@ -17,11 +20,11 @@ const ITERATIONS: u32 = 4096;
 pub(crate) struct Accounts {
     mechanisms: Vec<Mechanism>,
     passwords: HashMap<String, Secret>,
-    scram: HashMap<Hash, HashMap<String, ScramCredential>>,
-    /// Each with its owner.
-    tokens: HashMap<Hash, HashMap<String, (String, ScramCredential)>>,
+    scram: Arc<ScramUsers>,
+    tokens: Arc<DelegationTokens>,
     oauth_bearer: OauthBearer,
     session_lifetime: Option<Duration>,
+    scram_iterations: u32,
     scram_errors: bool,
     lenient_with_nonces: bool,
 }
@@ -32,32 +35,28 @@ impl Accounts {
     pub(crate) fn new(settings: &Sasl, lenient_with_nonces: bool) -> Self {
         let passwords: HashMap<_, _> = settings.users.iter().cloned().collect();
         let iterations = settings.scram_iterations.unwrap_or(ITERATIONS);
-        let (mut scram, mut tokens) = (HashMap::new(), HashMap::new());
+        let (scram, tokens) = (Arc::<ScramUsers>::default(), Arc::default());
         for mechanism in &settings.mechanisms {
             let hash = match mechanism {
                 Mechanism::ScramSha256 => Hash::Sha256,
                 Mechanism::ScramSha512 => Hash::Sha512,
                 Mechanism::Plain | Mechanism::OauthBearer => continue,
             };
-            let credential = |password: &Secret| {
+            for (name, password) in &passwords {
                 let salt = identity::nonce().into_bytes();
-                ScramCredential::new(hash, &password.0, salt, iterations)
-            };
-            let users = passwords
-                .iter()
-                .map(|(name, password)| (name.clone(), credential(password)));
-            scram.insert(hash, users.collect());
-            let known = settings.tokens.iter().map(|token| {
-                let owned = (token.owner.clone(), credential(&token.hmac));
-                (token.id.clone(), owned)
-            });
-            tokens.insert(hash, known.collect());
+                let credential = ScramCredential::new(hash, &password.0, salt, iterations);
+                scram.insert(hash, name, credential);
+            }
+        }
+        for token in &settings.tokens {
+            DelegationTokens::insert(&tokens, &token.id, token.hmac.clone(), &token.owner);
         }
         Self {
             mechanisms: settings.mechanisms.clone(),
             passwords,
             scram,
             tokens,
+            scram_iterations: iterations,
             oauth_bearer: settings.oauth_bearer.clone(),
             session_lifetime: settings
                 .session_lifetime
@@ -93,29 +92,35 @@ impl Accounts {
         known.is_some_and(|known| known.0 == password)
     }
 
-    /// A user's principal and credential.
-    pub(super) fn scram<'a>(
-        &'a self,
-        hash: Hash,
-        name: &'a str,
-    ) -> Option<(&'a str, &'a ScramCredential)> {
-        let credential = self.scram.get(&hash)?.get(name)?;
-        Some((name, credential))
+    /// The users that SCRAM knows.
+    pub(crate) fn scram_users(&self) -> Arc<ScramUsers> {
+        self.scram.clone()
     }
 
-    /// A delegation token's owner and credential.
+    pub(crate) fn delegation_tokens(&self) -> Arc<DelegationTokens> {
+        self.tokens.clone()
+    }
+
+    /// A user's credential.
+    pub(super) fn scram(&self, hash: Hash, name: &str) -> Option<ScramCredential> {
+        self.scram.find(hash, name)
+    }
+
+    /// A delegation token's owner, the credential that goes with it, and when it expires, if it ever does. Slow: its password is hashed each time.
     pub(super) fn delegation_token(
         &self,
         hash: Hash,
         id: &str,
-    ) -> Option<(&str, &ScramCredential)> {
-        let (owner, credential) = self.tokens.get(&hash)?.get(id)?;
-        Some((owner, credential))
+        now: i64,
+    ) -> Option<(String, ScramCredential, Option<i64>)> {
+        let (owner, password, expires) = self.tokens.login(id, now)?;
+        let salt = identity::nonce().into_bytes();
+        let credential = ScramCredential::new(hash, &password.0, salt, self.scram_iterations);
+        Some((owner, credential, expires))
     }
 
     #[cfg(test)]
     pub(super) fn insert_scram(&mut self, hash: Hash, name: &str, credential: ScramCredential) {
-        let users = self.scram.entry(hash).or_default();
-        users.insert(name.to_owned(), credential);
+        self.scram.insert(hash, name, credential);
     }
 }

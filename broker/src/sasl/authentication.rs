@@ -69,6 +69,8 @@ enum State {
 struct Session {
     mechanism: Mechanism,
     principal: String,
+    /// Whether a delegation token was enough.
+    by_token: bool,
     expires: Option<Instant>,
 }
 
@@ -102,6 +104,12 @@ impl Authentication {
     /// Whether somebody has logged in before, so that what happens now is a renewal.
     pub(crate) fn is_renewal(&self) -> bool {
         self.session.is_some()
+    }
+
+    /// The name of the user who has logged in, if anybody has, and whether a delegation token was enough.
+    pub(crate) fn user(&self) -> Option<(&str, bool)> {
+        let session = self.session.as_ref()?;
+        Some((&session.principal, session.by_token))
     }
 
     /// ApiVersions was answered, and not by an error.
@@ -222,6 +230,7 @@ impl Authentication {
         self.session = Some(Session {
             mechanism,
             principal: identity.name,
+            by_token: identity.by_token,
             expires: lifetime.and_then(|lifetime| now.instant.checked_add(lifetime)),
         });
         self.state = State::Done;

@@ -36,7 +36,7 @@ impl Exchange {
     ) -> Result<Step, Failure> {
         match self {
             Self::Plain => plain::step(accounts, token),
-            Self::Scram(scram) => scram.step(accounts, token),
+            Self::Scram(scram) => scram.step(accounts, token, now),
             Self::OauthBearer(exchange) => exchange.step(accounts, token, now),
         }
     }

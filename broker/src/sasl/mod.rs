@@ -3,6 +3,7 @@
 mod accounts;
 mod authentication;
 mod counts;
+mod delegation_tokens;
 mod exchange;
 mod hash;
 mod jwt;
@@ -12,6 +13,7 @@ mod plain;
 mod scram;
 mod scram_credential;
 mod scram_message;
+mod scram_users;
 mod settings;
 mod step;
 
@@ -19,5 +21,7 @@ pub(crate) use accounts::Accounts;
 pub(crate) use authentication::{Authentication, Expected, Now};
 pub use counts::Authentications;
 pub(crate) use counts::Counters;
+pub(crate) use delegation_tokens::{DelegationToken, DelegationTokens};
 pub use mechanism::{Mechanism, UnknownMechanism};
+pub(crate) use scram_users::{ScramMechanism, ScramUsers};
 pub use settings::{OauthBearer, Sasl};

@@ -45,6 +45,7 @@ impl OauthBearerExchange {
         let identity = Identity {
             name: claims.subject,
             expires: Some(claims.expires),
+            by_token: false,
         };
         Ok(Step::Done {
             token: Vec::new(),

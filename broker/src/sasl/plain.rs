@@ -32,6 +32,7 @@ pub(super) fn step(accounts: &Accounts, token: &[u8]) -> Result<Step, Failure> {
     let identity = Identity {
         name: name.to_owned(),
         expires: None,
+        by_token: false,
     };
     Ok(Step::Done {
         token: Vec::new(),

@@ -43,10 +43,16 @@ impl Scram {
         }
     }
 
-    pub(super) fn step(&mut self, accounts: &Accounts, token: &[u8]) -> Result<Step, Failure> {
+    /// Takes the client's token, at a time in milliseconds since 1970.
+    pub(super) fn step(
+        &mut self,
+        accounts: &Accounts,
+        token: &[u8],
+        now: i64,
+    ) -> Result<Step, Failure> {
         match std::mem::replace(&mut self.state, State::Over) {
             State::First(nonce) => {
-                let begun = begin(self.hash, accounts, token, &nonce)?;
+                let begun = begin(self.hash, accounts, token, &nonce, now)?;
                 let challenge = begun.server_first.clone().into_bytes();
                 self.state = State::Final(Box::new(begun));
                 Ok(Step::Challenge(challenge))
@@ -62,14 +68,22 @@ impl Scram {
     }
 }
 
-fn begin(hash: Hash, accounts: &Accounts, token: &[u8], nonce: &str) -> Result<Begun, Failure> {
+fn begin(
+    hash: Hash,
+    accounts: &Accounts,
+    token: &[u8],
+    nonce: &str,
+    now: i64,
+) -> Result<Begun, Failure> {
     let first = ClientFirst::parse(token).ok_or(Failure::Untold("malformed first message"))?;
-    let (owner, credential) = if first.token {
-        accounts.delegation_token(hash, &first.name)
+    let found = if first.token {
+        accounts.delegation_token(hash, &first.name, now)
     } else {
-        accounts.scram(hash, &first.name)
-    }
-    .ok_or(Failure::Untold("unknown user or delegation token"))?;
+        let credential = accounts.scram(hash, &first.name);
+        credential.map(|credential| (first.name.clone(), credential, None))
+    };
+    let (name, credential, expires) =
+        found.ok_or(Failure::Untold("unknown user or delegation token"))?;
     if !first.authorization.is_empty() && first.authorization != first.name {
         return Err(Failure::Told(
             "Authentication failed: Client requested an authorization id that is different from username"
@@ -84,10 +98,11 @@ fn begin(hash: Hash, accounts: &Accounts, token: &[u8], nonce: &str) -> Result<B
     );
     Ok(Begun {
         identity: Identity {
-            name: owner.to_owned(),
-            expires: None,
+            name,
+            expires,
+            by_token: first.token,
         },
-        credential: credential.clone(),
+        credential,
         client_first_bare: first.bare,
         nonce,
         server_first,
@@ -161,7 +176,7 @@ mod tests {
             b"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"
                 .to_vec(),
         );
-        assert_eq!(scram.step(accounts, FIRST), Ok(challenge));
+        assert_eq!(scram.step(accounts, FIRST, 0), Ok(challenge));
         scram
     }
 
@@ -174,10 +189,11 @@ mod tests {
             identity: Identity {
                 name: "user".to_owned(),
                 expires: None,
+                by_token: false,
             },
         };
-        assert_eq!(scram.step(&accounts, LAST.as_bytes()), Ok(done));
-        assert!(scram.step(&accounts, LAST.as_bytes()).is_err());
+        assert_eq!(scram.step(&accounts, LAST.as_bytes(), 0), Ok(done));
+        assert!(scram.step(&accounts, LAST.as_bytes(), 0).is_err());
     }
 
     #[test]
@@ -189,12 +205,12 @@ mod tests {
             (LAST.replace("p=dHzb", "p="), "a proof of another length"),
             (LAST.replace("c=", "d="), "malformed last message"),
         ] {
-            let failure = begun(&accounts).step(&accounts, last.as_bytes());
+            let failure = begun(&accounts).step(&accounts, last.as_bytes(), 0);
             assert_eq!(failure, Err(Failure::Untold(reason)));
         }
         for first in ["n,,n=nobody,r=x", "n,,n=user,r=x,tokenauth=true"] {
             let mut scram = Scram::new(Hash::Sha256, NONCE.to_owned());
-            let failure = scram.step(&accounts, first.as_bytes());
+            let failure = scram.step(&accounts, first.as_bytes(), 0);
             assert_eq!(
                 failure,
                 Err(Failure::Untold("unknown user or delegation token"))
@@ -208,8 +224,8 @@ mod tests {
         let wrong = LAST.replace("p=dH", "p=eH");
         let mut scram = begun(&accounts);
         let error = Step::Challenge(b"e=invalid-proof".to_vec());
-        assert_eq!(scram.step(&accounts, wrong.as_bytes()), Ok(error));
-        assert!(scram.step(&accounts, LAST.as_bytes()).is_err());
+        assert_eq!(scram.step(&accounts, wrong.as_bytes(), 0), Ok(error));
+        assert!(scram.step(&accounts, LAST.as_bytes(), 0).is_err());
     }
 
     #[test]
@@ -223,7 +239,10 @@ mod tests {
         ] {
             let accounts = accounts(Sasl::new(), lenient);
             // The nonce is signed, so the proof is another one; it is only reached if the nonce passes.
-            assert_eq!(begun(&accounts).step(&accounts, last.as_bytes()), expected);
+            assert_eq!(
+                begun(&accounts).step(&accounts, last.as_bytes(), 0),
+                expected
+            );
         }
     }
 }

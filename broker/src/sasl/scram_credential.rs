@@ -15,11 +15,16 @@ impl ScramCredential {
     /// Slow: see [`Hash::salted`].
     pub(super) fn new(hash: Hash, password: &str, salt: Vec<u8>, iterations: u32) -> Self {
         let salted = hash.salted(password.as_bytes(), &salt, iterations);
+        Self::salted(hash, &salted, salt, iterations)
+    }
+
+    /// Of a password that was salted with `salt`, so many times.
+    pub(super) fn salted(hash: Hash, password: &[u8], salt: Vec<u8>, iterations: u32) -> Self {
         Self {
             salt,
             iterations,
-            stored_key: hash.digest(&hash.hmac(&salted, b"Client Key")),
-            server_key: hash.hmac(&salted, b"Server Key"),
+            stored_key: hash.digest(&hash.hmac(password, b"Client Key")),
+            server_key: hash.hmac(password, b"Server Key"),
         }
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Identity {
     pub(super) name: String,
     /// When what he logged in with expires, in milliseconds since 1970.
     pub(super) expires: Option<i64>,
+    /// Whether it was by a delegation token.
+    pub(super) by_token: bool,
 }
 
 /// Why a login failed.

@@ -54,6 +54,7 @@ impl Place<'_> {
             instant: Instant::now().into_std(),
             throttle_ms: self.throttle_ms,
             spoiled: self.spoiled.as_deref(),
+            user: None,
         }
     }
 }

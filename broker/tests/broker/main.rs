@@ -8,6 +8,7 @@
     reason = "a test fails by a panic, and runs on one thread"
 )]
 
+mod acls;
 mod api_versions;
 mod client;
 mod configs;
@@ -33,9 +34,11 @@ mod nodes;
 mod part_faults;
 mod produce;
 mod profiles;
+mod quotas;
 mod renewal;
 mod sasl;
 #[cfg(feature = "tls")]
 mod tls;
 mod topics_admin;
 mod transactions;
+mod users;

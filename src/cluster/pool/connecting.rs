@@ -27,6 +27,9 @@ enum NotConnected {
     Deserted,
 }
 
+/// What stands for the id of a broker that is not known yet, where it is counted.
+const BOOTSTRAP: i32 = -1;
+
 /// What makes the connections of a client, and knows how many there are.
 #[derive(Debug)]
 pub(crate) struct Pool {
@@ -96,32 +99,28 @@ impl Pool {
         purpose: Purpose,
         deadline: Instant,
     ) -> Result<Lease, Error> {
-        loop {
-            if self.tasks.is_closing() {
-                return Err(Error::new(ErrorKind::Shutdown));
+        if self.tasks.is_closing() {
+            return Err(Error::new(ErrorKind::Shutdown));
+        }
+        let place = node.place(purpose);
+        let place = place.ok_or_else(|| Error::new(ErrorKind::UnknownBroker(node.id)))?;
+        let mut caller = match place.join(|| self.begin(node, purpose, place)) {
+            Joined::Connected(lease) => return Ok(lease),
+            Joined::Connecting(caller) => caller,
+        };
+        match timeout_at(deadline.into(), caller.outcome()).await {
+            Ok(Some(Ok(pooled))) if pooled.connection.is_open() => Ok(Lease::new(pooled)),
+            // It has ended already. Not at once again: a broker may shake hands and hang up for ever.
+            Ok(Some(Ok(pooled))) => {
+                let reason = pooled.connection.close_reason();
+                let reason = reason.unwrap_or(CloseReason::Shutdown);
+                let error = Error::new(ErrorKind::Closed(reason));
+                Err(error.at(node.address.text()).at_broker(node.id))
             }
-            let place = node.place(purpose);
-            let place = place.ok_or_else(|| Error::new(ErrorKind::UnknownBroker(node.id)))?;
-            let mut caller = match place.join(|| self.begin(node, purpose, place)) {
-                Joined::Connected(lease) => return Ok(lease),
-                Joined::Connecting(caller) => caller,
-            };
-            match timeout_at(deadline.into(), caller.outcome()).await {
-                Ok(Some(Ok(pooled))) if pooled.connection.is_open() => {
-                    return Ok(Lease::new(pooled));
-                }
-                // It has ended already. Not at once again: a broker may shake hands and hang up for ever.
-                Ok(Some(Ok(pooled))) => {
-                    let reason = pooled.connection.close_reason();
-                    let reason = reason.unwrap_or(CloseReason::Shutdown);
-                    let error = Error::new(ErrorKind::Closed(reason));
-                    return Err(error.at(node.address.text()).at_broker(node.id));
-                }
-                Ok(Some(Err(error))) => return Err(error),
-                // The task is gone without a word: the runtime or the client ends.
-                Ok(None) => return Err(Error::new(ErrorKind::Shutdown)),
-                Err(_) => return Err(self.out_of_time(node, &caller)),
-            }
+            Ok(Some(Err(error))) => Err(error),
+            // The task is gone without a word: the runtime or the client ends.
+            Ok(None) => Err(Error::new(ErrorKind::Shutdown)),
+            Err(_) => Err(self.out_of_time(node, &caller)),
         }
     }
 
@@ -181,26 +180,21 @@ impl Pool {
         place: &Arc<Place>,
         callers: &Callers,
     ) -> Result<Arc<Pooled>, NotConnected> {
-        let (_trial, permit) = loop {
-            let trial = self.turn(node).await?;
-            // Not before: whoever waits for a dead broker must not hold up who wants a healthy one.
-            let permit = match self.registry.try_permit() {
-                Some(permit) => permit,
-                None => {
-                    drop(trial);
-                    let permit = self.room(place, callers).await?;
-                    // The wait was long, perhaps: the broker may have failed meanwhile.
-                    let has_failed = node.backoff().failures() > 0;
-                    let trial = if has_failed {
-                        self.turn(node).await?
-                    } else {
-                        None
-                    };
-                    break (trial, permit);
+        let mut trial = self.turn(node).await?;
+        // Not before: whoever waits for a dead broker must not hold up who wants a healthy one.
+        let permit = match self.registry.try_permit() {
+            Some(permit) => permit,
+            None => {
+                drop(trial.take());
+                let permit = self.room(place, callers).await?;
+                // The wait was long, perhaps: the broker may have failed meanwhile.
+                if node.backoff().failures() > 0 {
+                    trial = self.turn(node).await?;
                 }
-            };
-            break (trial, permit);
+                permit
+            }
         };
+        let _trial = trial;
         match self.dial(node, purpose, place, permit).await {
             Ok(pooled) => {
                 node.backoff().succeeded();
@@ -314,7 +308,10 @@ impl Pool {
     /// A connection that belongs to no broker yet: to a bootstrap address.
     pub(crate) async fn bootstrap(&self, address: &Address) -> Result<Connection, Error> {
         let hook = Arc::new(BootstrapHook(Mutex::new(self.tasks.hold())));
-        let builder = self.builder(address)?.on_end(hook);
+        let mut builder = self.builder(address)?.on_end(hook);
+        if let Some(meter) = self.signals.meter(BOOTSTRAP) {
+            builder = builder.metered(meter);
+        }
         builder.connect(address.text()).await
     }
 

@@ -5,6 +5,8 @@
 
 mod connect_backoff;
 mod connecting;
+#[cfg(test)]
+mod cost;
 mod mute;
 mod node;
 mod nodes;

@@ -9,7 +9,6 @@ mod either;
 mod every;
 mod key;
 mod list;
-#[cfg(feature = "internal")]
 mod markers;
 mod nested;
 mod new_leaders;

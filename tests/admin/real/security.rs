@@ -46,7 +46,8 @@ async fn access_rules_come_and_go() {
     let matching = matching.resource_name(&*name, PatternType::Match);
     assert_eq!(admin.describe_acls(matching).await.unwrap().len(), 2);
     let literal = of_user.clone().resource_name(&*name, PatternType::Literal);
-    assert_eq!(admin.describe_acls(literal).await.unwrap(), [read.clone()]);
+    let described = admin.describe_acls(literal).await.unwrap();
+    assert_eq!(described, std::slice::from_ref(&read));
 
     let filters = [
         AclBindingFilter::from(read.clone()),

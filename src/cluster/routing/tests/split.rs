@@ -388,7 +388,6 @@ fn transactions_with_partitions_inside() {
     });
 }
 
-#[cfg(feature = "internal")]
 #[test]
 fn markers_with_topics_inside() {
     use milena_wire::messages::write_txn_markers as markers;
