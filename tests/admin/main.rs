@@ -8,4 +8,5 @@
 )]
 
 mod documented;
+mod embedded;
 mod real;

@@ -1,0 +1,65 @@
+//! Producers and their transactions.
+
+use milena::TopicPartition;
+use milena::admin::{NewTopic, TransactionState};
+use milena::wire::error_code::ErrorCode;
+use milena::wire::messages::InitProducerIdRequest;
+use milena_broker::{ApiKey, Coordination};
+
+use super::{client, code, nodes, three};
+
+#[tokio::test(start_paused = true)]
+async fn transactional_ids_are_told_by_their_coordinators() {
+    let cluster = three().start().await.unwrap();
+    let client = client(&cluster).await;
+    let admin = client.admin();
+    for (id, node) in [("one", 1), ("other", 3)] {
+        cluster
+            .move_coordinator(Coordination::Transaction, id, node)
+            .unwrap();
+        let request = InitProducerIdRequest::default()
+            .with_transactional_id(id)
+            .with_transaction_timeout_ms(10_000);
+        assert!(client.send(request).await.unwrap().error_code.is_ok());
+    }
+    let mut described = admin
+        .describe_transactions(["one", "other", "missing"])
+        .await;
+    assert_eq!(
+        code(described.take("missing").unwrap()),
+        ErrorCode::TRANSACTIONAL_ID_NOT_FOUND
+    );
+    let described = described.all().unwrap();
+    assert_eq!(
+        (described["one"].coordinator, described["other"].coordinator),
+        (1, 3)
+    );
+    assert_eq!(described["one"].state, TransactionState::Empty);
+    let log = cluster.log_requests();
+    let listed = admin.list_transactions().await.unwrap();
+    assert_eq!(nodes(&log, ApiKey::LIST_TRANSACTIONS), [1, 2, 3]);
+    assert_eq!(listed.merged().unwrap().len(), 2);
+
+    let fenced = admin.fence_producers(["one", "other"]).await.all().unwrap();
+    assert_eq!(nodes(&log, ApiKey::INIT_PRODUCER_ID), [1, 3]);
+    let again = admin.force_terminate_transaction("one").await.unwrap();
+    assert_eq!(again.producer_id, fenced["one"].producer_id);
+    assert!(again.producer_epoch > fenced["one"].producer_epoch);
+
+    admin
+        .create_topic(NewTopic::new("a").partitions(3))
+        .await
+        .unwrap();
+    let partitions = [0, 1, 2].map(|partition| TopicPartition::new("a", partition));
+    let producers = admin
+        .describe_producers(partitions.clone())
+        .await
+        .all()
+        .unwrap();
+    assert_eq!(nodes(&log, ApiKey::DESCRIBE_PRODUCERS), [1, 2, 3]);
+    assert!(producers.values().all(Vec::is_empty));
+    let by_one = admin.describe_producers(partitions).broker(2).await;
+    assert_eq!(by_one.len(), 3);
+    assert_eq!(nodes(&log, ApiKey::DESCRIBE_PRODUCERS), [1, 2, 2, 3]);
+    client.close().await;
+}
