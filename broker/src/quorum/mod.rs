@@ -4,6 +4,6 @@ mod features;
 mod registry;
 mod voters;
 
-pub(crate) use features::{FeatureUpdate, Finalized, SUPPORTED};
+pub(crate) use features::{FeatureUpdate, SUPPORTED};
 pub(crate) use registry::{CONTROLLER_LISTENER, Quorum};
 pub(crate) use voters::{Voter, VoterEndpoint, VoterKey};

@@ -196,7 +196,7 @@ mod tests {
         let state = quorum.state();
         assert_eq!(
             (state.leader, state.leader_epoch, state.end_offset),
-            (5, 4, 6)
+            (5, 2, 6)
         );
         let refused = quorum.remove_voter(key(5)).unwrap_err();
         assert_eq!(refused.code, ErrorCode::VOTER_NOT_FOUND);

@@ -47,7 +47,10 @@ fn elected(response: ElectLeadersResponse) -> Vec<(String, i32, ErrorCode)> {
     elected.collect()
 }
 
-fn reassign(name: &str, partitions: &[(i32, Option<&[i32]>)]) -> AlterPartitionReassignmentsRequest {
+fn reassign(
+    name: &str,
+    partitions: &[(i32, Option<&[i32]>)],
+) -> AlterPartitionReassignmentsRequest {
     let mut topic = ReassignableTopic::default();
     topic.name = name.into();
     let partitions = partitions.iter().map(|(index, replicas)| {
@@ -132,7 +135,10 @@ async fn preferred_leaders_lead_again_in_every_version() {
                 ("none".to_owned(), 0, unknown),
             ]
         );
-        assert_eq!([0, 1].map(|index| cluster.leader("t", index).unwrap()), leaders);
+        assert_eq!(
+            [0, 1].map(|index| cluster.leader("t", index).unwrap()),
+            leaders
+        );
         // Where nothing is to be done, nothing is said if all topics are meant.
         cluster.move_leader("t", 1, leaders[1] % 3 + 1).unwrap();
         let all = client.call(&elect(PREFERRED, None), version).await;
@@ -261,7 +267,11 @@ async fn who_is_down_is_waited_for() {
     let response = client.call(&request, 1).await;
     let none = ErrorCode::NONE;
     assert_eq!(reassigned(&response), [(0, none, ""), (1, none, "")]);
-    let first = ("t".to_owned(), 0, (vec![3, 4, 1, 2], vec![3, 4], vec![1, 2]));
+    let first = (
+        "t".to_owned(),
+        0,
+        (vec![3, 4, 1, 2], vec![3, 4], vec![1, 2]),
+    );
     let second = ("t".to_owned(), 1, (vec![3, 1, 2], vec![3], vec![2]));
     assert_eq!(
         listed(&mut client, &list(None)).await,

@@ -186,7 +186,10 @@ async fn an_upgraded_quorum_takes_voters_and_lets_them_go() {
     let mut request = add(5, 7);
     request.cluster_id = Some(cluster.id().into());
     let added = client.call(&request, 1).await;
-    assert_eq!((added.error_code, added.error_message), (ErrorCode::NONE, None));
+    assert_eq!(
+        (added.error_code, added.error_message),
+        (ErrorCode::NONE, None)
+    );
     let refused = client.call(&request, 1).await;
     assert_eq!(refused.error_code, ErrorCode::DUPLICATE_VOTER);
     let response = described(&mut client, 2).await;
@@ -249,7 +252,10 @@ async fn features_are_told_of_and_updated_in_every_version() {
             )
         );
         assert!(refused.results.is_empty());
-        assert_eq!(level(&versions(&mut client, 4).await, "share.version"), after);
+        assert_eq!(
+            level(&versions(&mut client, 4).await, "share.version"),
+            after
+        );
     }
 }
 
