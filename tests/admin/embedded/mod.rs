@@ -1,8 +1,11 @@
 //! The administration of embedded brokers: of those that are as they should be, that are old, and that fail.
 
+mod cluster;
 mod failures;
 mod groups;
 mod old;
+mod partitions;
+mod security;
 mod topics;
 mod transactions;
 

@@ -1,9 +1,9 @@
-//! Topics, records, configs, directories.
+//! Topics, records, configs.
 
 use milena::TopicPartition;
 use milena::admin::{
     ConfigChange, ConfigResource, ConfigResourceType, NewPartitions, NewTopic, OffsetSpec,
-    RecordsToDelete, Replica,
+    RecordsToDelete,
 };
 use milena::wire::error_code::ErrorCode;
 use milena::wire::uuid::Uuid;
@@ -215,36 +215,5 @@ async fn configs_of_brokers_are_told_by_them() {
             .unwrap()
             .is_empty()
     );
-    client.close().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn directories_are_told_by_broker() {
-    let cluster = three().start().await.unwrap();
-    let client = client(&cluster).await;
-    let admin = client.admin();
-    admin
-        .create_topic(NewTopic::new("a").replicas([vec![1, 2]]))
-        .await
-        .unwrap();
-    let dirs = admin.describe_log_dirs([1, 2, 3]).await.all().unwrap();
-    let partition = TopicPartition::new("a", 0);
-    let has = |broker| {
-        let mut dirs = dirs[&broker].values();
-        dirs.any(|dir| dir.replicas.contains_key(&partition))
-    };
-    assert_eq!([has(1), has(2), has(3)], [true, true, false]);
-    let replicas = [1, 3].map(|broker| Replica::new(("a", 0), broker));
-    let places = admin
-        .describe_replica_log_dirs(replicas.clone())
-        .await
-        .all()
-        .unwrap();
-    assert!(places[&replicas[0]].current.is_some());
-    assert!(places[&replicas[1]].current.is_none());
-    let moved = admin
-        .alter_replica_log_dirs([(replicas[0].clone(), "/nowhere")])
-        .await;
-    assert_eq!(code(moved.all()), ErrorCode::LOG_DIR_NOT_FOUND);
     client.close().await;
 }
