@@ -47,10 +47,7 @@ async fn features_are_changed_all_or_none() {
     let refused = admin.update_features([down(1), bad]).await;
     assert_eq!(refused.failures().count(), 2);
     let (_, error) = refused.failures().next().unwrap();
-    assert_eq!(
-        error.broker_code(),
-        Some(ErrorCode::INVALID_UPDATE_VERSION)
-    );
+    assert_eq!(error.broker_code(), Some(ErrorCode::INVALID_UPDATE_VERSION));
     assert!(error.to_string().contains("versions 0-1"), "{error}");
     assert_eq!(admin.describe_features().await.unwrap(), before);
 
@@ -136,10 +133,7 @@ async fn what_the_cluster_refuses_is_said_and_what_it_lacks_too() {
     let _refused = [ApiKey::UNREGISTER_BROKER, ApiKey::DESCRIBE_QUORUM]
         .map(|key| cluster.inject(Fault::on(key, refused.clone())));
     let unregistered = admin.unregister_broker(1).await;
-    assert_eq!(
-        code(unregistered),
-        ErrorCode::CLUSTER_AUTHORIZATION_FAILED
-    );
+    assert_eq!(code(unregistered), ErrorCode::CLUSTER_AUTHORIZATION_FAILED);
     let described = admin.describe_metadata_quorum().await;
     assert_eq!(code(described), ErrorCode::CLUSTER_AUTHORIZATION_FAILED);
     let endpoint = RaftEndpoint::new("CONTROLLER", "localhost", 9093);

@@ -43,13 +43,25 @@ async fn preferred_leaders_lead_again() {
     ] {
         assert_eq!(code(elected.take(&partition).unwrap()), expected);
     }
-    assert_eq!(elected.all().unwrap().into_keys().collect::<Vec<_>>(), [of_a(0)]);
+    assert_eq!(
+        elected.all().unwrap().into_keys().collect::<Vec<_>>(),
+        [of_a(0)]
+    );
     assert_eq!(cluster.leader("a", 0), Some(1));
     // Of all partitions only the one that needed it is told of.
-    let all = admin.elect_all_leaders(ElectionType::Preferred).await.unwrap();
-    assert_eq!(all.all().unwrap().into_keys().collect::<Vec<_>>(), [of_a(1)]);
+    let all = admin
+        .elect_all_leaders(ElectionType::Preferred)
+        .await
+        .unwrap();
+    assert_eq!(
+        all.all().unwrap().into_keys().collect::<Vec<_>>(),
+        [of_a(1)]
+    );
     assert_eq!(cluster.leader("a", 1), Some(1));
-    let nothing = admin.elect_all_leaders(ElectionType::Preferred).await.unwrap();
+    let nothing = admin
+        .elect_all_leaders(ElectionType::Preferred)
+        .await
+        .unwrap();
     assert!(nothing.is_empty());
     client.close().await;
 }
@@ -106,8 +118,13 @@ async fn partitions_move_to_other_brokers_and_back() {
     assert_eq!(second.replicas, [4, 2, 1, 3]);
     assert_eq!(second.adding_replicas, [4]);
     assert_eq!(second.removing_replicas, [1, 3]);
-    let only = admin.list_partition_reassignments().only([("a", 0), ("a", 2)]);
-    assert_eq!(only.await.unwrap().into_keys().collect::<Vec<_>>(), [of_a(2)]);
+    let only = admin
+        .list_partition_reassignments()
+        .only([("a", 0), ("a", 2)]);
+    assert_eq!(
+        only.await.unwrap().into_keys().collect::<Vec<_>>(),
+        [of_a(2)]
+    );
 
     let cancel = [0, 2].map(|partition| (of_a(partition), Reassignment::Cancel));
     let mut ended = admin.alter_partition_reassignments(cancel).await;
@@ -119,7 +136,13 @@ async fn partitions_move_to_other_brokers_and_back() {
     let placed: BTreeSet<_> = replicas(&admin, 2).await.into_iter().collect();
     assert_eq!(placed, BTreeSet::from([1, 2, 3]));
     cluster.restart_node(4).await.unwrap();
-    assert!(admin.list_partition_reassignments().await.unwrap().is_empty());
+    assert!(
+        admin
+            .list_partition_reassignments()
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!(replicas(&admin, 1).await, [4, 2]);
 
     // And with as many replicas as before, if no others are allowed.
@@ -147,9 +170,17 @@ async fn the_controller_is_asked_and_followed() {
     let to = [(of_a(0), Reassignment::To(vec![3, 1]))];
     admin.alter_partition_reassignments(to).await.all().unwrap();
     cluster.set_controller(3).unwrap();
-    assert!(admin.list_partition_reassignments().await.unwrap().is_empty());
+    assert!(
+        admin
+            .list_partition_reassignments()
+            .await
+            .unwrap()
+            .is_empty()
+    );
     cluster.set_controller(1).unwrap();
-    let elected = admin.elect_leaders(ElectionType::Preferred, [of_a(0)]).await;
+    let elected = admin
+        .elect_leaders(ElectionType::Preferred, [of_a(0)])
+        .await;
     elected.all().unwrap();
     assert_eq!(cluster.leader("a", 0), Some(3));
     for (api, controller) in [
@@ -193,7 +224,10 @@ async fn replicas_move_between_the_directories_of_their_broker() {
     assert!(size > 0);
     let (total, usable) = (description.total_bytes, description.usable_bytes);
     assert_eq!(total.unwrap() - usable.unwrap(), size);
-    let second: Vec<_> = dirs[&2].values().flat_map(|dir| dir.replicas.keys()).collect();
+    let second: Vec<_> = dirs[&2]
+        .values()
+        .flat_map(|dir| dir.replicas.keys())
+        .collect();
     assert_eq!(second, [&of_a(0), &of_a(1)]);
 
     let moved = Replica::new(of_a(0), 1);

@@ -46,10 +46,8 @@ async fn transactional_ids_are_told_by_their_coordinators() {
     assert_eq!(again.producer_id, fenced["one"].producer_id);
     assert!(again.producer_epoch > fenced["one"].producer_epoch);
 
-    admin
-        .create_topic(NewTopic::new("a").partitions(3))
-        .await
-        .unwrap();
+    let new = NewTopic::new("a").replicas([vec![1, 2], vec![2, 3], vec![3, 1]]);
+    admin.create_topic(new).await.unwrap();
     let partitions = [0, 1, 2].map(|partition| TopicPartition::new("a", partition));
     let producers = admin
         .describe_producers(partitions.clone())
@@ -58,8 +56,13 @@ async fn transactional_ids_are_told_by_their_coordinators() {
         .unwrap();
     assert_eq!(nodes(&log, ApiKey::DESCRIBE_PRODUCERS), [1, 2, 3]);
     assert!(producers.values().all(Vec::is_empty));
-    let by_one = admin.describe_producers(partitions).broker(2).await;
-    assert_eq!(by_one.len(), 3);
+    // Whoever has a partition tells of it, and no other is asked instead: it was this one that was meant.
+    let mut by_one = admin.describe_producers(partitions.clone()).broker(2).await;
+    assert_eq!(
+        code(by_one.take(&partitions[2]).unwrap()),
+        ErrorCode::NOT_LEADER_OR_FOLLOWER
+    );
+    assert_eq!(by_one.all().unwrap().len(), 2);
     assert_eq!(nodes(&log, ApiKey::DESCRIBE_PRODUCERS), [1, 2, 2, 3]);
     client.close().await;
 }
