@@ -105,20 +105,15 @@ impl Shared {
         self.catalog.node_stopped(id);
     }
 
-    /// The controller forgets a node; `false` if it does not know it. One that is up makes itself known again at once, but what it led others lead by then.
+    /// The controller forgets a node; `false` if it does not know it. One that is up is no part of the cluster until it is started anew, and what it led
+    /// others lead.
     pub(crate) fn unregister(&self, id: i32) -> bool {
-        match self.nodes.unregister(id) {
-            Some(true) => {
-                self.node_stopped(id);
-                self.node_started(id);
-                true
-            }
-            Some(false) => {
-                self.catalog.node_removed(id);
-                true
-            }
-            None => false,
+        let known = self.nodes.unregister(id);
+        if known {
+            self.catalog.node_stopped(id);
+            self.catalog.node_removed(id);
         }
+        known
     }
 
     pub(crate) fn served(&self, key: ApiKey) -> Option<&Served> {

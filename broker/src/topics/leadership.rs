@@ -105,9 +105,13 @@ impl Leadership {
 
     /// Other nodes hold the partition, at once. The leader stays if it is one of them.
     pub(crate) fn reassign(&mut self, replicas: Vec<i32>, among: Electorate<'_>) {
-        self.reassignment = None;
         let isr = replicas.iter().copied().filter(|id| (among.is_alive)(*id));
         let isr = isr.collect();
+        self.hold(replicas, isr, among);
+    }
+
+    fn hold(&mut self, replicas: Vec<i32>, isr: Vec<i32>, among: Electorate<'_>) {
+        self.reassignment = None;
         let one_goes = self.replicas.iter().any(|id| !replicas.contains(id));
         self.eligible.retain(|id| replicas.contains(id));
         self.replicas = replicas;
@@ -123,6 +127,7 @@ impl Leadership {
     pub(super) fn begin_reassignment(&mut self, target: &[i32], among: Electorate<'_>) {
         let reassignment = Reassignment::new(&self.replicas, target);
         self.replicas = [target, &reassignment.removing].concat();
+        let reassignment = reassignment.instead_of(self.reassignment.take());
         self.reassignment = (!reassignment.is_done()).then_some(reassignment);
         self.catch_up(among);
         self.complete_reassignment(among);
@@ -141,13 +146,7 @@ impl Leadership {
         if isr.is_empty() {
             isr = replicas.first().copied().into_iter().collect();
         }
-        self.reassignment = None;
-        self.eligible.retain(|id| replicas.contains(id));
-        self.replicas = replicas;
-        self.set_isr(isr, among);
-        if !self.isr.contains(&self.leader) {
-            self.elect(among);
-        }
+        self.hold(replicas, isr, among);
         true
     }
 
@@ -155,7 +154,9 @@ impl Leadership {
         let reassignment = self.reassignment.as_ref();
         let completed = reassignment.and_then(|it| it.completed(&self.replicas, &self.isr));
         if let Some(replicas) = completed {
-            self.reassign(replicas, among);
+            let isr = self.isr.iter().copied();
+            let isr = isr.filter(|id| replicas.contains(id)).collect();
+            self.hold(replicas, isr, among);
         }
     }
 
@@ -453,12 +454,12 @@ mod tests {
         scene.start(4);
         assert_eq!(scene.state(), (1, 0, &[1, 2, 3, 4][..], &[][..]));
         scene.start(5);
-        assert_eq!(scene.state(), (5, 1, &[5, 4, 3][..], &[][..]));
+        assert_eq!(scene.state(), (5, 1, &[3, 4, 5][..], &[][..]));
         assert_eq!(scene.leadership.replicas, [5, 4, 3]);
         assert_eq!(scene.leadership.reassignment, None);
         // Who is up is in sync at once, and the order alone is no reason to wait.
         scene.change(|leadership, among| leadership.begin_reassignment(&[3, 1], among));
-        assert_eq!(scene.state(), (3, 2, &[3, 1][..], &[][..]));
+        assert_eq!(scene.state(), (3, 2, &[1, 3][..], &[][..]));
         scene.change(|leadership, among| leadership.begin_reassignment(&[1, 3], among));
         assert_eq!(
             (scene.leadership.replicas.clone(), scene.leadership.epoch),
@@ -467,12 +468,28 @@ mod tests {
     }
 
     #[test]
+    fn another_reassignment_takes_the_place_of_one() {
+        let mut scene = Scene::new(1);
+        scene.change(|leadership, among| leadership.begin_reassignment(&[4, 1], among));
+        scene.change(|leadership, among| leadership.begin_reassignment(&[4], among));
+        let pending = scene.leadership.reassignment.clone().unwrap();
+        assert_eq!(
+            (&pending.adding[..], &pending.removing[..]),
+            (&[4][..], &[1, 2, 3][..])
+        );
+        scene.change(|leadership, among| assert!(leadership.cancel_reassignment(among)));
+        assert_eq!(scene.leadership.replicas, [1, 2, 3]);
+        assert_eq!(scene.state(), (1, 1, &[1, 2, 3][..], &[][..]));
+    }
+
+    #[test]
     fn a_reassignment_is_given_up() {
         let mut scene = Scene::new(1);
         scene.change(|leadership, among| leadership.begin_reassignment(&[4, 3], among));
         scene.change(|leadership, among| assert!(leadership.cancel_reassignment(among)));
         assert_eq!(scene.leadership.replicas, [3, 1, 2]);
-        assert_eq!(scene.state(), (1, 0, &[1, 2, 3][..], &[][..]));
+        // Whenever one goes, the leader has another epoch, even one who has not come.
+        assert_eq!(scene.state(), (1, 1, &[1, 2, 3][..], &[][..]));
         // Only the one that was to come is left.
         scene.change(|leadership, among| leadership.begin_reassignment(&[4, 5], among));
         scene.start(4);

@@ -23,6 +23,16 @@ impl Reassignment {
         }
     }
 
+    /// In the place of one that is under way. What that was to do stays where this one has nothing to do of the kind: so Kafka does it.
+    pub(super) fn instead_of(self, before: Option<Self>) -> Self {
+        let before = before.unwrap_or_default();
+        let filled = |new: Vec<i32>, old| if new.is_empty() { old } else { new };
+        Self {
+            adding: filled(self.adding, before.adding),
+            removing: filled(self.removing, before.removing),
+        }
+    }
+
     /// Whether the same nodes hold it, so that there is nothing to wait for.
     pub(super) fn is_done(&self) -> bool {
         self.adding.is_empty() && self.removing.is_empty()

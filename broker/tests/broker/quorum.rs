@@ -282,16 +282,26 @@ async fn brokers_are_unregistered() {
         refused.error_message.as_deref(),
         Some("Broker ID 77 is not currently registered")
     );
-    // One that is up registers again, but has lost what it led.
+    // One that is up is no part of the cluster any more until it is started again.
     unregister.broker_id = 2;
     let response = client.call(&unregister, 0).await;
     assert_eq!(response.error_code, ErrorCode::NONE);
     assert_eq!(cluster.leader("t", 0), Some(3));
+    let mut fenced = DescribeClusterRequest::default();
+    fenced.include_fenced_brokers = true;
+    assert_eq!(client.call(&fenced, 2).await.brokers.len(), 2);
+    let partition = client.topic("t").await.partitions.remove(0);
+    assert_eq!(partition.isr_nodes.to_vec(), [3]);
+    assert_eq!(partition.offline_replicas.to_vec(), [2]);
+    let refused = client.call(&unregister, 0).await;
+    assert_eq!(refused.error_code, ErrorCode::BROKER_ID_NOT_REGISTERED);
+    cluster.stop_node(2).await.unwrap();
+    assert_eq!(client.call(&fenced, 2).await.brokers.len(), 2);
+    cluster.restart_node(2).await.unwrap();
+    assert_eq!(client.call(&fenced, 2).await.brokers.len(), 3);
     assert_eq!(client.topic("t").await.partitions[0].isr_nodes.len(), 2);
     // One that is down is gone until it comes back.
     cluster.stop_node(2).await.unwrap();
-    let mut fenced = DescribeClusterRequest::default();
-    fenced.include_fenced_brokers = true;
     assert_eq!(client.call(&fenced, 2).await.brokers.len(), 3);
     let response = client.call(&unregister, 0).await;
     assert_eq!(response.error_code, ErrorCode::NONE);
