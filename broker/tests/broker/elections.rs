@@ -281,10 +281,20 @@ async fn who_is_down_is_waited_for() {
     assert_eq!(listed(&mut client, &asked).await, [second]);
     assert!(listed(&mut client, &list(Some(&[]))).await.is_empty());
     assert_eq!(cluster.leader("t", 0), Some(1));
+    // Another goal takes the place of the first: what is still to come stays so.
+    let response = client.call(&reassign("t", &[(1, Some(&[3]))]), 1).await;
+    assert_eq!(reassigned(&response), [(1, none, "")]);
+    let second = ("t".to_owned(), 1, (vec![3, 1, 2], vec![3], vec![1, 2]));
+    assert_eq!(
+        listed(&mut client, &list(None)).await,
+        [first.clone(), second]
+    );
+    let epoch = cluster.leader_epoch("t", 1).unwrap();
     // One is given up, the other one arrives with the node.
     let response = client.call(&reassign("t", &[(1, None)]), 1).await;
     assert_eq!(reassigned(&response), [(1, none, "")]);
     assert_eq!(listed(&mut client, &list(None)).await, [first]);
+    assert_eq!(cluster.leader_epoch("t", 1), Some(epoch + 1));
     cluster.restart_node(3).await.unwrap();
     assert!(listed(&mut client, &list(None)).await.is_empty());
     let topic = client.topic("t").await;

@@ -6,10 +6,10 @@ use milena::wire::error_code::ErrorCode;
 use milena::wire::uuid::Uuid;
 use milena_broker::{Action, ApiKey, Fault};
 
-use super::{client, code, three};
+use super::{client, code, nodes, three};
 
 #[tokio::test(start_paused = true)]
-async fn brokers_that_are_down_are_told_of_until_they_are_unregistered() {
+async fn brokers_are_told_of_until_they_are_unregistered() {
     let cluster = three().start().await.unwrap();
     let client = client(&cluster).await;
     let admin = client.admin();
@@ -27,6 +27,13 @@ async fn brokers_that_are_down_are_told_of_until_they_are_unregistered() {
     assert_eq!(code(refused), ErrorCode::BROKER_ID_NOT_REGISTERED);
     cluster.restart_node(3).await.unwrap();
     assert_eq!(fenced().await.unwrap().brokers.len(), 3);
+
+    // One that runs is gone, too: nothing is sent there, and others do what it did.
+    admin.unregister_broker(1).await.unwrap();
+    let log = cluster.log_requests();
+    let listed = admin.list_groups().await.unwrap();
+    assert_eq!(listed.merged().unwrap(), []);
+    assert_eq!(nodes(&log, ApiKey::LIST_GROUPS), [2, 3]);
     client.close().await;
 }
 

@@ -38,7 +38,8 @@ async fn access_rules_come_and_go() {
     let literal = of_user
         .clone()
         .resource_name("orders", PatternType::Literal);
-    assert_eq!(admin.describe_acls(literal).await.unwrap(), [read.clone()]);
+    let described = admin.describe_acls(literal).await.unwrap();
+    assert_eq!(described, std::slice::from_ref(&read));
     let filters = [
         AclBindingFilter::from(read.clone()),
         of_user.clone().operation(AclOperation::Write),
