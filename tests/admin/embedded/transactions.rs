@@ -66,3 +66,23 @@ async fn transactional_ids_are_told_by_their_coordinators() {
     assert_eq!(nodes(&log, ApiKey::DESCRIBE_PRODUCERS), [1, 2, 2, 3]);
     client.close().await;
 }
+
+/// Coordinators are looked for all at once where that can be asked for (KIP-699), and once each.
+#[tokio::test(start_paused = true)]
+async fn coordinators_are_looked_for_together() {
+    for (newest, times) in [(6, 1), (4, 1), (3, 3)] {
+        let cluster = three().cap_api(ApiKey::FIND_COORDINATOR, newest);
+        let cluster = cluster.start().await.unwrap();
+        let client = client(&cluster).await;
+        let admin = client.admin();
+        let log = cluster.log_requests();
+        let ids = ["one", "other", "third"];
+        for _ in 0..2 {
+            let described = admin.describe_transactions(ids).await;
+            assert_eq!(described.failures().count(), 3);
+            assert_eq!(code(described.all()), ErrorCode::TRANSACTIONAL_ID_NOT_FOUND);
+        }
+        assert_eq!(nodes(&log, ApiKey::FIND_COORDINATOR).len(), times);
+        client.close().await;
+    }
+}
