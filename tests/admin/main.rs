@@ -10,3 +10,4 @@
 mod documented;
 mod embedded;
 mod real;
+mod transactional;

@@ -201,3 +201,43 @@ async fn share_groups_have_offsets_of_their_own() {
     deleted.all().unwrap();
     client.close().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn groups_of_each_kind_go() {
+    let cluster = three().start().await.unwrap();
+    let client = client(&cluster).await;
+    let admin = client.admin();
+    admin.create_topic(NewTopic::new("a")).await.unwrap();
+    let key = TopicPartition::new("a", 0);
+    let offsets = [(key.clone(), 5)];
+    let altered = admin.alter_streams_group_offsets("plain", offsets).await;
+    altered.all().unwrap();
+    let listed = admin.list_streams_group_offsets(["plain"]).await;
+    let mut listed = listed.all().unwrap();
+    let listed = listed.remove("plain").unwrap().all().unwrap();
+    assert_eq!(listed[&key].as_ref().unwrap().offset, 5);
+    let deleted = admin.delete_streams_group_offsets("plain", [key]).await;
+    deleted.all().unwrap();
+    let left = admin.consumer_group_offsets("plain").await.unwrap();
+    assert!(left.is_empty());
+
+    for (id, kind) in [
+        ("classic", Kind::Classic),
+        ("consumer", Kind::Consumer),
+        ("share", Kind::Share),
+        ("streams", Kind::Streams),
+    ] {
+        assert!(cluster.create_group(id, kind));
+    }
+    let removed = admin.remove_all_members_from_consumer_group("classic");
+    assert!(removed.reason("maintenance").await.unwrap().is_empty());
+    let consumer = admin.delete_consumer_groups(["classic", "consumer"]).await;
+    let share = admin.delete_share_groups(["share"]).await;
+    let streams = admin.delete_streams_groups(["streams"]).await;
+    for deleted in [consumer, share, streams] {
+        deleted.all().unwrap();
+    }
+    let left = admin.list_groups().await.unwrap().merged().unwrap();
+    assert!(left.iter().all(|one| one.group_id == "plain"), "{left:?}");
+    client.close().await;
+}

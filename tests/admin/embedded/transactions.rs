@@ -1,12 +1,15 @@
 //! Producers and their transactions.
 
+use std::time::Duration;
+
 use milena::TopicPartition;
-use milena::admin::{NewTopic, TransactionState};
+use milena::admin::{NewTopic, OpenTransaction, TransactionState};
 use milena::wire::error_code::ErrorCode;
 use milena::wire::messages::InitProducerIdRequest;
 use milena_broker::{ApiKey, Coordination};
 
 use super::{client, code, nodes, three};
+use crate::transactional::open;
 
 #[tokio::test(start_paused = true)]
 async fn transactional_ids_are_told_by_their_coordinators() {
@@ -85,4 +88,63 @@ async fn coordinators_are_looked_for_together() {
         assert_eq!(nodes(&log, ApiKey::FIND_COORDINATOR).len(), times);
         client.close().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn open_transactions_are_seen_and_ended() {
+    let cluster = three().start().await.unwrap();
+    let client = client(&cluster).await;
+    let admin = client.admin();
+    let new = NewTopic::new("a").replicas([vec![1, 2]]);
+    admin.create_topic(new).await.unwrap();
+    let (producer_id, producer_epoch) = open(&client, "one", "a").await;
+    let partition = TopicPartition::new("a", 0);
+    let described = admin.describe_transactions(["one"]).await.all().unwrap();
+    let transaction = &described["one"];
+    assert_eq!(transaction.state, TransactionState::Ongoing);
+    assert_eq!(transaction.producer_id, producer_id);
+    assert!(transaction.partitions.contains(&partition) && transaction.start_time.is_some());
+    let listed = admin
+        .list_transactions()
+        .states([TransactionState::Ongoing])
+        .producer_ids([producer_id])
+        .longer_than(Duration::ZERO)
+        .matching("o.*");
+    assert_eq!(listed.await.unwrap().merged().unwrap().len(), 1);
+    let listed = admin.list_transactions().matching("other.*");
+    assert_eq!(listed.await.unwrap().merged().unwrap(), []);
+    // Its leader and its follower tell the same.
+    for broker in [1, 2] {
+        let told = admin.describe_producers([("a", 0)]).broker(broker);
+        let told = told.await.all().unwrap();
+        assert_eq!(told[&partition][0].transaction_start_offset, Some(0));
+    }
+
+    // As if its coordinator had forgotten it: each partition is told.
+    let hanging = |producer_epoch| OpenTransaction {
+        partition: partition.clone(),
+        producer_id,
+        producer_epoch,
+        coordinator_epoch: 0,
+    };
+    let refused = admin.abort_transaction(hanging(producer_epoch - 1)).await;
+    assert_eq!(code(refused), ErrorCode::INVALID_PRODUCER_EPOCH);
+    admin
+        .abort_transaction(hanging(producer_epoch))
+        .await
+        .unwrap();
+    let told = admin.describe_producers([("a", 0)]).await.all().unwrap();
+    assert_eq!(told[&partition][0].transaction_start_offset, None);
+
+    admin.force_terminate_transaction("one").await.unwrap();
+    let described = admin.describe_transactions(["one"]).await.all().unwrap();
+    let state = &described["one"].state;
+    assert!(
+        matches!(
+            state,
+            TransactionState::Empty | TransactionState::CompleteAbort
+        ),
+        "{state:?}"
+    );
+    client.close().await;
 }
