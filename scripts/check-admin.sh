@@ -18,7 +18,7 @@ clean_up() {
 trap clean_up EXIT
 trap "exit 130" INT TERM
 
-cargo test --quiet --features internal --test admin --no-run
+cargo test --quiet --test admin --no-run
 if answers 19192; then
   echo "using the Kafka on localhost:19192"
 else
@@ -27,4 +27,4 @@ else
 fi
 export MILENA_ADMIN_BOOTSTRAP=localhost:19192,localhost:19292,localhost:19392
 if answers 19194; then export MILENA_ADMIN_SASL=localhost:19194; fi
-cargo test --features internal --test admin -- --include-ignored
+cargo test --test admin -- --include-ignored

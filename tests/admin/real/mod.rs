@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! MILENA_ADMIN_BOOTSTRAP=localhost:19192,localhost:19292,localhost:19392 MILENA_ADMIN_SASL=localhost:19194 \
-//!     cargo test --features internal --test admin -- --ignored
+//!     cargo test --test admin -- --ignored
 //! ```
 //!
 //! Without `MILENA_ADMIN_SASL`, whose user is alice, delegation tokens are refused, and nothing more is tried of them.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use milena::TopicPartition;
-use milena::admin::TransactionState;
+use milena::admin::{OpenTransaction, TransactionState};
 use milena::wire::error_code::ErrorCode;
 
 use super::{client, code, topic, unique, until};
@@ -107,12 +107,9 @@ async fn transactions_are_seen_and_ended() {
     admin.delete_topic(topic).await.unwrap();
 }
 
-#[cfg(feature = "internal")]
 #[tokio::test]
 #[ignore = "asks a real cluster"]
 async fn a_transaction_that_hangs_is_aborted() {
-    use milena::admin::OpenTransaction;
-
     let client = client().await;
     let admin = client.admin();
     let topic = topic(&admin, "hanging").await;
