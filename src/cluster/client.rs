@@ -92,7 +92,8 @@ impl Client {
         SendFuture(self.call(request, None))
     }
 
-    /// As [`send`](Self::send), to this broker whatever the request is about, and not split.
+    /// As [`send`](Self::send), to this broker whatever the request is about, and not split. That it does not have a partition
+    /// (`NOT_LEADER_OR_FOLLOWER`) is final, as no other is to be asked.
     ///
     /// # Errors
     /// As [`send`](Self::send); and [`UnknownBroker`](ErrorKind::UnknownBroker) if the cluster has none of this id.

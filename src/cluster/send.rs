@@ -268,6 +268,12 @@ impl<'a> Journey<'a> {
                 Remedy::Rebootstrap => rebootstrap = true,
             }
             let is_again = match retry {
+                // Others have the partition, and nobody but this broker is to be asked.
+                Retry::Yes | Retry::IfIdempotent
+                    if self.only.is_some() && code == ErrorCode::NOT_LEADER_OR_FOLLOWER =>
+                {
+                    false
+                }
                 Retry::Yes => true,
                 Retry::IfIdempotent => request.is_idempotent(),
                 Retry::No => false,

@@ -17,8 +17,10 @@ use crate::apis;
 use crate::configs::DynamicConfigs;
 use crate::groups::Groups;
 use crate::identity::ClusterId;
+use crate::log_dirs::LogDirs;
 use crate::nodes::Nodes;
 use crate::profile::Profile;
+use crate::quorum::Quorum;
 use crate::quotas::Quotas;
 use crate::sasl::{Accounts, Counters, Sasl};
 use crate::shared::Shared;
@@ -250,6 +252,8 @@ impl ClusterBuilder {
             transactions: Transactions::default(),
             acls: Acls::default(),
             quotas: Quotas::default(),
+            quorum: Quorum::default(),
+            log_dirs: LogDirs::default(),
             scram_users: accounts
                 .as_ref()
                 .map(Accounts::scram_users)
