@@ -178,7 +178,7 @@ pub enum ConnectFailure {
     },
     /// The address is not `host:port`.
     InvalidAddress,
-    /// The program's own [dialer](crate::ConnectionBuilder::dialer) panicked, and said this.
+    /// The program's own [dialer](crate::connection::ConnectionBuilder::dialer) panicked, and said this.
     DialerPanicked(String),
     /// What answers is no Kafka broker, or not on this port.
     NotKafka(String),

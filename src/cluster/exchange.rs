@@ -251,7 +251,7 @@ impl Exchange {
             // From before the look on, so that nothing is missed.
             turn.as_mut().enable();
             if node.has_left() {
-                return Err(Node::is_elsewhere());
+                return Err(Node::elsewhere());
             }
             let retry_in = match self.admit(node) {
                 Ok(trial) => return Ok(trial),
@@ -289,7 +289,7 @@ impl Exchange {
             let until = (now() + left).min(deadline);
             tokio::select! {
                 () = sleep_until(until.into()) => {}
-                () = node.left() => return Err(Node::is_elsewhere()),
+                () = node.left() => return Err(Node::elsewhere()),
                 () = self.pool.closing() => return Err(ErrorKind::Shutdown),
             }
             if now() >= deadline {

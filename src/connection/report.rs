@@ -58,7 +58,7 @@ impl ConnectReport {
         self.round_trip
     }
 
-    /// Where the connection is at this side. `None` if it is no TCP socket that is seen as one: a [`dialer`](crate::ConnectionBuilder::dialer) may
+    /// Where the connection is at this side. `None` if it is no TCP socket that is seen as one: a [`dialer`](crate::connection::ConnectionBuilder::dialer) may
     /// give whatever it likes.
     #[must_use]
     pub fn local_address(&self) -> Option<SocketAddr> {

@@ -68,7 +68,8 @@ async fn a_connection_that_rested_is_no_reason_to_ask_for_metadata() {
     client.send_to(2, ask()).await.unwrap();
     let log = cluster.log_requests();
     let accepted = cluster.connection_counts().accepted;
-    cluster.until_connections(|counts| counts.open == 0).await;
+    let closed = cluster.until_connections(|counts| counts.open == 0);
+    timeout(Duration::from_secs(600), closed).await.unwrap();
     sleep(Duration::from_secs(600)).await;
     assert!(log.seen(Requests::any()).is_empty());
     assert_eq!(cluster.connection_counts().accepted, accepted);
@@ -312,10 +313,16 @@ async fn who_waits_for_a_connection_goes_where_the_broker_moves_to() {
     let cluster = in_memory(2).start().await.unwrap();
     let old = cluster.nodes()[0].address.clone();
     let dialing = Arc::new(AtomicI32::new(0));
+    let no_breaker = BreakerSettings::default()
+        .failure_threshold(10_000)
+        .failure_rate(1.0)
+        .min_requests(10_000);
     let (dialer, hanging) = (cluster.dialer(), Arc::clone(&dialing));
     let client = client(&cluster)
         .bootstrap([cluster.nodes()[1].address.clone()])
         .connect_timeout(Duration::from_secs(2))
+        // It is the connection that is waited for.
+        .circuit_breaker(no_breaker)
         .dialer(move |address: String| {
             let (dialer, hanging) = (dialer.clone(), Arc::clone(&hanging));
             let is_old = address == old;

@@ -110,7 +110,7 @@ impl Pool {
             return Err(Error::new(ErrorKind::Shutdown));
         }
         if node.has_left() {
-            return Err(is_elsewhere(node));
+            return Err(elsewhere(node));
         }
         let place = node.place(purpose);
         let place = place.ok_or_else(|| Error::new(ErrorKind::UnknownBroker(node.id)))?;
@@ -163,7 +163,7 @@ impl Pool {
             let result = tokio::select! {
                 result = pool.connect(&node, purpose, &place, &callers) => result,
                 () = pool.tasks.closing() => Err(NotConnected::Failed(Error::new(ErrorKind::Shutdown))),
-                () = node.left() => Err(NotConnected::Failed(is_elsewhere(&node))),
+                () = node.left() => Err(NotConnected::Failed(elsewhere(&node))),
             };
             let mut result = match result {
                 Ok(pooled) => Ok(pooled),
@@ -175,7 +175,7 @@ impl Pool {
             if pool.tasks.is_closing() {
                 drop(place.empty());
             } else if node.has_left() && place.empty().is_some() {
-                result = Err(is_elsewhere(&node));
+                result = Err(elsewhere(&node));
             }
             let pooled = result.as_ref().ok().cloned();
             told.send_replace(Some(result));
@@ -427,8 +427,8 @@ impl Hook {
 }
 
 /// Who wants to go to the broker has to look again where it is.
-fn is_elsewhere(node: &Node) -> Error {
-    let error = Error::new(Node::is_elsewhere());
+fn elsewhere(node: &Node) -> Error {
+    let error = Error::new(Node::elsewhere());
     error.at(node.address.text()).at_broker(node.id)
 }
 

@@ -201,7 +201,7 @@ impl Node {
     }
 
     /// What who waits for the broker here is told.
-    pub(crate) fn is_elsewhere() -> ErrorKind {
+    pub(crate) fn elsewhere() -> ErrorKind {
         ErrorKind::Closed(CloseReason::Shutdown)
     }
 
