@@ -229,8 +229,12 @@ async fn groups_of_each_kind_go() {
     ] {
         assert!(cluster.create_group(id, kind));
     }
-    let removed = admin.remove_all_members_from_consumer_group("classic");
-    assert!(removed.reason("maintenance").await.unwrap().is_empty());
+    for group in ["classic", "consumer"] {
+        let removed = admin.remove_all_members_from_consumer_group(group);
+        assert!(removed.reason("maintenance").await.unwrap().is_empty());
+    }
+    let refused = admin.remove_all_members_from_consumer_group("share").await;
+    assert_eq!(code(refused), ErrorCode::GROUP_ID_NOT_FOUND);
     let consumer = admin.delete_consumer_groups(["classic", "consumer"]).await;
     let share = admin.delete_share_groups(["share"]).await;
     let streams = admin.delete_streams_groups(["streams"]).await;
