@@ -127,11 +127,11 @@ impl Client {
                 key: None,
                 span: Span::none(),
             },
-            state: State::New(Box::new(New {
+            state: State::New(New {
                 core,
                 request,
                 broker,
-            })),
+            }),
         }
     }
 
@@ -242,7 +242,7 @@ struct Call<R: Routed> {
 }
 
 enum State<R: Routed> {
-    New(Box<New<R>>),
+    New(New<R>),
     Running(Boxed<'static, Scattered<R>>),
     Done,
 }
@@ -305,7 +305,7 @@ impl<R: Routed> Call<R> {
                     core,
                     request,
                     broker,
-                } = *new;
+                } = new;
                 let mut terms = self.terms.clone();
                 terms.span = span::span(R::API_KEY);
                 let span = terms.span.clone();

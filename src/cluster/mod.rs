@@ -50,6 +50,8 @@ mod check;
 mod client;
 mod coordinators;
 mod core;
+#[cfg(test)]
+mod cost;
 mod counted;
 mod description;
 mod events;

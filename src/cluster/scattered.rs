@@ -1,5 +1,7 @@
 //! The answers to a request that several brokers may have had a part in.
 
+use std::time::Instant;
+
 use super::routing::Routed;
 use crate::error::{Error, ErrorKind};
 
@@ -11,6 +13,17 @@ pub struct Scattered<R: Routed> {
     pub answers: Vec<Answered<R>>,
     /// The parts that were not.
     pub failures: Vec<Failed<R>>,
+    /// Of the answers, as far as it was [noted](Self::noted): what is counted of them.
+    pub(crate) note: Note,
+}
+
+/// What was seen when answers came, so that nobody has to look again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Note {
+    /// When the last of them came.
+    pub(crate) at: Option<Instant>,
+    /// Whether there is an error code in them.
+    pub(crate) has_error: bool,
 }
 
 /// A part of a request that was answered. There may be error codes in the answer: those that are final, and those that stayed until the deadline.
@@ -40,6 +53,7 @@ impl<R: Routed> Default for Scattered<R> {
         Self {
             answers: Vec::new(),
             failures: Vec::new(),
+            note: Note::default(),
         }
     }
 }
@@ -49,6 +63,7 @@ impl<R: Routed> Scattered<R> {
         Self {
             answers: Vec::new(),
             failures: vec![Failed { request, error }],
+            note: Note::default(),
         }
     }
 
@@ -60,12 +75,20 @@ impl<R: Routed> Scattered<R> {
                 response,
             }],
             failures: Vec::new(),
+            note: Note::default(),
         }
     }
 
+    /// With what was seen of the answers when they came.
+    pub(crate) fn noted(self, note: Note) -> Self {
+        Self { note, ..self }
+    }
+
     pub(crate) fn add(&mut self, other: Self) {
-        self.answers.extend(other.answers);
-        self.failures.extend(other.failures);
+        self.note.at = self.note.at.max(other.note.at);
+        self.note.has_error |= other.note.has_error;
+        join(&mut self.answers, other.answers);
+        join(&mut self.failures, other.failures);
     }
 
     /// All answers as one.
@@ -85,5 +108,14 @@ impl<R: Routed> Scattered<R> {
             R::merge(&mut merged, answer);
         }
         Ok(merged)
+    }
+}
+
+/// Mostly there is one part, and it is not copied.
+fn join<T>(list: &mut Vec<T>, other: Vec<T>) {
+    if list.is_empty() {
+        *list = other;
+    } else {
+        list.extend(other);
     }
 }
