@@ -32,12 +32,13 @@ impl<'a> Counted<'a> {
         self.has_ended = true;
         let class = match scattered.failures.first() {
             Some(failed) => Some(class_of(&failed.error)),
-            None => scattered.note.has_error.then_some(ErrorClass::Broker),
+            None => {
+                let noted = scattered.note.map(|note| note.has_error);
+                let has_error = noted.unwrap_or_else(|| has_error(scattered));
+                has_error.then_some(ErrorClass::Broker)
+            }
         };
-        let ended = match scattered.note.at {
-            Some(answered) if scattered.failures.is_empty() => answered,
-            _ => now(),
-        };
+        let ended = scattered.note.map_or_else(now, |note| note.at);
         self.recorder
             .request_ended(self.api, class, ended.saturating_duration_since(began));
     }
@@ -49,6 +50,15 @@ impl Drop for Counted<'_> {
             self.recorder.request_cancelled(self.api);
         }
     }
+}
+
+fn has_error<R: Routed>(scattered: &Scattered<R>) -> bool {
+    let mut has_error = false;
+    for answered in &scattered.answers {
+        let visit = &mut |_, _| has_error = true;
+        answered.request.errors(&answered.response, visit);
+    }
+    has_error
 }
 
 /// What kind of error it is, for labels.

@@ -13,15 +13,15 @@ pub struct Scattered<R: Routed> {
     pub answers: Vec<Answered<R>>,
     /// The parts that were not.
     pub failures: Vec<Failed<R>>,
-    /// Of the answers, as far as it was [noted](Self::noted): what is counted of them.
-    pub(crate) note: Note,
+    /// What was seen of all answers, if it was [noted](Self::noted) of each.
+    pub(crate) note: Option<Note>,
 }
 
 /// What was seen when answers came, so that nobody has to look again.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Note {
     /// When the last of them came.
-    pub(crate) at: Option<Instant>,
+    pub(crate) at: Instant,
     /// Whether there is an error code in them.
     pub(crate) has_error: bool,
 }
@@ -53,7 +53,7 @@ impl<R: Routed> Default for Scattered<R> {
         Self {
             answers: Vec::new(),
             failures: Vec::new(),
-            note: Note::default(),
+            note: None,
         }
     }
 }
@@ -63,7 +63,7 @@ impl<R: Routed> Scattered<R> {
         Self {
             answers: Vec::new(),
             failures: vec![Failed { request, error }],
-            note: Note::default(),
+            note: None,
         }
     }
 
@@ -75,18 +75,28 @@ impl<R: Routed> Scattered<R> {
                 response,
             }],
             failures: Vec::new(),
-            note: Note::default(),
+            note: None,
         }
     }
 
     /// With what was seen of the answers when they came.
     pub(crate) fn noted(self, note: Note) -> Self {
-        Self { note, ..self }
+        Self {
+            note: Some(note),
+            ..self
+        }
     }
 
     pub(crate) fn add(&mut self, other: Self) {
-        self.note.at = self.note.at.max(other.note.at);
-        self.note.has_error |= other.note.has_error;
+        let is_first = self.answers.is_empty() && self.failures.is_empty();
+        self.note = match (self.note, other.note) {
+            (_, note) if is_first => note,
+            (Some(one), Some(other)) => Some(Note {
+                at: one.at.max(other.at),
+                has_error: one.has_error || other.has_error,
+            }),
+            _ => None,
+        };
         join(&mut self.answers, other.answers);
         join(&mut self.failures, other.failures);
     }

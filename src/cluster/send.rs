@@ -153,31 +153,21 @@ impl<'a> Journey<'a> {
             let next = match result {
                 Ok(Reply { response, at, .. }) => match self.judge(&node, &request, &response) {
                     Judgement::Final { has_error } => {
-                        let at = Some(at);
                         let answered = Scattered::answered(node.id, request, response);
                         done.add(answered.noted(Note { at, has_error }));
                         return done;
                     }
-                    Judgement::Again {
-                        items,
-                        code,
-                        wait,
-                        has_error,
-                    } => {
+                    Judgement::Again { items, code, wait } => {
                         self.refused(&node, code, R::API_KEY);
                         if let Next::Failed(_) = Box::pin(self.wait(R::API_KEY, wait)).await {
                             // What was answered last has to do.
-                            let (at, has_error) = (Some(now()), true);
-                            let answered = Scattered::answered(node.id, request, response);
-                            done.add(answered.noted(Note { at, has_error }));
+                            done.add(Scattered::answered(node.id, request, response));
                             return done;
                         }
                         if let Some((part, rest)) = split(&request, &items) {
                             let mut response = response;
                             request.forget(&mut response, &items);
-                            let at = Some(at);
-                            let answered = Scattered::answered(node.id, rest, response);
-                            done.add(answered.noted(Note { at, has_error }));
+                            done.add(Scattered::answered(node.id, rest, response));
                             request = part;
                         }
                         Next::Again
@@ -253,6 +243,7 @@ impl<'a> Journey<'a> {
         let mut heal = None;
         let mut has_error = false;
         request.errors(response, &mut |item, code| {
+            has_error = true;
             let Reaction { retry, then } = reaction(R::API_KEY, code);
             match then {
                 Remedy::None => {}
@@ -268,8 +259,6 @@ impl<'a> Journey<'a> {
             if is_again {
                 why.get_or_insert(code);
                 again.add(item);
-            } else {
-                has_error = true;
             }
         });
         if throttle {
@@ -300,7 +289,6 @@ impl<'a> Journey<'a> {
                 items: again.numbers(),
                 code,
                 wait,
-                has_error,
             },
         }
     }
@@ -441,8 +429,6 @@ enum Judgement {
         items: Vec<usize>,
         code: ErrorCode,
         wait: Wait,
-        /// Whether any other item has an error.
-        has_error: bool,
     },
 }
 
