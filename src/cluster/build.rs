@@ -104,7 +104,7 @@ fn core(settings: ClientSettings, runtime: Handle) -> Core {
         coordinators: Coordinators::default(),
         budget: Budget::new(settings.retry_budget, settings.retry_budget_floor, now()),
         backoff: Backoff::new(settings.retry_backoff, settings.retry_backoff_max),
-        calls: Arc::new(Calls::default()),
+        calls: Calls::default(),
         tasks,
         settings,
     }

@@ -42,7 +42,7 @@ pub(crate) struct Core {
     pub(crate) budget: Budget,
     pub(crate) backoff: Backoff,
     pub(crate) tasks: Tasks,
-    pub(crate) calls: Arc<Calls>,
+    pub(crate) calls: Calls,
 }
 
 impl Core {

@@ -44,6 +44,8 @@ pub(crate) struct Reply<R: Request> {
     pub(crate) response: R::Response,
     /// At which version it was asked.
     pub(crate) version: i16,
+    /// When it was there.
+    pub(crate) at: Instant,
 }
 
 impl Exchange {
@@ -177,14 +179,13 @@ impl Exchange {
         };
         // What the request itself asks the broker to wait says nothing of the broker.
         let is_prompt = own_wait(&request).is_zero();
-        let began = now();
         let mut call = lease.connection().send(request).until(deadline);
         let result = (&mut call).await;
-        let version = call.version();
+        let (version, began) = (call.version(), call.began());
         let request = call.into_request();
+        let now = now();
         match &result {
             Ok(response) => {
-                let now = now();
                 drop(load);
                 if is_prompt {
                     node.load.sample(now - began, now);
@@ -208,13 +209,22 @@ impl Exchange {
             // A connection that ends is a failure of the broker, and its pool says so; what else there is says nothing of the broker.
             Err(_) => drop(load),
         }
+        lease.end(now);
         let version = version.unwrap_or_default();
-        let result = result.map(|response| Reply { response, version });
+        let result = result.map(|response| Reply {
+            response,
+            version,
+            at: now,
+        });
         (request, result.map_err(|error| error.at_broker(node.id)))
     }
 
     /// Whether the circuit lets a request by, and whether to try the broker; else when to ask again.
     fn admit<'a>(&self, node: &'a Node) -> Result<Option<Trial<'a>>, Duration> {
+        // Mostly it takes no look at the clock.
+        if node.breaker.lets_all_by() {
+            return Ok(None);
+        }
         match node.breaker.admit(now()) {
             Admission::Pass => Ok(None),
             Admission::Probe(probe) => {

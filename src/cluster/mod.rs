@@ -53,6 +53,8 @@ mod check;
 mod client;
 mod coordinators;
 mod core;
+#[cfg(test)]
+mod cost;
 mod counted;
 mod description;
 mod events;

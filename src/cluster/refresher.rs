@@ -311,7 +311,9 @@ impl Refresher {
         let request = asked.request(versions.max);
         let ask = exchange.ask(node, request, Choice::Free, deadline);
         let (_, reply) = ask.await;
-        let Reply { response, version } = reply?;
+        let Reply {
+            response, version, ..
+        } = reply?;
         Metadata::check(&response)?;
         Ok((response, asked, version))
     }

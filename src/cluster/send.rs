@@ -1,5 +1,6 @@
 //! The way of a request through the cluster: to whom, again, and until when.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -14,7 +15,7 @@ use super::placement::{Group, Located, Missing, Placement, place};
 use super::pool::Node;
 use super::retry::{Reaction, Remedy, Retry, is_exempt_from_budget, reaction};
 use super::routing::{Routed, Target};
-use super::scattered::Scattered;
+use super::scattered::{Note, Scattered};
 use super::span;
 use super::together::{Boxed, all};
 use crate::close_reason::CloseReason;
@@ -32,12 +33,12 @@ pub(crate) struct Terms {
 }
 
 /// Brings a request, or a part of one, to those who must answer it, until it is answered or its time is over.
-pub(crate) async fn settle<R: Routed>(
-    core: &Arc<Core>,
+pub(crate) fn settle<'a, R: Routed>(
+    core: &'a Arc<Core>,
     request: R,
     only: Option<i32>,
-    terms: &Terms,
-) -> Scattered<R> {
+    terms: &'a Terms,
+) -> impl Future<Output = Scattered<R>> + Send + use<'a, R> {
     let journey = Journey {
         core,
         terms,
@@ -46,7 +47,7 @@ pub(crate) async fn settle<R: Routed>(
         has_hurried: false,
         found_at_once: false,
     };
-    journey.go(request).await
+    journey.go(request)
 }
 
 /// Who finds something in less time has not waited for it.
@@ -91,6 +92,8 @@ impl<'a> Journey<'a> {
         }
     }
 
+    /// What is seldom waited for is boxed, so that no other request carries it along: many are under way at a time, and their futures are to be in
+    /// reach of the processor.
     async fn go<R: Routed>(mut self, mut request: R) -> Scattered<R> {
         let mut done = Scattered::default();
         // What was answered to this very request before it was looked for somebody else to ask.
@@ -99,25 +102,26 @@ impl<'a> Journey<'a> {
             let (placement, choice) = self.place(&request);
             let node = match placement {
                 Placement::At(node) => node,
-                Placement::Unknown(missing) => match self.find(R::API_KEY, &missing).await {
-                    Ok(()) => continue,
-                    Err(error) => {
-                        let is_late = now() >= self.terms.deadline && !self.core.is_closing();
-                        if let Some(last) = last.filter(|_| is_late) {
-                            let (broker, response) = *last;
-                            done.add(Scattered::answered(broker, request, response));
-                            return done;
-                        }
-                        last = None;
-                        let (lost, rest) = self.core.give_up(request, &missing, error);
-                        done.add(lost);
-                        let Some(rest) = rest else {
-                            return done;
-                        };
-                        request = rest;
-                        continue;
+                Placement::Unknown(missing) => {
+                    let error = match Box::pin(self.find(R::API_KEY, &missing)).await {
+                        Ok(()) => continue,
+                        Err(error) => error,
+                    };
+                    let is_late = now() >= self.terms.deadline && !self.core.is_closing();
+                    if let Some(last) = last.filter(|_| is_late) {
+                        let (broker, response) = *last;
+                        done.add(Scattered::answered(broker, request, response));
+                        return done;
                     }
-                },
+                    last = None;
+                    let (lost, rest) = self.core.give_up(request, &missing, error);
+                    done.add(lost);
+                    let Some(rest) = rest else {
+                        return done;
+                    };
+                    request = rest;
+                    continue;
+                }
                 Placement::Apart(groups) => {
                     self.core.look_ahead(&groups);
                     let parts = groups.into_iter().map(|Group { items, .. }| {
@@ -132,7 +136,7 @@ impl<'a> Journey<'a> {
                 Placement::Everywhere => {
                     let nodes = self.core.exchange.nodes.table();
                     if nodes.list().is_empty() {
-                        match self.find(R::API_KEY, &Missing::Anybody).await {
+                        match Box::pin(self.find(R::API_KEY, &Missing::Anybody)).await {
                             Ok(()) => continue,
                             Err(error) => {
                                 done.add(Scattered::failed(request, error));
@@ -161,14 +165,15 @@ impl<'a> Journey<'a> {
             let (back, result) = ask.await;
             request = back;
             let next = match result {
-                Ok(Reply { response, .. }) => match self.judge(&node, &request, &response) {
-                    Judgement::Final => {
-                        done.add(Scattered::answered(node.id, request, response));
+                Ok(Reply { response, at, .. }) => match self.judge(&node, &request, &response) {
+                    Judgement::Final { has_error } => {
+                        let answered = Scattered::answered(node.id, request, response);
+                        done.add(answered.noted(Note { at, has_error }));
                         return done;
                     }
                     Judgement::Again { items, code, wait } => {
                         self.refused(&node, code, R::API_KEY);
-                        if let Next::Failed(_) = self.wait(R::API_KEY, wait).await {
+                        if let Next::Failed(_) = Box::pin(self.wait(R::API_KEY, wait)).await {
                             // What was answered last has to do.
                             done.add(Scattered::answered(node.id, request, response));
                             return done;
@@ -186,7 +191,7 @@ impl<'a> Journey<'a> {
                         Next::Again
                     }
                 },
-                Err(error) => self.lost(&node, &request, choice, error).await,
+                Err(error) => Box::pin(self.lost(&node, &request, choice, error)).await,
             };
             if let Next::Failed(error) = next {
                 done.add(Scattered::failed(request, error));
@@ -256,7 +261,9 @@ impl<'a> Journey<'a> {
         // All that the codes of one answer ask for is done.
         let mut uncoordinated = Items::default();
         let (mut find_controller, mut rebootstrap) = (false, false);
+        let mut has_error = false;
         request.errors(response, &mut |item, code| {
+            has_error = true;
             let Reaction { retry, then } = reaction(R::API_KEY, code);
             match then {
                 Remedy::None => {}
@@ -313,7 +320,7 @@ impl<'a> Journey<'a> {
             wait.news = None;
         }
         match why {
-            None => Judgement::Final,
+            None => Judgement::Final { has_error },
             Some(code) => Judgement::Again {
                 items: again.numbers(),
                 code,
@@ -458,7 +465,7 @@ impl<'a> Journey<'a> {
 /// What an answer means.
 enum Judgement {
     /// All of it is as good as it will be.
-    Final,
+    Final { has_error: bool },
     /// These items are asked again; all of them if there are none.
     Again {
         items: Vec<usize>,

@@ -85,7 +85,8 @@ impl Pool {
             return Ok(lease);
         }
         let began = now();
-        let result = self.wait(node, purpose, deadline).await;
+        // Boxed, so that who finds a connection does not carry it along.
+        let result = Box::pin(self.wait(node, purpose, deadline)).await;
         self.signals.pool_waited(now() - began);
         result
     }

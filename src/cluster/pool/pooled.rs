@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Instant;
 
 use super::registry::Registry;
 use crate::cluster::purpose::Purpose;
-use crate::connection::Connection;
+use crate::connection::{Connection, now};
 
 /// A connection of the pool. It ends when it has left its place and the last request over it is done.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ impl Pooled {
             broker,
             purpose,
             in_use: AtomicU32::new(0),
-            last_used: AtomicU64::new(registry.age()),
+            last_used: AtomicU64::new(registry.age(now())),
             registry: Arc::clone(registry),
         }
     }
@@ -54,7 +55,7 @@ impl Pooled {
         if self.in_use() > 0 {
             return 0;
         }
-        self.registry.age().saturating_sub(self.last_used())
+        self.registry.age(now()).saturating_sub(self.last_used())
     }
 
     /// When the last request over it was done, in milliseconds, as the registry counts them.
@@ -67,16 +68,24 @@ impl Pooled {
 #[derive(Debug)]
 pub(crate) struct Lease {
     pooled: Arc<Pooled>,
+    /// When the request was done, if it was told.
+    ended: Option<Instant>,
 }
 
 impl Lease {
     pub(super) fn new(pooled: Arc<Pooled>) -> Self {
         pooled.in_use.fetch_add(1, Ordering::Relaxed);
-        Self { pooled }
+        let ended = None;
+        Self { pooled, ended }
     }
 
     pub(crate) fn connection(&self) -> &Connection {
         &self.pooled.connection
+    }
+
+    /// The request is done now. As a drop, but for a look at the clock.
+    pub(crate) fn end(mut self, now: Instant) {
+        self.ended = Some(now);
     }
 
     pub(crate) fn purpose(&self) -> Purpose {
@@ -94,7 +103,7 @@ impl Drop for Lease {
         let pooled = &self.pooled;
         // In one order with the registry's look: who becomes idle sees who waits, or is seen idle by him.
         if pooled.in_use.fetch_sub(1, Ordering::SeqCst) == 1 {
-            let age = pooled.registry.age();
+            let age = pooled.registry.age(self.ended.unwrap_or_else(now));
             pooled.last_used.store(age, Ordering::Relaxed);
             pooled.registry.idle(pooled);
         }

@@ -66,9 +66,9 @@ impl Registry {
         self.room.as_ref().map(|room| room.max_connections)
     }
 
-    /// Milliseconds since the client was made.
-    pub(super) fn age(&self) -> u64 {
-        let age = now().saturating_duration_since(self.epoch).as_millis();
+    /// Milliseconds from when the client was made until `now`.
+    pub(super) fn age(&self, now: Instant) -> u64 {
+        let age = now.saturating_duration_since(self.epoch).as_millis();
         u64::try_from(age).unwrap_or(u64::MAX)
     }
 
