@@ -83,6 +83,13 @@ impl Default for ClusterBuilder {
     }
 }
 
+impl Cluster {
+    /// What to start: one node on a free port of the loopback interface, unless told otherwise.
+    pub fn builder() -> ClusterBuilder {
+        ClusterBuilder::default()
+    }
+}
+
 impl ClusterBuilder {
     /// How many nodes there are, at least 1. Default: 1.
     pub fn nodes(mut self, nodes: u16) -> Self {

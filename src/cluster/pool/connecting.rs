@@ -298,7 +298,8 @@ impl Pool {
         }
         let connection = builder.connect(address.text()).await?;
         self.learn_address(&connection);
-        let pooled = Pooled::new(connection, node.id, purpose, &self.registry);
+        let keeper = Arc::clone(&self.registry);
+        let pooled = Pooled::new(connection, node.id, purpose, keeper);
         let pooled = Arc::new(pooled);
         let _ = hook.pooled.set(Arc::downgrade(&pooled));
         self.registry.insert(&pooled, place);

@@ -1,10 +1,10 @@
 //! A connection of the pool, and those who use it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
-use super::registry::Registry;
 use crate::cluster::purpose::Purpose;
 use crate::connection::{Connection, now};
 
@@ -16,9 +16,18 @@ pub(crate) struct Pooled {
     pub(crate) purpose: Purpose,
     /// Requests that go over it now.
     in_use: AtomicU32,
-    /// In milliseconds, as the registry counts them.
+    /// In milliseconds, as its keeper counts them.
     last_used: AtomicU64,
-    registry: Arc<Registry>,
+    keeper: Arc<dyn Keeper>,
+}
+
+/// Who keeps a connection, and may have another use for its room.
+pub(super) trait Keeper: fmt::Debug + Send + Sync {
+    /// The time, in milliseconds from some moment on.
+    fn age(&self, now: Instant) -> u64;
+
+    /// Nobody uses this connection.
+    fn idle(&self, pooled: &Arc<Pooled>);
 }
 
 impl Pooled {
@@ -26,15 +35,15 @@ impl Pooled {
         connection: Connection,
         broker: i32,
         purpose: Purpose,
-        registry: &Arc<Registry>,
+        keeper: Arc<dyn Keeper>,
     ) -> Self {
         Self {
             connection,
             broker,
             purpose,
             in_use: AtomicU32::new(0),
-            last_used: AtomicU64::new(registry.age(now())),
-            registry: Arc::clone(registry),
+            last_used: AtomicU64::new(keeper.age(now())),
+            keeper,
         }
     }
 
@@ -46,7 +55,7 @@ impl Pooled {
     /// If nobody uses it and somebody waits for room, it goes.
     pub(super) fn offer(self: &Arc<Self>) {
         if self.in_use() == 0 {
-            self.registry.idle(self);
+            self.keeper.idle(self);
         }
     }
 
@@ -55,10 +64,10 @@ impl Pooled {
         if self.in_use() > 0 {
             return 0;
         }
-        self.registry.age(now()).saturating_sub(self.last_used())
+        self.keeper.age(now()).saturating_sub(self.last_used())
     }
 
-    /// When the last request over it was done, in milliseconds, as the registry counts them.
+    /// When the last request over it was done, in milliseconds, as its keeper counts them.
     pub(super) fn last_used(&self) -> u64 {
         self.last_used.load(Ordering::Relaxed)
     }
@@ -101,11 +110,11 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let pooled = &self.pooled;
-        // In one order with the registry's look: who becomes idle sees who waits, or is seen idle by him.
+        // In one order with the keeper's look: who becomes idle sees who waits, or is seen idle by him.
         if pooled.in_use.fetch_sub(1, Ordering::SeqCst) == 1 {
-            let age = pooled.registry.age(self.ended.unwrap_or_else(now));
+            let age = pooled.keeper.age(self.ended.unwrap_or_else(now));
             pooled.last_used.store(age, Ordering::Relaxed);
-            pooled.registry.idle(pooled);
+            pooled.keeper.idle(pooled);
         }
     }
 }
