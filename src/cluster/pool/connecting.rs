@@ -279,6 +279,9 @@ impl Pool {
         permit: Permit,
     ) -> Result<Arc<Pooled>, Error> {
         let address = &node.address;
+        // None begins while the client ends: nobody would wait for its socket to be gone.
+        let held = self.tasks.hold();
+        let held = held.ok_or_else(|| Error::new(ErrorKind::Shutdown))?;
         let hook = Arc::new(Hook {
             node: Arc::downgrade(node),
             place: Arc::downgrade(place),
@@ -288,7 +291,7 @@ impl Pool {
             signals: Arc::clone(&self.signals),
             rights: Mutex::new(Some(Rights {
                 _permit: permit,
-                _held: self.tasks.hold(),
+                _held: held,
             })),
         });
         let builder = self.builder(address)?;
@@ -323,7 +326,9 @@ impl Pool {
 
     /// A connection that belongs to no broker yet: to a bootstrap address.
     pub(crate) async fn bootstrap(&self, address: &Address) -> Result<Connection, Error> {
-        let hook = Arc::new(BootstrapHook(Mutex::new(self.tasks.hold())));
+        let held = self.tasks.hold();
+        let held = held.ok_or_else(|| Error::new(ErrorKind::Shutdown))?;
+        let hook = Arc::new(BootstrapHook(Mutex::new(Some(held))));
         let mut builder = self.builder(address)?.on_end(hook);
         if let Some(meter) = self.signals.meter(BOOTSTRAP) {
             builder = builder.metered(meter);
@@ -402,7 +407,7 @@ struct Hook {
 struct Rights {
     _permit: Permit,
     /// The client has not ended before its sockets are gone.
-    _held: Option<Held>,
+    _held: Held,
 }
 
 /// Learns of the end of a connection to a bootstrap address.
