@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench dead_broker`: a thousand tasks ask the leaders of partitions of their offsets, at a rate that the machine holds with ease. First all
 //! three brokers answer and a third of the tasks ask each; then one of them accepts and never answers; then it refuses. Each line of JSON has the times of
-//! those whose broker is well, and how they compare with the same tasks' when all were. The embedded brokers run in the same process.
+//! those whose broker is well, and how they compare with the same tasks' when all were; and the CPU time of both, which shows a storm of attempts on a
+//! machine that is too busy for the times to say much. The embedded brokers run in the same process.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +23,7 @@ use milena::Client;
 use milena::wire::messages::ListOffsetsRequest;
 use milena::wire::messages::list_offsets::{ListOffsetsPartition, ListOffsetsTopic};
 use milena_broker::{AcceptAction, Action, Cluster, Fault, Requests};
-use support::{is_test, median, raise_file_limit};
+use support::{cpu, is_test, median, raise_file_limit};
 use tokio::runtime::Builder;
 use tokio::task::JoinSet;
 
@@ -47,6 +48,8 @@ struct Run {
     errors: usize,
     /// Requests to the dead one that failed.
     failed: usize,
+    /// CPU time of the whole process.
+    cpu: Duration,
 }
 
 impl Run {
@@ -64,6 +67,7 @@ async fn run(
     time: Duration,
 ) -> Run {
     let mut set = JoinSet::new();
+    let before = cpu();
     let began = Instant::now() + Duration::from_millis(10);
     for task in 0..tasks {
         let client = client.clone();
@@ -91,6 +95,7 @@ async fn run(
         times: Vec::new(),
         errors: 0,
         failed: 0,
+        cpu: Duration::ZERO,
     };
     while let Some(done) = set.join_next().await {
         let (is_well, times, errors) = done.unwrap();
@@ -101,6 +106,7 @@ async fn run(
             run.failed += errors;
         }
     }
+    run.cpu = cpu() - before;
     run.times.sort_unstable_by(f64::total_cmp);
     run
 }
@@ -147,13 +153,15 @@ fn main() {
                 ratios.push(ratio);
                 println!(
                     "{{\"load\":\"dead_broker\",\"dead\":\"{kind}\",\"round\":{round},\"tasks\":{tasks},\"answered\":{},\"p50_ms\":{:.3},\"p99_ms\":{:.3},\
-                     \"dead_answered\":{},\"dead_p50_ms\":{:.3},\"dead_p99_ms\":{:.3},\"p99_ratio\":{ratio:.2},\"errors\":{},\"failed_at_the_dead\":{}}}",
+                     \"dead_answered\":{},\"dead_p50_ms\":{:.3},\"dead_p99_ms\":{:.3},\"p99_ratio\":{ratio:.2},\"cpu_ms\":{},\"dead_cpu_ms\":{},\"errors\":{},\"failed_at_the_dead\":{}}}",
                     well.times.len(),
                     well.at(0.5),
                     well.at(0.99),
                     dead.times.len(),
                     dead.at(0.5),
                     dead.at(0.99),
+                    well.cpu.as_millis(),
+                    dead.cpu.as_millis(),
                     well.errors + dead.errors,
                     dead.failed,
                 );

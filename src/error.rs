@@ -191,6 +191,8 @@ pub enum ConnectFailure {
     },
     /// The address is not `host:port`.
     InvalidAddress,
+    /// The program's own [dialer](crate::connection::ConnectionBuilder::dialer) panicked, and said this.
+    DialerPanicked(String),
     /// What answers is no Kafka broker, or not on this port.
     NotKafka(String),
     /// The broker's answer cannot be used.
@@ -454,6 +456,7 @@ impl fmt::Display for ConnectFailure {
             Self::Io(error) => write!(f, "{error}"),
             Self::TimedOut { option, limit } => write!(f, "timed out after {limit:?} ({option})"),
             Self::InvalidAddress => f.write_str("the address is not host:port"),
+            Self::DialerPanicked(what) => write!(f, "the dialer panicked: {what}"),
             Self::NotKafka(what) => f.write_str(what),
             Self::Refused(why) => f.write_str(why),
             Self::Tls(problem) => write!(f, "{problem}"),

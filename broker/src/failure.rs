@@ -18,6 +18,9 @@ impl Failure {
         }
     }
 
+    /// What Kafka says of a request that it cannot make sense of, if it has nothing to say of this one.
+    pub(crate) const MALFORMED: &str = "This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. See the broker logs for more details.";
+
     pub(crate) fn invalid_request(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::INVALID_REQUEST, message)
     }

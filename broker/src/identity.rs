@@ -21,6 +21,11 @@ pub(crate) fn topic_id() -> Uuid {
     Builder::from_random_bytes(random().to_be_bytes()).into_uuid()
 }
 
+/// The id of a directory of a controller.
+pub(crate) fn directory_id() -> Uuid {
+    topic_id()
+}
+
 /// A topic's id as Kafka writes it: 22 characters.
 pub(crate) fn parse_id(text: &str) -> Option<Uuid> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;

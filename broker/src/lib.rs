@@ -16,10 +16,22 @@
 //! # }
 //! ```
 //!
-//! What is served: ApiVersions, SaslHandshake, SaslAuthenticate, Metadata, DescribeCluster, DescribeTopicPartitions, FindCoordinator, CreateTopics,
-//! Produce, Fetch, ListOffsets, OffsetForLeaderEpoch and DeleteRecords, each from its oldest version to its newest, or as a Kafka of old has it: see
-//! [`Profile`]. An ApiVersions answer lists just these. A request of another API or version closes the
-//! connection, as it does with Kafka. What differs from a real broker is told in the README.
+//! What is served, each from its oldest version to its newest, or as a Kafka of old has it (see [`Profile`]):
+//!
+//! - ApiVersions, SaslHandshake, SaslAuthenticate; Metadata, DescribeCluster, DescribeTopicPartitions, FindCoordinator
+//! - Produce, Fetch, ListOffsets, OffsetForLeaderEpoch, DeleteRecords
+//! - topics and configs: CreateTopics, DeleteTopics, CreatePartitions, DescribeConfigs, AlterConfigs, IncrementalAlterConfigs, ListConfigResources
+//! - groups without members: OffsetCommit, OffsetFetch, OffsetDelete, ListGroups, DescribeGroups, DeleteGroups, and ConsumerGroupDescribe,
+//!   ShareGroupDescribe, StreamsGroupDescribe; Describe-, Alter- and DeleteShareGroupOffsets
+//! - transactions as far as admin clients see them: InitProducerId, AddPartitionsToTxn, AddOffsetsToTxn, EndTxn, WriteTxnMarkers, DescribeProducers,
+//!   DescribeTransactions, ListTransactions
+//! - access: Create-, Describe- and DeleteAcls, Describe- and AlterClientQuotas, Describe- and AlterUserScramCredentials; Create-, Renew-, Expire- and
+//!   DescribeDelegationToken
+//! - the cluster: DescribeLogDirs, AlterReplicaLogDirs, ElectLeaders, Alter- and ListPartitionReassignments, DescribeQuorum, AddRaftVoter,
+//!   RemoveRaftVoter, UpdateFeatures, UnregisterBroker
+//!
+//! An ApiVersions answer lists just these. A request of another API or version closes the connection, as it does with Kafka. What differs from a real
+//! broker is told in the README.
 //!
 //! # Faults, and what can be seen
 //!
@@ -118,8 +130,10 @@ mod groups;
 mod head;
 mod identity;
 mod latency;
+mod log_dirs;
 mod nodes;
 mod profile;
+mod quorum;
 mod quotas;
 mod requests;
 mod sasl;

@@ -12,7 +12,9 @@ use crate::configs::DynamicConfigs;
 use crate::faults::Faults;
 use crate::groups::Groups;
 use crate::identity::ClusterId;
+use crate::log_dirs::LogDirs;
 use crate::nodes::Nodes;
+use crate::quorum::Quorum;
 use crate::quotas::Quotas;
 use crate::sasl::{Accounts, Counters, DelegationTokens, ScramUsers};
 use crate::sight::{Connections, Logs};
@@ -39,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) transactions: Transactions,
     pub(crate) acls: Acls,
     pub(crate) quotas: Quotas,
+    pub(crate) quorum: Quorum,
+    pub(crate) log_dirs: LogDirs,
     /// Who may log in by SCRAM, if clients have to log in.
     pub(crate) scram_users: Arc<ScramUsers>,
     pub(crate) delegation_tokens: Arc<DelegationTokens>,
@@ -83,6 +87,7 @@ impl Shared {
         let deleted = self.catalog.delete(id);
         if deleted {
             self.groups.forget_topic(name, id);
+            self.log_dirs.forget_topic(name);
         }
         deleted
     }
@@ -98,6 +103,17 @@ impl Shared {
     pub(crate) fn node_stopped(&self, id: i32) {
         self.nodes.set_up(id, false);
         self.catalog.node_stopped(id);
+    }
+
+    /// The controller forgets a node; `false` if it does not know it. One that is up is no part of the cluster until it is started anew, and what it led
+    /// others lead.
+    pub(crate) fn unregister(&self, id: i32) -> bool {
+        let known = self.nodes.unregister(id);
+        if known {
+            self.catalog.node_stopped(id);
+            self.catalog.node_removed(id);
+        }
+        known
     }
 
     pub(crate) fn served(&self, key: ApiKey) -> Option<&Served> {

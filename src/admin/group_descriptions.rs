@@ -169,6 +169,16 @@ pub struct DescribeConsumerGroups {
     authorized_operations: bool,
 }
 
+impl DescribeConsumerGroups {
+    /// Of one group.
+    pub(super) fn of(group: &str) -> Self {
+        Self {
+            groups: BTreeSet::from([group.to_owned()]),
+            authorized_operations: false,
+        }
+    }
+}
+
 impl Operation<DescribeConsumerGroups> {
     /// Whether to tell what the caller may do with the groups. Default: no.
     pub fn include_authorized_operations(mut self, include: bool) -> Self {

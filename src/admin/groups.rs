@@ -7,12 +7,12 @@ use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::leave_group::MemberIdentity;
 use milena_wire::messages::list_groups::ListedGroup;
 use milena_wire::messages::{
-    DeleteGroupsRequest, DescribeGroupsRequest, LeaveGroupRequest, ListGroupsRequest,
-    ListGroupsResponse,
+    DeleteGroupsRequest, LeaveGroupRequest, ListGroupsRequest, ListGroupsResponse,
 };
 
 use super::answer::{check, omission, refusal};
 use super::convert;
+use super::group_descriptions::DescribeConsumerGroups;
 use super::group_state::{GroupState, GroupType};
 use super::handle::Admin;
 use super::operation::{Caller, One, Operation, Spec, is_unsupported};
@@ -220,20 +220,15 @@ impl Spec for RemoveMembers {
     }
 }
 
-/// All members of a classic group.
+/// All members of a group, which may be one of KIP-848 with members of the classic protocol.
 async fn members_of(caller: &Caller, group: &str) -> Result<BTreeSet<GroupMember>, Error> {
-    let request = DescribeGroupsRequest::default().with_groups(vec![group.into()]);
-    let response = caller.send(request).await?;
-    let api = DescribeGroupsRequest::API_KEY;
-    let group = response.groups.iter().find(|one| *one.group_id == *group);
-    let group = group.ok_or_else(|| omission(api, None))?;
-    check::<DescribeGroupsRequest>(group.error_code, group.error_message.as_ref())?;
-    let members = group.members.iter().map(|member| {
-        let instance = convert::text(member.group_instance_id.as_ref());
-        instance.map_or_else(
-            || GroupMember::Id(member.member_id.to_string()),
-            GroupMember::Instance,
-        )
+    let group = One(DescribeConsumerGroups::of(group));
+    let described = group.run(caller.clone()).await?;
+    let members = described.members.into_iter().map(|member| {
+        let by_id = || GroupMember::Id(member.member_id);
+        member
+            .group_instance_id
+            .map_or_else(by_id, GroupMember::Instance)
     });
     Ok(members.collect())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until};
 
+use super::backoff::Backoff;
 use super::builder::ClientBuilder;
 use super::calls::Calls;
 use super::client::Client;
@@ -15,7 +16,7 @@ use super::health;
 use super::pool::{Nodes, Pool};
 use super::random::Random;
 use super::refresher::Refresher;
-use super::retry::{Backoff, Budget};
+use super::retry::Budget;
 use super::settings::ClientSettings;
 use super::signals::Signals;
 use super::tasks::Tasks;
@@ -58,8 +59,12 @@ impl ClientBuilder {
         }
         let worker = Arc::clone(&core.refresher).run(core.tasks.clone());
         core.tasks.spawn(worker);
+        let request_timeout = core.settings.connection.settings.request_timeout;
+        let exchange = Arc::clone(&core.exchange);
+        let waits = core.settings.breaker.resets();
+        let revive = health::revive(exchange, waits, request_timeout, core.tasks.clone());
+        core.tasks.spawn(revive);
         if let Some(interval) = core.settings.health_check_interval {
-            let request_timeout = core.settings.connection.settings.request_timeout;
             let exchange = Arc::clone(&core.exchange);
             let watch = health::watch(exchange, interval, request_timeout, core.tasks.clone());
             core.tasks.spawn(watch);
@@ -91,6 +96,7 @@ fn core(settings: ClientSettings, runtime: Handle) -> Core {
         selection: Arc::clone(&settings.selection),
         when_open: settings.breaker.behaviour_when_open(),
         rack: settings.rack.clone(),
+        local_address: settings.local_address,
     });
     Core {
         refresher: Refresher::new(&settings, Arc::clone(&exchange)),
@@ -98,7 +104,7 @@ fn core(settings: ClientSettings, runtime: Handle) -> Core {
         coordinators: Coordinators::default(),
         budget: Budget::new(settings.retry_budget, settings.retry_budget_floor, now()),
         backoff: Backoff::new(settings.retry_backoff, settings.retry_backoff_max),
-        calls: Arc::new(Calls::default()),
+        calls: Calls::default(),
         tasks,
         settings,
     }

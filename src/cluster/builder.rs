@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -173,7 +174,8 @@ impl ClientBuilder {
     }
 
     /// How often a broker that nothing is sent to is asked whether it is there. More than 0. Default: `None`, never; what becomes of requests tells
-    /// enough. Java: none.
+    /// enough. One that is down is asked whether it is back in any case, as often as an open circuit is tried
+    /// ([`reset_timeout`](BreakerSettings::reset_timeout)). Java: none.
     pub fn health_check_interval(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.settings.health_check_interval = time.into();
         self
@@ -205,6 +207,14 @@ impl ClientBuilder {
     /// none. Java: `client.rack`.
     pub fn rack(mut self, rack: impl Into<String>) -> Self {
         self.settings.rack = Some(rack.into());
+        self
+    }
+
+    /// This machine's address, for policies that go by it, as [`SourceHash`](super::selection::SourceHash) does. Default: that of this side of the
+    /// client's first TCP connection, so that all clients of a machine have the same; to be given where that says nothing, as behind a tunnel or in
+    /// a container, or where a [`dialer`](Self::dialer) opens streams that are no TCP sockets. Java: none.
+    pub fn local_address(mut self, address: impl Into<IpAddr>) -> Self {
+        self.settings.local_address = Some(address.into());
         self
     }
 

@@ -1,6 +1,5 @@
 //! How many calls are under way, so that closing can wait for them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
@@ -17,14 +16,14 @@ pub(crate) struct Calls {
 
 /// A call that is under way, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct UnderWay(Arc<Calls>);
+pub(crate) struct UnderWay<'a>(&'a Calls);
 
 impl Calls {
     /// Counts a call; `None` if no more are taken.
-    pub(crate) fn begin(self: &Arc<Self>) -> Option<UnderWay> {
+    pub(crate) fn begin(&self) -> Option<UnderWay<'_>> {
         let before = self.count.fetch_add(1, Ordering::AcqRel);
         // It counts either way, and is given back by the drop.
-        let under_way = UnderWay(Arc::clone(self));
+        let under_way = UnderWay(self);
         (before & CLOSED == 0).then_some(under_way)
     }
 
@@ -56,7 +55,7 @@ impl Calls {
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         let before = self.0.count.fetch_sub(1, Ordering::AcqRel);
         if before & CLOSED != 0 && before & !CLOSED == 1 {
@@ -67,6 +66,8 @@ impl Drop for UnderWay {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     /// Statement 11.

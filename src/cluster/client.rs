@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use tracing::{Instrument, Span};
+use tracing::Span;
 
 use super::builder::ClientBuilder;
 use super::core::Core;
@@ -92,7 +92,8 @@ impl Client {
         SendFuture(self.call(request, None))
     }
 
-    /// As [`send`](Self::send), to this broker whatever the request is about, and not split.
+    /// As [`send`](Self::send), to this broker whatever the request is about, and not split. That it does not have a partition
+    /// (`NOT_LEADER_OR_FOLLOWER`) is final, as no other is to be asked.
     ///
     /// # Errors
     /// As [`send`](Self::send); and [`UnknownBroker`](ErrorKind::UnknownBroker) if the cluster has none of this id.
@@ -127,11 +128,11 @@ impl Client {
                 key: None,
                 span: Span::none(),
             },
-            state: State::New(Box::new(New {
+            state: State::New(New {
                 core,
                 request,
                 broker,
-            })),
+            }),
         }
     }
 
@@ -242,7 +243,7 @@ struct Call<R: Routed> {
 }
 
 enum State<R: Routed> {
-    New(Box<New<R>>),
+    New(New<R>),
     Running(Boxed<'static, Scattered<R>>),
     Done,
 }
@@ -290,9 +291,10 @@ impl<R: Routed> Call<R> {
         loop {
             match &mut self.state {
                 State::Running(running) => {
-                    let polled = running.as_mut().poll(context);
+                    let polled = self.terms.span.in_scope(|| running.as_mut().poll(context));
                     if polled.is_ready() {
                         self.state = State::Done;
+                        self.terms.span = Span::none();
                     }
                     return polled;
                 }
@@ -305,10 +307,9 @@ impl<R: Routed> Call<R> {
                     core,
                     request,
                     broker,
-                } = *new;
-                let mut terms = self.terms.clone();
-                terms.span = span::span(R::API_KEY);
-                let span = terms.span.clone();
+                } = new;
+                self.terms.span = span::span(R::API_KEY);
+                let terms = self.terms.clone();
                 let began = self.began;
                 let call = async move {
                     let Some(_under_way) = core.calls.begin() else {
@@ -325,7 +326,7 @@ impl<R: Routed> Call<R> {
                     span::ended(&terms.span, &scattered);
                     scattered
                 };
-                self.state = State::Running(Box::pin(call.instrument(span)));
+                self.state = State::Running(Box::pin(call));
             }
         }
     }

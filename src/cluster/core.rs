@@ -8,6 +8,7 @@ use milena_wire::api_key::ApiKey;
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::find_coordinator::FindCoordinatorRequest;
 
+use super::backoff::Backoff;
 use super::calls::Calls;
 use super::coordinators::{self, Coordinated, Coordinators, Search};
 use super::exchange::{Choice, Exchange, HEAD_START, Reply, by, pause};
@@ -16,8 +17,9 @@ use super::placement::{Group, Located, Missing};
 use super::pool::Node;
 use super::random::Random;
 use super::refresher::Refresher;
-use super::retry::{Backoff, Budget, Remedy, Retry, reaction};
+use super::retry::{Budget, Retry, reaction};
 use super::routing::{CoordinatorKind, Routed, Target, TopicRef};
+use super::scattered::Scattered;
 use super::settings::ClientSettings;
 use super::tasks::Tasks;
 use super::together::{Boxed, race};
@@ -26,6 +28,9 @@ use crate::error::{Error, ErrorKind};
 
 /// From this version on FindCoordinator looks for several at once.
 const BATCHED: i16 = 4;
+
+/// What stands for the id of a broker where none was asked.
+const NOBODY: i32 = -1;
 
 /// A client without its handles.
 #[derive(Debug)]
@@ -37,7 +42,7 @@ pub(crate) struct Core {
     pub(crate) budget: Budget,
     pub(crate) backoff: Backoff,
     pub(crate) tasks: Tasks,
-    pub(crate) calls: Arc<Calls>,
+    pub(crate) calls: Calls,
 }
 
 impl Core {
@@ -233,6 +238,53 @@ impl Core {
         Err(Error::new(kind))
     }
 
+    /// What becomes of a request for partitions of which nobody could be found who leads them; and what is left of it, if it is also for others of the same
+    /// topic, which are there.
+    pub(crate) fn give_up<R: Routed>(
+        &self,
+        request: R,
+        missing: &Missing,
+        error: Error,
+    ) -> (Scattered<R>, Option<R>) {
+        let (Missing::Leader(topic, partition), ErrorKind::UnknownPartition { .. }) =
+            (missing, error.kind())
+        else {
+            return (Scattered::failed(request, error), None);
+        };
+        let metadata = self.refresher.metadata();
+        let known = metadata.topic_by_key(&topic_key(topic));
+        let known = known.filter(|topic| topic.exists());
+        let (mut lost, mut left) = (Vec::new(), Vec::new());
+        request.targets(&mut |target| {
+            let is_there = match (&target, known) {
+                (Target::Leader(_, index), Some(known)) => {
+                    index != partition && known.partition(*index).is_some()
+                }
+                _ => false,
+            };
+            let item = lost.len() + left.len();
+            if is_there {
+                left.push(item);
+            } else {
+                lost.push(item);
+            }
+        });
+        let (request, rest) = if left.is_empty() {
+            (request, None)
+        } else {
+            (request.part(&lost), Some(request.part(&left)))
+        };
+        let code = match topic {
+            TopicRef::Id(_) if known.is_none() => ErrorCode::UNKNOWN_TOPIC_ID,
+            _ => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+        };
+        let scattered = match request.unknown(code) {
+            Some(response) => Scattered::answered(NOBODY, request, response),
+            None => Scattered::failed(request, error),
+        };
+        (scattered, rest)
+    }
+
     fn is_topic_known(&self, topic: &TopicRef) -> bool {
         let metadata = self.refresher.metadata();
         let topic = metadata.topic_by_key(&topic_key(topic));
@@ -420,21 +472,21 @@ impl Answer {
 }
 
 impl Core {
-    /// Does what has to be done before the request that a broker would not answer is sent again: what was known is no longer so.
-    pub(crate) fn heal<R: Routed>(&self, node: &Node, request: &R, remedy: Remedy) {
-        match remedy {
-            Remedy::None | Remedy::WaitThrottle => {}
-            // By item: see `follow`.
-            Remedy::RefreshMetadata => {}
-            Remedy::FindController => self.refresher.stale(),
-            Remedy::FindCoordinator => request.targets(&mut |target| {
-                if let Target::Coordinator(kind, key) = target {
-                    self.coordinators
-                        .forget(&Coordinated { kind, key }, node.id);
-                }
-            }),
-            Remedy::Rebootstrap => self.refresher.rebootstrap(),
-        }
+    /// The broker does not coordinate those items of a request that `is_meant` tells of: who does is looked for again.
+    pub(crate) fn uncoordinated<R: Routed>(
+        &self,
+        node: &Node,
+        request: &R,
+        is_meant: impl Fn(usize) -> bool,
+    ) {
+        let mut items = 0..;
+        request.targets(&mut |target| {
+            let is_meant = items.next().is_some_and(&is_meant);
+            if let (true, Target::Coordinator(kind, key)) = (is_meant, target) {
+                self.coordinators
+                    .forget(&Coordinated { kind, key }, node.id);
+            }
+        });
     }
 
     /// A broker would not answer for those items of a request that `is_meant` tells of, as others lead them, or something else is not as it was known.

@@ -32,10 +32,15 @@ impl<'a> Counted<'a> {
         self.has_ended = true;
         let class = match scattered.failures.first() {
             Some(failed) => Some(class_of(&failed.error)),
-            None => has_error(scattered).then_some(ErrorClass::Broker),
+            None => {
+                let noted = scattered.note.map(|note| note.has_error);
+                let has_error = noted.unwrap_or_else(|| has_error(scattered));
+                has_error.then_some(ErrorClass::Broker)
+            }
         };
+        let ended = scattered.note.map_or_else(now, |note| note.at);
         self.recorder
-            .request_ended(self.api, class, now().saturating_duration_since(began));
+            .request_ended(self.api, class, ended.saturating_duration_since(began));
     }
 }
 

@@ -17,12 +17,12 @@ pub enum ClientEvent {
         /// The broker's id.
         broker: i32,
     },
-    /// A broker that was down has answered.
+    /// A broker that was down has answered, or is at another address now, of which nothing bad is known.
     BrokerUp {
         /// The broker's id.
         broker: i32,
     },
-    /// A circuit breaker opened, closed, or lets some requests by to see.
+    /// A circuit breaker opened, closed, or lets some requests by to see. It closes, too, when its broker is at another address.
     CircuitChanged {
         /// The broker's id.
         broker: i32,

@@ -1,6 +1,7 @@
 //! One request to one broker: the way from a choice to an answer, once.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,6 +35,8 @@ pub(crate) struct Exchange {
     pub(crate) selection: Arc<dyn BrokerSelection>,
     pub(crate) when_open: WhenOpen,
     pub(crate) rack: Option<String>,
+    /// Of this machine; `None`: as the first connection has it.
+    pub(crate) local_address: Option<IpAddr>,
 }
 
 /// What a broker answered.
@@ -41,6 +44,8 @@ pub(crate) struct Reply<R: Request> {
     pub(crate) response: R::Response,
     /// At which version it was asked.
     pub(crate) version: i16,
+    /// When it was there.
+    pub(crate) at: Instant,
 }
 
 impl Exchange {
@@ -74,6 +79,7 @@ impl Exchange {
             .collect();
         let context = SelectionContext::new(api, now)
             .with_key(key)
+            .with_local_address(self.local_address.or_else(|| self.pool.local_address()))
             .with_client_rack(self.rack.as_deref());
         let chosen = self.selection.choose(&candidates, &context)?;
         nodes.get(chosen).map(|node| Arc::clone(node))
@@ -163,42 +169,45 @@ impl Exchange {
             let error = error.at(node.address.text()).at_broker(node.id);
             (request, Err(error))
         };
-        // Who does not send a heartbeat in time is put out of his group: that is worse than a request in vain.
-        let trial = if purpose == Purpose::Coordination {
-            None
-        } else {
+        let mute = node.mute(purpose);
+        let is_muted = || mute.is_some_and(|mute| mute.left(now).is_some());
+        let trial = loop {
+            // What is for others alone is boxed, so that no other request carries it along.
+            if is_muted() {
+                if let Err(kind) = Box::pin(self.silence(node, purpose, deadline)).await {
+                    return fail(request, kind);
+                }
+            }
+            // Who does not send a heartbeat in time is put out of his group: that is worse than a request in vain.
+            if purpose == Purpose::Coordination {
+                break None;
+            }
             let trial = match self.admit(node) {
                 Ok(trial) => Ok(trial),
-                // Boxed, so that no other request carries it along.
                 Err(_) => Box::pin(self.turn(node, R::API_KEY, choice, deadline)).await,
             };
             match trial {
-                Ok(trial) => trial,
+                // The broker asked for silence meanwhile: the place of one who tries it is for who can.
+                Ok(_) if is_muted() => {}
+                Ok(trial) => break trial,
                 Err(kind) => return fail(request, kind),
             }
         };
         // From now on it is the broker's, so that the next one who may choose goes elsewhere, however long connecting takes.
         let load = InFlight::begin(&node.load);
-        let mute = node.mute(purpose);
-        if mute.is_some_and(|mute| mute.left(now).is_some()) {
-            if let Err(kind) = Box::pin(self.silence(node, purpose, deadline)).await {
-                return fail(request, kind);
-            }
-        }
         let lease = match self.pool.checkout(node, purpose, deadline).await {
             Ok(lease) => lease,
             Err(error) => return (request, Err(error)),
         };
         // What the request itself asks the broker to wait says nothing of the broker.
         let is_prompt = own_wait(&request).is_zero();
-        let began = now();
         let mut call = lease.connection().send(request).until(deadline);
         let result = (&mut call).await;
-        let version = call.version();
+        let (version, began) = (call.version(), call.began());
         let request = call.into_request();
+        let now = now();
         match &result {
             Ok(response) => {
-                let now = now();
                 drop(load);
                 if is_prompt {
                     node.load.sample(now - began, now);
@@ -211,7 +220,7 @@ impl Exchange {
                     None => node.breaker.succeeded(now),
                 };
                 if let Some(transition) = transition {
-                    self.signals.circuit(node.id, &transition);
+                    self.circuit(node, &transition);
                     node.circuit_changed();
                 }
                 let throttle = R::throttle_time_ms(response);
@@ -222,23 +231,40 @@ impl Exchange {
             // A connection that ends is a failure of the broker, and its pool says so; what else there is says nothing of the broker.
             Err(_) => drop(load),
         }
+        lease.end(now);
         let version = version.unwrap_or_default();
-        let result = result.map(|response| Reply { response, version });
+        let result = result.map(|response| Reply {
+            response,
+            version,
+            at: now,
+        });
         (request, result.map_err(|error| error.at_broker(node.id)))
     }
 
     /// Whether the circuit lets a request by, and whether to try the broker; else when to ask again.
     fn admit<'a>(&self, node: &'a Node) -> Result<Option<Trial<'a>>, Duration> {
+        // Mostly it takes no look at the clock.
+        if node.breaker.lets_all_by() {
+            return Ok(None);
+        }
         match node.breaker.admit(now()) {
             Admission::Pass => Ok(None),
             Admission::Probe(probe) => {
                 if let Some(transition) = probe.transition() {
-                    self.signals.circuit(node.id, transition);
+                    self.circuit(node, transition);
                 }
                 let probe = Some(probe);
                 Ok(Some(Trial { node, probe }))
             }
             Admission::Refused { retry_in } => Err(retry_in),
+        }
+    }
+
+    /// Tells of the circuit of a broker; not of one that was somewhere else before.
+    fn circuit(&self, node: &Node, transition: &Transition) {
+        if !node.has_left() {
+            self.signals
+                .circuit(node.id, transition.from, transition.to);
         }
     }
 
@@ -256,6 +282,9 @@ impl Exchange {
         loop {
             // From before the look on, so that nothing is missed.
             turn.as_mut().enable();
+            if node.has_left() {
+                return Err(Node::elsewhere());
+            }
             let retry_in = match self.admit(node) {
                 Ok(trial) => return Ok(trial),
                 Err(retry_in) => retry_in,
@@ -292,6 +321,7 @@ impl Exchange {
             let until = (now() + left).min(deadline);
             tokio::select! {
                 () = sleep_until(until.into()) => {}
+                () = node.left() => return Err(Node::elsewhere()),
                 () = self.pool.closing() => return Err(ErrorKind::Shutdown),
             }
             if now() >= deadline {

@@ -18,6 +18,8 @@
 //!
 //! A broker that does not answer, or cannot be connected to, five times in a row has its circuit opened ([`breaker`]): what any broker may answer
 //! goes elsewhere, what only this one may waits until it is tried again, or [fails at once](breaker::WhenOpen). Heartbeats and commits are always sent.
+//! After three failures it counts as down: what any broker may answer goes past it, and the client itself asks now and then whether it is back. A broker
+//! that moves to another address begins anew there, and those who wait for it go there.
 //!
 //! # Deadlines
 //!
@@ -35,13 +37,14 @@
 //! # Tracing
 //!
 //! A call is a span `request` at level DEBUG with OpenTelemetry's names: `messaging.system`, `messaging.operation.name` (the API), `server.address`,
-//! `server.port`, `error.type`. Connections that come and go, retries and throttling are events at DEBUG; brokers that come back and circuits that
+//! `server.port`, `error.type`. Connections that come and go or authenticate anew, retries and throttling are events at DEBUG; brokers that come back and circuits that
 //! close are INFO, brokers that go down and circuits that open WARN. Nothing is logged for a request above DEBUG.
 //!
 //! [`selection`] has the policies by which one of several brokers is chosen, [`breaker`] the circuit breaker that keeps requests
 //! away from a broker that does not answer, [`routing`] what is known of each request.
 
 mod attempt;
+mod backoff;
 mod bootstrap;
 pub mod breaker;
 mod build;
@@ -51,6 +54,8 @@ mod check;
 mod client;
 mod coordinators;
 mod core;
+#[cfg(test)]
+mod cost;
 mod counted;
 mod description;
 mod events;

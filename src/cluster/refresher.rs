@@ -10,10 +10,11 @@ use milena_wire::messages::metadata::{MetadataRequest, MetadataResponse};
 use tokio::sync::watch;
 use tokio::time::sleep_until;
 
+use super::backoff::Backoff;
 use super::bootstrap;
+use super::breaker::BreakerState;
 use super::events::ClientEvent;
 use super::exchange::{Choice, Exchange, HEAD_START, Reply, by};
-use super::metadata::backoff::Backoff;
 use super::metadata::{
     AllTopics, Asked, AskedTopics, Changes, LeaderHint, Metadata, MetadataProblem, Schedule,
     ScheduleSettings, Step, TopicHold, TopicKey, Verdict, Want, satisfied,
@@ -25,7 +26,7 @@ use super::tasks::Tasks;
 use super::together::{Boxed, race};
 use crate::connection::{Address, after, now};
 use crate::error::{Error, ErrorKind};
-use crate::metrics::Recorder;
+use crate::metrics::{Health, Recorder};
 
 /// What is known of the cluster, and who keeps it fresh.
 #[derive(Debug)]
@@ -55,10 +56,7 @@ impl Refresher {
         let schedule = ScheduleSettings {
             max_age: settings.metadata_max_age,
             max_idle: settings.metadata_max_idle,
-            backoff: Backoff {
-                first: settings.retry_backoff,
-                longest: settings.retry_backoff_max,
-            },
+            backoff: Backoff::new(settings.retry_backoff, settings.retry_backoff_max),
             rebootstrap_after: settings.rebootstrap_after,
             allow_auto_topic_creation: settings.allow_auto_topic_creation,
             authorized_operations: false,
@@ -198,6 +196,8 @@ impl Refresher {
             self.exchange.pool.drain(&node);
             if self.exchange.nodes.by_id(node.id).is_none() {
                 self.exchange.signals.broker_left(node.id);
+            } else {
+                self.moved(&node);
             }
         }
         let signals = &self.exchange.signals;
@@ -222,6 +222,18 @@ impl Refresher {
                 to = moved.to,
                 "the leader has moved"
             );
+        }
+    }
+
+    /// What is held against a broker is held against where it was: it begins anew where it is.
+    fn moved(&self, from: &Node) {
+        let signals = &self.exchange.signals;
+        if from.is_down() {
+            signals.health(from.id, Health::Up);
+        }
+        let circuit = from.breaker.state();
+        if circuit != BreakerState::Closed {
+            signals.circuit(from.id, circuit, BreakerState::Closed);
         }
     }
 
@@ -299,7 +311,9 @@ impl Refresher {
         let request = asked.request(versions.max);
         let ask = exchange.ask(node, request, Choice::Free, deadline);
         let (_, reply) = ask.await;
-        let Reply { response, version } = reply?;
+        let Reply {
+            response, version, ..
+        } = reply?;
         Metadata::check(&response)?;
         Ok((response, asked, version))
     }

@@ -1,5 +1,7 @@
 //! The answers to a request that several brokers may have had a part in.
 
+use std::time::Instant;
+
 use super::routing::Routed;
 use crate::error::{Error, ErrorKind};
 
@@ -11,13 +13,24 @@ pub struct Scattered<R: Routed> {
     pub answers: Vec<Answered<R>>,
     /// The parts that were not.
     pub failures: Vec<Failed<R>>,
+    /// What was seen of all answers, if it was [noted](Self::noted) of each.
+    pub(crate) note: Option<Note>,
+}
+
+/// What was seen when answers came, so that nobody has to look again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Note {
+    /// When the last of them came.
+    pub(crate) at: Instant,
+    /// Whether there is an error code in them.
+    pub(crate) has_error: bool,
 }
 
 /// A part of a request that was answered. There may be error codes in the answer: those that are final, and those that stayed until the deadline.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Answered<R: Routed> {
-    /// The id of the broker that answered.
+    /// The id of the broker that answered; -1 if none was asked, as when a ShareFetch is for partitions that there are not, which the answer says then.
     pub broker: i32,
     /// What it was asked.
     pub request: R,
@@ -40,6 +53,7 @@ impl<R: Routed> Default for Scattered<R> {
         Self {
             answers: Vec::new(),
             failures: Vec::new(),
+            note: None,
         }
     }
 }
@@ -49,6 +63,7 @@ impl<R: Routed> Scattered<R> {
         Self {
             answers: Vec::new(),
             failures: vec![Failed { request, error }],
+            note: None,
         }
     }
 
@@ -60,12 +75,30 @@ impl<R: Routed> Scattered<R> {
                 response,
             }],
             failures: Vec::new(),
+            note: None,
+        }
+    }
+
+    /// With what was seen of the answers when they came.
+    pub(crate) fn noted(self, note: Note) -> Self {
+        Self {
+            note: Some(note),
+            ..self
         }
     }
 
     pub(crate) fn add(&mut self, other: Self) {
-        self.answers.extend(other.answers);
-        self.failures.extend(other.failures);
+        let is_first = self.answers.is_empty() && self.failures.is_empty();
+        self.note = match (self.note, other.note) {
+            (_, note) if is_first => note,
+            (Some(one), Some(other)) => Some(Note {
+                at: one.at.max(other.at),
+                has_error: one.has_error || other.has_error,
+            }),
+            _ => None,
+        };
+        join(&mut self.answers, other.answers);
+        join(&mut self.failures, other.failures);
     }
 
     /// All answers as one.
@@ -85,5 +118,14 @@ impl<R: Routed> Scattered<R> {
             R::merge(&mut merged, answer);
         }
         Ok(merged)
+    }
+}
+
+/// Mostly there is one part, and it is not copied.
+fn join<T>(list: &mut Vec<T>, other: Vec<T>) {
+    if list.is_empty() {
+        *list = other;
+    } else {
+        list.extend(other);
     }
 }

@@ -1,5 +1,6 @@
 //! The way of a request through the cluster: to whom, again, and until when.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -14,7 +15,7 @@ use super::placement::{Group, Located, Missing, Placement, place};
 use super::pool::Node;
 use super::retry::{Reaction, Remedy, Retry, is_exempt_from_budget, reaction};
 use super::routing::{Routed, Target};
-use super::scattered::Scattered;
+use super::scattered::{Note, Scattered};
 use super::span;
 use super::together::{Boxed, all};
 use crate::close_reason::CloseReason;
@@ -32,12 +33,12 @@ pub(crate) struct Terms {
 }
 
 /// Brings a request, or a part of one, to those who must answer it, until it is answered or its time is over.
-pub(crate) async fn settle<R: Routed>(
-    core: &Arc<Core>,
+pub(crate) fn settle<'a, R: Routed>(
+    core: &'a Arc<Core>,
     request: R,
     only: Option<i32>,
-    terms: &Terms,
-) -> Scattered<R> {
+    terms: &'a Terms,
+) -> impl Future<Output = Scattered<R>> + Send + use<'a, R> {
     let journey = Journey {
         core,
         terms,
@@ -46,7 +47,7 @@ pub(crate) async fn settle<R: Routed>(
         has_hurried: false,
         found_at_once: false,
     };
-    journey.go(request).await
+    journey.go(request)
 }
 
 /// Who finds something in less time has not waited for it.
@@ -91,19 +92,36 @@ impl<'a> Journey<'a> {
         }
     }
 
+    /// What is seldom waited for is boxed, so that no other request carries it along: many are under way at a time, and their futures are to be in
+    /// reach of the processor.
     async fn go<R: Routed>(mut self, mut request: R) -> Scattered<R> {
         let mut done = Scattered::default();
+        // What was answered to this very request before it was looked for somebody else to ask.
+        let mut last: Option<Box<(i32, R::Response)>> = None;
         loop {
             let (placement, choice) = self.place(&request);
             let node = match placement {
                 Placement::At(node) => node,
-                Placement::Unknown(missing) => match self.find(R::API_KEY, &missing).await {
-                    Ok(()) => continue,
-                    Err(error) => {
-                        done.add(Scattered::failed(request, error));
+                Placement::Unknown(missing) => {
+                    let error = match Box::pin(self.find(R::API_KEY, &missing)).await {
+                        Ok(()) => continue,
+                        Err(error) => error,
+                    };
+                    let is_late = now() >= self.terms.deadline && !self.core.is_closing();
+                    if let Some(last) = last.filter(|_| is_late) {
+                        let (broker, response) = *last;
+                        done.add(Scattered::answered(broker, request, response));
                         return done;
                     }
-                },
+                    last = None;
+                    let (lost, rest) = self.core.give_up(request, &missing, error);
+                    done.add(lost);
+                    let Some(rest) = rest else {
+                        return done;
+                    };
+                    request = rest;
+                    continue;
+                }
                 Placement::Apart(groups) => {
                     self.core.look_ahead(&groups);
                     let parts = groups.into_iter().map(|Group { items, .. }| {
@@ -118,7 +136,7 @@ impl<'a> Journey<'a> {
                 Placement::Everywhere => {
                     let nodes = self.core.exchange.nodes.table();
                     if nodes.list().is_empty() {
-                        match self.find(R::API_KEY, &Missing::Anybody).await {
+                        match Box::pin(self.find(R::API_KEY, &Missing::Anybody)).await {
                             Ok(()) => continue,
                             Err(error) => {
                                 done.add(Scattered::failed(request, error));
@@ -141,33 +159,39 @@ impl<'a> Journey<'a> {
                 }
             };
             span::asked(&self.terms.span, &node);
+            last = None;
             let exchange = &self.core.exchange;
             let ask = exchange.ask(&node, request, choice, self.terms.deadline);
             let (back, result) = ask.await;
             request = back;
             let next = match result {
-                Ok(Reply { response, .. }) => match self.judge(&node, &request, &response) {
-                    Judgement::Final => {
-                        done.add(Scattered::answered(node.id, request, response));
+                Ok(Reply { response, at, .. }) => match self.judge(&node, &request, &response) {
+                    Judgement::Final { has_error } => {
+                        let answered = Scattered::answered(node.id, request, response);
+                        done.add(answered.noted(Note { at, has_error }));
                         return done;
                     }
                     Judgement::Again { items, code, wait } => {
                         self.refused(&node, code, R::API_KEY);
-                        if let Next::Failed(_) = self.wait(R::API_KEY, wait).await {
+                        if let Next::Failed(_) = Box::pin(self.wait(R::API_KEY, wait)).await {
                             // What was answered last has to do.
                             done.add(Scattered::answered(node.id, request, response));
                             return done;
                         }
-                        if let Some((part, rest)) = split(&request, &items) {
-                            let mut response = response;
+                        let mut refused = response;
+                        if let Some((part, others)) = split(&request, &items) {
+                            let mut response = refused.clone();
+                            request.forget(&mut refused, &others);
                             request.forget(&mut response, &items);
+                            let rest = request.part(&others);
                             done.add(Scattered::answered(node.id, rest, response));
                             request = part;
                         }
+                        last = Some(Box::new((node.id, refused)));
                         Next::Again
                     }
                 },
-                Err(error) => self.lost(&node, &request, choice, error).await,
+                Err(error) => Box::pin(self.lost(&node, &request, choice, error)).await,
             };
             if let Next::Failed(error) = next {
                 done.add(Scattered::failed(request, error));
@@ -234,16 +258,29 @@ impl<'a> Journey<'a> {
         let mut why = None;
         let mut wait = Wait::default();
         let mut throttle = false;
-        let mut heal = None;
+        // All that the codes of one answer ask for is done.
+        let mut uncoordinated = Items::default();
+        let (mut find_controller, mut rebootstrap) = (false, false);
+        let mut has_error = false;
         request.errors(response, &mut |item, code| {
+            has_error = true;
             let Reaction { retry, then } = reaction(R::API_KEY, code);
             match then {
                 Remedy::None => {}
                 Remedy::WaitThrottle => throttle = true,
+                // Leaders: see `follow`.
                 Remedy::RefreshMetadata => stale.add(item),
-                remedy => heal = Some(remedy),
+                Remedy::FindCoordinator => uncoordinated.add(item),
+                Remedy::FindController => find_controller = true,
+                Remedy::Rebootstrap => rebootstrap = true,
             }
             let is_again = match retry {
+                // Others have the partition, and nobody but this broker is to be asked.
+                Retry::Yes | Retry::IfIdempotent
+                    if self.only.is_some() && code == ErrorCode::NOT_LEADER_OR_FOLLOWER =>
+                {
+                    false
+                }
                 Retry::Yes => true,
                 Retry::IfIdempotent => request.is_idempotent(),
                 Retry::No => false,
@@ -259,24 +296,31 @@ impl<'a> Journey<'a> {
         }
         again.sort();
         stale.sort();
+        uncoordinated.sort();
         let core = self.core;
-        if heal.is_some() || !stale.is_empty() {
+        let is_asked_for = find_controller || rebootstrap;
+        if is_asked_for || !stale.is_empty() {
             wait.news = Some(core.refresher.listen());
         }
-        if let Some(remedy) = heal {
-            core.heal(node, request, remedy);
+        if !uncoordinated.is_empty() {
+            core.uncoordinated(node, request, |item| uncoordinated.has(item));
+        }
+        if find_controller {
+            core.refresher.stale();
+        }
+        if rebootstrap {
+            core.refresher.rebootstrap();
         }
         if !stale.is_empty() {
             let are_elsewhere = core.follow(node, request, response, |item| stale.has(item));
             // Only those that nobody has to be asked about.
             wait.immediately = are_elsewhere && !throttle && again == stale;
         }
-        let is_asked_for = matches!(heal, Some(Remedy::FindController | Remedy::Rebootstrap));
-        if !is_asked_for && (stale.is_empty() || wait.immediately) {
+        if wait.immediately && !is_asked_for {
             wait.news = None;
         }
         match why {
-            None => Judgement::Final,
+            None => Judgement::Final { has_error },
             Some(code) => Judgement::Again {
                 items: again.numbers(),
                 code,
@@ -305,6 +349,12 @@ impl<'a> Journey<'a> {
         let core = self.core;
         let api = R::API_KEY;
         let was_not_sent = !error.may_have_been_sent();
+        if was_not_sent && node.has_left() && !core.is_closing() && now() < self.terms.deadline {
+            // It is somewhere else by now, or another one has its place: that is no failure of anybody, and each moves but once.
+            tracing::debug!(broker = node.id, %api, "the broker is elsewhere, looked for again");
+            self.note(Some(node.id), error);
+            return Next::Again;
+        }
         let is_safe = was_not_sent || request.is_idempotent();
         let (mut is_over, mut is_closed) = (false, false);
         let (mut is_race, mut says_nothing) = (false, false);
@@ -376,9 +426,9 @@ impl<'a> Journey<'a> {
             let failures = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX);
             time = time.max(core.wait_within(failures.saturating_sub(1), deadline));
         }
-        let is_exempt = is_exempt_from_budget(api);
-        if !is_exempt {
-            time = time.max(core.budget.take(now()));
+        let turn = (!is_exempt_from_budget(api)).then(|| core.budget.turn(now()));
+        if let Some(turn) = &turn {
+            time = time.max(turn.wait());
         }
         let resting = async {
             let is_in_time = pause(time, deadline).await;
@@ -398,10 +448,10 @@ impl<'a> Journey<'a> {
             }
         };
         if is_in_time && now() < deadline {
+            if let Some(turn) = turn {
+                turn.spend();
+            }
             return Next::Again;
-        }
-        if !is_exempt {
-            core.budget.give_back();
         }
         let error = Error::new(ErrorKind::DeadlineExceeded);
         let error = match self.attempts.last().and_then(|last| last.broker) {
@@ -415,7 +465,7 @@ impl<'a> Journey<'a> {
 /// What an answer means.
 enum Judgement {
     /// All of it is as good as it will be.
-    Final,
+    Final { has_error: bool },
     /// These items are asked again; all of them if there are none.
     Again {
         items: Vec<usize>,
@@ -471,8 +521,8 @@ impl Items {
     }
 }
 
-/// The part of a request that is asked again, and the rest of it; `None` if all of it is.
-fn split<R: Routed>(request: &R, items: &[usize]) -> Option<(R, R)> {
+/// The part of a request that is asked again, and the other items; `None` if all of it is.
+fn split<R: Routed>(request: &R, items: &[usize]) -> Option<(R, Vec<usize>)> {
     if items.is_empty() {
         return None;
     }
@@ -481,8 +531,6 @@ fn split<R: Routed>(request: &R, items: &[usize]) -> Option<(R, R)> {
     if items.len() >= count {
         return None;
     }
-    let rest: Vec<usize> = (0..count)
-        .filter(|item| items.binary_search(item).is_err())
-        .collect();
-    Some((request.part(items), request.part(&rest)))
+    let others = (0..count).filter(|item| items.binary_search(item).is_err());
+    Some((request.part(items), others.collect()))
 }

@@ -1,5 +1,6 @@
 //! What can be chosen of a client.
 
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,8 @@ pub(crate) struct ClientSettings {
     pub(crate) breaker: BreakerSettings,
     pub(crate) selection: Arc<dyn BrokerSelection>,
     pub(crate) rack: Option<String>,
+    /// `None`: that of the first connection.
+    pub(crate) local_address: Option<IpAddr>,
     /// The time of a call that sets none of its own; that of [`connection`](Self::connection), too.
     pub(crate) deadline: Duration,
     pub(crate) metrics: bool,
@@ -74,6 +77,7 @@ impl Default for ClientSettings {
             breaker: BreakerSettings::default(),
             selection: Arc::new(LeastLoaded::default()),
             rack: None,
+            local_address: None,
             deadline: connection.settings.deadline,
             metrics: true,
             connection,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use milena_wire::api_key::ApiKey;
 use tokio::sync::{Notify, broadcast};
 
-use super::breaker::Transition;
+use super::breaker::BreakerState;
 use super::events::{ClientEvent, Events};
 use super::purpose::Purpose;
 use crate::close_reason::CloseReason;
@@ -26,6 +26,7 @@ pub(crate) struct Signals {
     /// Something was seen that metadata does not know yet.
     is_stale: AtomicBool,
     worker: Notify,
+    down: Notify,
     /// If anything is counted.
     pub(crate) recorder: Option<Arc<Recorder>>,
 }
@@ -37,6 +38,7 @@ impl Signals {
             events: Mutex::new(Some(broadcast::Sender::new(KEPT))),
             is_stale: AtomicBool::new(false),
             worker: Notify::new(),
+            down: Notify::new(),
         }
     }
 
@@ -93,19 +95,23 @@ impl Signals {
 
     pub(crate) fn health(&self, broker: i32, health: Health) {
         self.count_of(broker, |metrics| metrics.health_changed(health));
+        if health == Health::Down {
+            self.down.notify_one();
+        }
         self.tell(match health {
             Health::Down => ClientEvent::BrokerDown { broker },
             _ => ClientEvent::BrokerUp { broker },
         });
     }
 
-    pub(crate) fn circuit(&self, broker: i32, transition: &Transition) {
-        self.count_of(broker, |metrics| metrics.breaker_changed(transition.to));
-        self.tell(ClientEvent::CircuitChanged {
-            broker,
-            from: transition.from,
-            to: transition.to,
-        });
+    /// Waits until a broker goes down, or has since this was asked last.
+    pub(crate) async fn broker_went_down(&self) {
+        self.down.notified().await;
+    }
+
+    pub(crate) fn circuit(&self, broker: i32, from: BreakerState, to: BreakerState) {
+        self.count_of(broker, |metrics| metrics.breaker_changed(to));
+        self.tell(ClientEvent::CircuitChanged { broker, from, to });
     }
 
     pub(crate) fn connected(&self, broker: i32, purpose: Purpose) {
@@ -117,9 +123,17 @@ impl Signals {
         self.metadata_is_stale();
     }
 
-    pub(crate) fn disconnected(&self, broker: i32, purpose: Purpose, reason: &CloseReason) {
+    /// A connection is no more. That of a broker that stops is a reason to ask for news; one that had rested is not, or an idle client would ask each time
+    /// that a broker closes what it asked over before, for ever.
+    pub(crate) fn disconnected(
+        &self,
+        broker: i32,
+        purpose: Purpose,
+        reason: &CloseReason,
+        has_rested: bool,
+    ) {
         tracing::debug!(broker, purpose = purpose.name(), %reason, "disconnected");
-        if !matches!(reason, CloseReason::IdleDrop | CloseReason::Shutdown) {
+        if !has_rested && !matches!(reason, CloseReason::IdleDrop | CloseReason::Shutdown) {
             self.metadata_is_stale();
         }
     }

@@ -69,3 +69,54 @@ fn record(span: &Span, error: &Error) {
     };
     span.record("error.message", display(error));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Future as _, ready};
+    use std::hint::black_box;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+    use std::time::Instant;
+
+    use tracing::Instrument as _;
+    use tracing::subscriber::{NoSubscriber, with_default};
+
+    use super::*;
+
+    /// What a call does with its span, from its beginning to its end.
+    fn call() {
+        let span = span(black_box(ApiKey::FETCH));
+        assert!(span.is_disabled());
+        let mut call = pin!(ready(()).instrument(span.clone()));
+        let mut context = Context::from_waker(Waker::noop());
+        assert_eq!(call.as_mut().poll(&mut context), Poll::Ready(()));
+        drop(black_box(span));
+    }
+
+    /// Statement 22: where nobody listens, a span takes no memory.
+    #[test]
+    fn without_a_listener_a_span_takes_no_memory() {
+        with_default(NoSubscriber::new(), || {
+            // The first one looks for who may listen.
+            call();
+            let measured = allocation_counter::measure(|| (0..1000).for_each(|_| call()));
+            assert_eq!(measured.count_total, 0);
+        });
+    }
+
+    /// Statement 22: and next to no time.
+    #[test]
+    #[ignore = "measures: cargo test --release -p milena --lib what_a_span_costs -- --ignored --nocapture"]
+    fn what_a_span_costs_without_a_listener() {
+        const CALLS: u32 = 10_000;
+        // Others who use the machine only ever make it slower.
+        let block = || {
+            let began = Instant::now();
+            (0..CALLS).for_each(|_| call());
+            began.elapsed() / CALLS
+        };
+        let cost = (0..100).map(|_| block()).min().unwrap_or_default();
+        println!("a span without a listener: {cost:?}");
+        assert!(cfg!(debug_assertions) || cost.as_nanos() <= 50, "{cost:?}");
+    }
+}

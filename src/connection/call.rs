@@ -56,6 +56,11 @@ impl Call {
         }
     }
 
+    /// When it was made.
+    pub(crate) fn began(&self) -> Instant {
+        self.began
+    }
+
     /// Gives up after `time`, counted from now on; once the call was started it is too late to say so.
     pub(crate) fn set_deadline(&mut self, time: Duration) {
         self.set_deadline_at(after(now(), time));

@@ -165,7 +165,9 @@ async fn connect(
     let stream: BoxedStream = if let Some(dialer) = &settings.dialer {
         progress.enter(Phase::Tcp);
         let dialing = dialer.dial(dialed.text());
-        within("tcp_connect_timeout", settings.tcp_connect_timeout, dialing).await?
+        let dialed = within("tcp_connect_timeout", settings.tcp_connect_timeout, dialing).await?;
+        progress.report.local_address = dialed.local_address;
+        dialed.stream
     } else {
         progress.enter(Phase::Resolve);
         let lookup = lookup_host((dialed.host(), dialed.port()));
@@ -173,7 +175,9 @@ async fn connect(
         progress.enter(Phase::Tcp);
         let opening = open(addresses.collect(), &settings.socket);
         let limit = settings.tcp_connect_timeout;
-        Box::new(within("tcp_connect_timeout", limit, opening).await?)
+        let stream = within("tcp_connect_timeout", limit, opening).await?;
+        progress.report.local_address = stream.local_addr().ok();
+        Box::new(stream)
     };
     #[cfg(feature = "tls")]
     if let Some(tls) = &settings.tls {

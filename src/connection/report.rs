@@ -1,5 +1,6 @@
 //! How connecting went.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::error::Phase;
@@ -14,6 +15,7 @@ const PHASES: usize = 6;
 #[non_exhaustive]
 pub struct ConnectReport {
     phases: [Option<Duration>; PHASES],
+    pub(crate) local_address: Option<SocketAddr>,
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<TlsSession>,
     pub(crate) mechanism: Option<String>,
@@ -54,6 +56,13 @@ impl ConnectReport {
     #[must_use]
     pub fn round_trip(&self) -> Option<Duration> {
         self.round_trip
+    }
+
+    /// Where the connection is at this side. `None` if it is no TCP socket that is seen as one: a [`dialer`](crate::connection::ConnectionBuilder::dialer) may
+    /// give whatever it likes.
+    #[must_use]
+    pub fn local_address(&self) -> Option<SocketAddr> {
+        self.local_address
     }
 
     pub(crate) fn took(&mut self, phase: Phase, time: Duration) {

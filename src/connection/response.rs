@@ -93,6 +93,11 @@ impl<R: Request + 'static> ResponseFuture<R> {
         self.typed.request
     }
 
+    /// When it was made.
+    pub(crate) fn began(&self) -> Instant {
+        self.typed.call.began()
+    }
+
     /// At which version it was sent, once it is.
     pub(crate) fn version(&self) -> Option<i16> {
         self.typed.version

@@ -8,4 +8,6 @@
 )]
 
 mod documented;
+mod embedded;
 mod real;
+mod transactional;

@@ -9,9 +9,11 @@ use milena::error::ErrorKind;
 use milena::wire::codec::VersionRange;
 use milena::wire::error_code::ErrorCode;
 use milena::wire::messages::describe_groups::DescribedGroup;
+use milena::wire::messages::offset_fetch::{OffsetFetchRequestGroup, OffsetFetchResponseGroup};
 use milena::wire::messages::{
     DescribeGroupsRequest, DescribeGroupsResponse, EndTxnRequest, EndTxnResponse,
-    FindCoordinatorRequest, HeartbeatRequest, HeartbeatResponse,
+    FindCoordinatorRequest, HeartbeatRequest, HeartbeatResponse, OffsetFetchRequest,
+    OffsetFetchResponse,
 };
 use milena_broker::ApiKey;
 use tokio::task::JoinSet;
@@ -309,4 +311,60 @@ async fn a_silent_node_does_not_keep_the_coordinator_from_anybody() {
         assert!(time < Duration::from_millis(700), "{time:?}");
     }
     client.close().await;
+}
+
+/// Statements 4 and 5: of one answer that asks for several remedies none is passed over, whichever comes last, and they are for those that need them.
+#[tokio::test(start_paused = true)]
+async fn all_that_the_codes_of_one_answer_ask_for_is_done() {
+    let (elsewhere, outdated) = (ErrorCode::NOT_COORDINATOR, ErrorCode::REBOOTSTRAP_REQUIRED);
+    for told in [[elsewhere, outdated], [outdated, elsewhere]] {
+        let apis = [(ApiKey::OFFSET_FETCH, VersionRange::new(8, 8))];
+        let codes = Arc::new(Mutex::new(None));
+        let next = Arc::clone(&codes);
+        let script = Script::new(&apis, move |ask| match ask.api {
+            ApiKey::METADATA => ask.answer(&ask.metadata([1])),
+            ApiKey::FIND_COORDINATOR => ask.answer(&ask.coordinator(1)),
+            _ => {
+                let groups = ask.request::<OffsetFetchRequest>().groups;
+                let codes = next.lock().unwrap().take();
+                let codes = codes.unwrap_or([ErrorCode::NONE; 2]);
+                let groups = groups.into_iter().zip(codes).map(|(group, code)| {
+                    OffsetFetchResponseGroup::default()
+                        .with_group_id(group.group_id)
+                        .with_error_code(code)
+                });
+                let answer = OffsetFetchResponse::default();
+                ask.answer(&answer.with_groups(groups.collect::<Vec<_>>()))
+            }
+        });
+        let client = script.client().build().await.unwrap();
+        let groups = ["a", "b"].map(|group| {
+            OffsetFetchRequestGroup::default()
+                .with_group_id(group)
+                .with_topics(vec![])
+        });
+        let request = OffsetFetchRequest::default().with_groups(groups.to_vec());
+        // Then their coordinator is known, and both are asked for at once.
+        client.send(request.clone()).await.unwrap();
+        *codes.lock().unwrap() = Some(told);
+        let dialed = script.dialed();
+        let answer = client.send(request).await.unwrap();
+        assert_eq!(answer.groups.len(), 2);
+        assert!(answer.groups.iter().all(|group| group.error_code.is_ok()));
+        let keys = script.asked(ApiKey::FIND_COORDINATOR);
+        let keys = keys.iter().map(|ask| {
+            let keys = ask.request::<FindCoordinatorRequest>().coordinator_keys;
+            keys.iter().map(ToString::to_string).collect::<Vec<_>>()
+        });
+        let keys: Vec<_> = keys.collect();
+        let moved = if told[0] == elsewhere { "a" } else { "b" };
+        assert_eq!(keys, [vec!["a", "b"], vec![moved]], "{told:?}");
+        // The bootstrap address is tried again, and only it needs a connection of its own.
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(2);
+        while script.dialed() == dialed {
+            assert!(tokio::time::Instant::now() < deadline, "{told:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        client.close().await;
+    }
 }

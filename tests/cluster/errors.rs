@@ -11,7 +11,7 @@ use milena_broker::{
 use tokio::time::Instant;
 
 use crate::requests::{cluster, codes, commit, committed, ends};
-use crate::support::client;
+use crate::support::{client, timed};
 
 fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -104,14 +104,7 @@ async fn brokers_that_send_everybody_on_are_given_up_at_the_deadline() {
     // The last answer is as good as any.
     let expected = [(0, ErrorCode::NOT_LEADER_OR_FOLLOWER)];
     assert_eq!(codes(&asked.unwrap()), expected);
-    // Unless the deadline came while somebody else was looked for.
-    match committing {
-        Ok(answer) => assert_eq!(committed(&answer), ErrorCode::NOT_COORDINATOR),
-        Err(error) => {
-            let last = error.attempts().last().unwrap();
-            assert_eq!(last.error.broker_code(), Some(ErrorCode::NOT_COORDINATOR));
-        }
-    }
+    assert_eq!(committed(&committing.unwrap()), ErrorCode::NOT_COORDINATOR);
     for (api, most) in [
         (ApiKey::LIST_OFFSETS, 16),
         (ApiKey::OFFSET_COMMIT, 16),
@@ -121,6 +114,31 @@ async fn brokers_that_send_everybody_on_are_given_up_at_the_deadline() {
         let seen = log.seen(api).len();
         assert!((1..=most).contains(&seen), "{api}: {seen}");
     }
+}
+
+/// Statement 19: what was answered last is told, too, when the deadline comes while nobody else is found to ask.
+#[tokio::test(start_paused = true)]
+async fn the_last_answer_is_told_though_nobody_else_was_found() {
+    let (cluster, topic) = cluster(3).await;
+    let client = client(&cluster).build().await.unwrap();
+    client.send(ends(0..3)).await.unwrap();
+    client.send(commit(topic)).await.unwrap();
+    let moved = |api, code| Fault::on(api, Action::Error(code)).times(1);
+    let _coordinator = cluster.inject(moved(ApiKey::OFFSET_COMMIT, ErrorCode::NOT_COORDINATOR));
+    let _nobody = cluster.inject(Fault::on(ApiKey::FIND_COORDINATOR, Action::NoAnswer));
+    let (answer, time) = timed(client.send(commit(topic)).deadline(ms(3000))).await;
+    assert_eq!(committed(&answer.unwrap()), ErrorCode::NOT_COORDINATOR);
+    assert!((ms(3000)..ms(3050)).contains(&time), "{time:?}");
+    // Of a request of which others were answered well, the rest.
+    let leaderless = cluster.leaderless("t", 1).unwrap();
+    let (answer, time) = timed(client.send(ends(0..3)).deadline(ms(3000))).await;
+    let answer = answer.unwrap();
+    let codes = codes(&answer);
+    assert_eq!(codes.len(), 3, "{codes:?}");
+    assert!(codes[0].1.is_ok() && codes[2].1.is_ok(), "{codes:?}");
+    assert_eq!(codes[1], (1, ErrorCode::NOT_LEADER_OR_FOLLOWER));
+    assert!((ms(3000)..ms(3050)).contains(&time), "{time:?}");
+    drop(leaderless);
 }
 
 /// Bad input: a leader that has moved each time that it is asked. Where it is known at once who leads now, nobody spins either.

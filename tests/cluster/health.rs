@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use milena::Client;
 use milena::cluster::breaker::BreakerSettings;
+use milena::cluster::selection::RoundRobin;
 use milena::cluster::{ClientEvent, Events};
 use milena::metrics::Health;
 use milena::wire::messages::DescribeClusterRequest;
@@ -179,6 +180,61 @@ fn kill(cluster: &milena_broker::Cluster) -> FaultGuard {
     let dead = cluster.inject(Fault::at_accept(AcceptAction::Close).node(2));
     cluster.drop_connections(2);
     dead
+}
+
+/// Statement 10: a broker that is down is asked whether it is back, though what any broker may answer goes past it, and is used again when it is.
+#[tokio::test(start_paused = true)]
+async fn a_broker_that_comes_back_is_used_again_by_itself() {
+    let cluster = in_memory(2).start().await.unwrap();
+    for breaker in [BreakerSettings::default(), no_breaker()] {
+        let client = client(&cluster)
+            .selection(RoundRobin::new())
+            .circuit_breaker(breaker)
+            .build()
+            .await
+            .unwrap();
+        let mut events = client.events();
+        let dead = kill(&cluster);
+        let log = cluster.log_requests();
+        while !is_down(&client, 2) {
+            client.send(ask()).await.unwrap();
+            sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(
+            next_of_health(&mut events).await,
+            ClientEvent::BrokerDown { broker: 2 }
+        );
+        let before = dead.hits();
+        for _ in 0..600 {
+            let (answer, time) = timed(client.send(ask())).await;
+            answer.unwrap();
+            assert!(time < Duration::from_millis(10), "nobody pays: {time:?}");
+            sleep(Duration::from_millis(100)).await;
+        }
+        // A minute: after 1 s, 2, and then each 4 s, a fifth more or less; each attempt is two accepts.
+        let tried = (dead.hits() - before) / 2;
+        assert!((10..=25).contains(&tried), "{tried}");
+        assert!(log.seen(Requests::any().node(2)).is_empty());
+        drop(dead);
+        let began = Instant::now();
+        while log
+            .seen(Requests::of(ApiKey::DESCRIBE_CLUSTER).node(2))
+            .is_empty()
+        {
+            client.send(ask()).await.unwrap();
+            sleep(Duration::from_millis(100)).await;
+            assert!(began.elapsed() < Duration::from_secs(10));
+        }
+        assert_eq!(
+            next_of_health(&mut events).await,
+            ClientEvent::BrokerUp { broker: 2 }
+        );
+        log.clear();
+        // Nobody is down any more: nobody is asked.
+        sleep(Duration::from_secs(60)).await;
+        assert!(log.seen(ApiKey::API_VERSIONS).is_empty());
+        client.close().await;
+    }
 }
 
 /// Statement 10.

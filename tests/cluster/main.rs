@@ -1,7 +1,6 @@
 //! A client and the embedded broker.
 
 #![allow(
-    dead_code,
     clippy::unwrap_used,
     clippy::panic,
     clippy::expect_used,
@@ -24,6 +23,7 @@ mod requests;
 mod retry;
 mod routing;
 mod script;
+mod selection;
 mod sight;
 mod statements;
 mod support;

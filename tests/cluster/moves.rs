@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use milena::cluster::breaker::{BreakerSettings, BreakerState};
 use milena::cluster::{ClientBuilder, ClientEvent};
 use milena::error::ErrorKind;
+use milena::metrics::Health;
 use milena::wire::codec::VersionRange;
 use milena::wire::messages::create_topics::CreatableTopic;
 use milena::wire::messages::{CreateTopicsRequest, CreateTopicsResponse, DescribeClusterRequest};
@@ -25,26 +27,20 @@ fn ask() -> DescribeClusterRequest {
 /// Statement 9: brokers close what rests, and that is nobody's failure.
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_the_broker_closed_is_replaced() {
-    let idle = Duration::from_secs(60);
     let cluster = in_memory(2)
-        .connections_max_idle(idle)
+        .connections_max_idle(Duration::from_secs(60))
         .start()
         .await
         .unwrap();
     let client = client(&cluster).build().await.unwrap();
     let mut events = client.events();
-    client.send_to(2, ask()).await.unwrap();
-    let mut last = cluster.connection_counts().accepted;
-    for _ in 0..5 {
-        // Not a multiple of it, at which the worker's own connections would be closed in the same instant.
-        sleep(idle * 5 / 2).await;
+    for round in 1..=5 {
+        let before = cluster.connection_counts().accepted;
         let (answer, time) = timed(client.send_to(2, ask())).await;
         answer.unwrap();
         assert!(time < Duration::from_millis(10), "{time:?}");
-        let there = cluster.connections();
-        let (old, new): (Vec<_>, Vec<_>) = there.iter().partition(|c| c.number <= last);
-        assert!(old.is_empty(), "{old:?}");
-        last = new.iter().map(|c| c.number).max().unwrap();
+        assert_eq!(cluster.connection_counts().accepted, before + 1, "{round}");
+        cluster.until_connections(|counts| counts.open == 0).await;
     }
     let metrics = client.metrics().unwrap();
     let describe = client.describe();
@@ -53,6 +49,34 @@ async fn a_connection_that_the_broker_closed_is_replaced() {
         "{describe}"
     );
     assert_eq!(events.try_next(), None);
+    client.close().await;
+}
+
+/// Statements 2 and 9: nor is it a reason to ask for news, which an idle client would do for ever; the end of what was in use a moment ago is.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_rested_is_no_reason_to_ask_for_metadata() {
+    let cluster = in_memory(2)
+        .connections_max_idle(Duration::from_secs(60))
+        .start()
+        .await
+        .unwrap();
+    let client = client(&cluster)
+        .metadata_max_age(Duration::MAX)
+        .build()
+        .await
+        .unwrap();
+    client.send_to(2, ask()).await.unwrap();
+    let log = cluster.log_requests();
+    let accepted = cluster.connection_counts().accepted;
+    let closed = cluster.until_connections(|counts| counts.open == 0);
+    timeout(Duration::from_secs(600), closed).await.unwrap();
+    sleep(Duration::from_secs(600)).await;
+    assert!(log.seen(Requests::any()).is_empty());
+    assert_eq!(cluster.connection_counts().accepted, accepted);
+    client.send_to(2, ask()).await.unwrap();
+    sleep(Duration::from_secs(10)).await;
+    cluster.drop_connections(2);
+    log.until_seen(ApiKey::METADATA, 1).await;
     client.close().await;
 }
 
@@ -217,6 +241,156 @@ async fn what_takes_too_long_at_the_old_address_moves_over() {
         time >= Duration::from_millis(1900) && time < Duration::from_millis(2300),
         "{time:?}"
     );
+    client.close().await;
+}
+
+/// Opens the circuit of node 1: it says nothing to one request.
+async fn open_circuit(cluster: &Cluster, client: &Client) {
+    let mut events = client.events();
+    let silence = Fault::on(ApiKey::DESCRIBE_CLUSTER, Action::Silence).node(1);
+    let _silent = cluster.inject(silence.times(1));
+    let call = tokio::spawn(client.send_to(1, ask()).deadline(Duration::from_secs(100)));
+    let expected = ClientEvent::CircuitChanged {
+        broker: 1,
+        from: BreakerState::Closed,
+        to: BreakerState::Open,
+    };
+    assert_eq!(events.next().await, Some(expected));
+    call.abort();
+}
+
+/// Statements 9 and 13, and row 6: who waits for the circuit of a broker that moves looks again at once, and what was held against its old address is
+/// told to be over.
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_circuit_goes_where_the_broker_moves_to() {
+    let cluster = in_memory(2).start().await.unwrap();
+    let minute = Duration::from_secs(60);
+    let breaker = BreakerSettings::default()
+        .failure_threshold(1)
+        .reset_timeout(minute)
+        .max_reset_timeout(minute);
+    let client = by_any_name(&cluster)
+        .circuit_breaker(breaker)
+        .request_timeout(Duration::from_secs(1))
+        // What is not sent is not held against anybody's budget.
+        .retry_budget(0.0)
+        .retry_budget_floor(1)
+        .build()
+        .await
+        .unwrap();
+    open_circuit(&cluster, &client).await;
+    let mut events = client.events();
+    let mut calls = JoinSet::new();
+    for _ in 0..100 {
+        calls.spawn(client.send_to(1, ask()).deadline(2 * minute));
+    }
+    sleep(Duration::from_secs(2)).await;
+    assert!(calls.try_join_next().is_none(), "they wait");
+    cluster.advertise(1, "elsewhere.example", 9092).unwrap();
+    let began = Instant::now();
+    client.refresh_metadata().await.unwrap();
+    while let Some(answer) = calls.join_next().await {
+        answer.unwrap().unwrap();
+    }
+    let time = began.elapsed();
+    assert!(time < Duration::from_millis(50), "{time:?}");
+    let expected = ClientEvent::CircuitChanged {
+        broker: 1,
+        from: BreakerState::Open,
+        to: BreakerState::Closed,
+    };
+    assert_eq!(events.try_next(), Some(expected));
+    assert_eq!(events.try_next(), None);
+    assert_eq!(client.describe().brokers[0].circuit, BreakerState::Closed);
+    let metrics = client.metrics().unwrap();
+    assert_eq!(metrics.broker(1).unwrap().breaker, BreakerState::Closed);
+    client.close().await;
+}
+
+/// Statements 9 and 10, and row 6: nor is a connection waited for that is made to where the broker was, and one that was down there is not down any more.
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_connection_goes_where_the_broker_moves_to() {
+    let cluster = in_memory(2).start().await.unwrap();
+    let old = cluster.nodes()[0].address.clone();
+    let dialing = Arc::new(AtomicI32::new(0));
+    let no_breaker = BreakerSettings::default()
+        .failure_threshold(10_000)
+        .failure_rate(1.0)
+        .min_requests(10_000);
+    let (dialer, hanging) = (cluster.dialer(), Arc::clone(&dialing));
+    let client = client(&cluster)
+        .bootstrap([cluster.nodes()[1].address.clone()])
+        .connect_timeout(Duration::from_secs(2))
+        // It is the connection that is waited for.
+        .circuit_breaker(no_breaker)
+        .dialer(move |address: String| {
+            let (dialer, hanging) = (dialer.clone(), Arc::clone(&hanging));
+            let is_old = address == old;
+            async move {
+                if is_old {
+                    hanging.fetch_add(1, Ordering::Relaxed);
+                    std::future::pending::<()>().await;
+                }
+                match dialer.connect(&address).await {
+                    Ok(stream) => Ok(stream),
+                    Err(_) => dialer.connect_to(1).await,
+                }
+            }
+        })
+        .build()
+        .await
+        .unwrap();
+    let mut events = client.events();
+    let call = client.send_to(1, ask()).deadline(Duration::from_secs(20));
+    call.await.unwrap_err();
+    let down = ClientEvent::BrokerDown { broker: 1 };
+    let told: Vec<_> = std::iter::from_fn(|| events.try_next()).collect();
+    assert!(told.contains(&down), "{told:?}");
+    let before = dialing.load(Ordering::Relaxed);
+    let call = tokio::spawn(client.send_to(1, ask()));
+    while dialing.load(Ordering::Relaxed) == before {
+        sleep(Duration::from_millis(10)).await;
+    }
+    assert!(!call.is_finished());
+    cluster.advertise(1, "elsewhere.example", 9092).unwrap();
+    let began = Instant::now();
+    client.refresh_metadata().await.unwrap();
+    call.await.unwrap().unwrap();
+    let time = began.elapsed();
+    assert!(time < Duration::from_millis(50), "{time:?}");
+    let told: Vec<_> = std::iter::from_fn(|| events.try_next()).collect();
+    assert!(
+        told.contains(&ClientEvent::BrokerUp { broker: 1 }),
+        "{told:?}"
+    );
+    assert_eq!(
+        client.metrics().unwrap().broker(1).unwrap().health,
+        Health::Up
+    );
+    client.close().await;
+}
+
+/// Statements 9 and 17: nor is the silence that the broker asked for where it was.
+#[tokio::test(start_paused = true)]
+async fn who_is_throttled_goes_where_the_broker_moves_to() {
+    let cluster = in_memory(2).start().await.unwrap();
+    let client = by_any_name(&cluster).build().await.unwrap();
+    let throttle = Action::Throttle(Duration::from_secs(15));
+    let _throttle = cluster.inject(
+        Fault::on(ApiKey::DESCRIBE_CLUSTER, throttle)
+            .node(1)
+            .times(1),
+    );
+    client.send_to(1, ask()).await.unwrap();
+    let call = tokio::spawn(client.send_to(1, ask()));
+    sleep(Duration::from_secs(1)).await;
+    assert!(!call.is_finished());
+    cluster.advertise(1, "elsewhere.example", 9092).unwrap();
+    let began = Instant::now();
+    client.refresh_metadata().await.unwrap();
+    call.await.unwrap().unwrap();
+    let time = began.elapsed();
+    assert!(time < Duration::from_millis(50), "{time:?}");
     client.close().await;
 }
 

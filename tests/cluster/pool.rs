@@ -9,7 +9,7 @@ use std::time::Duration;
 use milena::Client;
 use milena::cluster::breaker::BreakerSettings;
 use milena::cluster::{ClientBuilder, Purpose};
-use milena::error::ErrorKind;
+use milena::error::{ConnectFailure, ErrorKind, Phase};
 use milena::sasl::Plain;
 use milena::wire::codec::VersionRange;
 use milena::wire::error_code::ErrorCode;
@@ -564,4 +564,53 @@ async fn warming_up_opens_connections_ahead_of_use_a_few_at_a_time() {
     assert_eq!(cluster.connection_counts().accepted, accepted);
     client.close().await;
     assert_eq!(now.load(Ordering::Relaxed), 0);
+}
+
+/// Statement 6: a dialer that panics is told as such to all who wait, for as long as the broker is left alone; the next attempt is as good as any.
+#[tokio::test(start_paused = true)]
+async fn a_dialer_that_panics_is_an_error_of_its_own() {
+    let cluster = in_memory(2).start().await.unwrap();
+    let second = cluster.nodes()[1].address.clone();
+    let (dialer, dialed) = (cluster.dialer(), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&dialed);
+    let client = client(&cluster)
+        .bootstrap([&cluster.bootstrap()[0]])
+        .dialer(move |address: String| {
+            let is_second = address == second;
+            let number = is_second.then(|| count.fetch_add(1, Ordering::Relaxed));
+            // The first time before there is a future, the second time in it.
+            assert_ne!(number, Some(0), "no way to {address}");
+            let dialer = dialer.clone();
+            async move {
+                tokio::task::yield_now().await;
+                assert_ne!(number, Some(1), "no way on to {address}");
+                dialer.connect(&address).await
+            }
+        })
+        .build()
+        .await
+        .unwrap();
+    for (number, said) in [(1, "no way to "), (2, "no way on to ")] {
+        let mut calls = JoinSet::new();
+        for _ in 0..10 {
+            calls.spawn(client.send_to(2, ask()));
+        }
+        while let Some(call) = calls.join_next().await {
+            let error = call.unwrap().unwrap_err();
+            let ErrorKind::Connect { phase, cause } = error.kind() else {
+                panic!("{error}");
+            };
+            assert_eq!(*phase, Phase::Tcp);
+            assert!(
+                matches!(cause, ConnectFailure::DialerPanicked(what) if what.contains(said)),
+                "{error}"
+            );
+            assert!(!error.is_retriable() && !error.may_have_been_sent());
+        }
+        assert_eq!(dialed.load(Ordering::Relaxed), number);
+        sleep(Duration::from_millis(200)).await;
+    }
+    let answer = client.send_to(2, ask()).await;
+    answer.unwrap();
+    client.close().await;
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use milena::error::ErrorKind;
-use milena::wire::messages::DescribeClusterRequest;
+use milena::wire::messages::{DescribeClusterRequest, MetadataRequest};
 use milena::wire::records::Producer;
 use milena_broker::{Action, ApiKey, Cluster, Coordination, ErrorCode, Fault, Moment};
 use tokio::time::Instant;
@@ -257,6 +257,111 @@ async fn the_budget_delays_retries_and_fails_none() {
     let took = began.elapsed();
     // 200 retries: 10 were there, 20 were earned by the requests, and the rest comes at 10 a second, and as many as the rate of requests allows.
     assert!((ms(4000)..ms(20_000)).contains(&took), "{took:?}");
+}
+
+/// Statement 18: who waits for a turn in vain, or goes away, keeps nobody else waiting.
+#[tokio::test(start_paused = true)]
+async fn who_does_not_take_his_turn_gives_it_back() {
+    let (cluster, _) = cluster(1).await;
+    let client = client(&cluster)
+        .retry_budget(0.0)
+        .retry_budget_floor(1)
+        .build()
+        .await
+        .unwrap();
+    client.send(ends([0])).await.unwrap();
+    let again = Action::Error(ErrorCode::OFFSET_NOT_AVAILABLE);
+    let fault = cluster.inject(Fault::on(ApiKey::LIST_OFFSETS, again));
+    // The first of them takes the only turn that there is.
+    let calls: Vec<_> = (0..100)
+        .map(|_| tokio::spawn(client.send(ends([0])).deadline(ms(300))))
+        .collect();
+    for call in calls {
+        let answer = call.await.unwrap().unwrap();
+        assert_eq!(
+            codes(&answer),
+            [(0, ErrorCode::OFFSET_NOT_AVAILABLE)],
+            "the last answer is better than none"
+        );
+    }
+    let calls: Vec<_> = (0..100)
+        .map(|_| tokio::spawn(client.send(ends([0]))))
+        .collect();
+    tokio::time::sleep(ms(300)).await;
+    for call in calls {
+        call.abort();
+        let _ = call.await;
+    }
+    drop(fault);
+    let once = Fault::on(
+        ApiKey::LIST_OFFSETS,
+        Action::Error(ErrorCode::OFFSET_NOT_AVAILABLE),
+    );
+    let _fault = cluster.inject(once.times(1));
+    let began = Instant::now();
+    let answer = client.send(ends([0])).await.unwrap();
+    assert_eq!(codes(&answer), [(0, ErrorCode::NONE)]);
+    // At one a second the two hundred would have had more than three minutes' worth of turns.
+    assert!(began.elapsed() < ms(2500), "{:?}", began.elapsed());
+}
+
+/// Statement 18: what must not wait is exempt: records both ways, coordination, and metadata.
+#[tokio::test(start_paused = true)]
+async fn fetches_coordination_and_metadata_are_exempt_from_the_budget() {
+    let (cluster, topic) = cluster(1).await;
+    let client = client(&cluster)
+        .retry_budget(0.0)
+        .retry_budget_floor(1)
+        .build()
+        .await
+        .unwrap();
+    client.send(ends([0])).await.unwrap();
+    client.send(commit(topic)).await.unwrap();
+    client.send(fetch(topic, 0, ms(0))).await.unwrap();
+    let faults = [
+        (ApiKey::FETCH, ErrorCode::OFFSET_NOT_AVAILABLE),
+        (
+            ApiKey::OFFSET_COMMIT,
+            ErrorCode::COORDINATOR_LOAD_IN_PROGRESS,
+        ),
+        (ApiKey::LIST_OFFSETS, ErrorCode::OFFSET_NOT_AVAILABLE),
+    ];
+    let faults =
+        faults.map(|(api, code)| cluster.inject(Fault::on(api, Action::Error(code)).times(20)));
+    // Twenty retries that are not exempt: the last of them waits for about that many seconds.
+    let waiting: Vec<_> = (0..20)
+        .map(|_| tokio::spawn(client.send(ends([0]))))
+        .collect();
+    tokio::time::sleep(ms(10)).await;
+    let began = Instant::now();
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let call = client.send(fetch(topic, 0, ms(0)));
+        calls.spawn(async move {
+            let fetched = call.await.unwrap();
+            assert!(fetched.responses[0].partitions[0].error_code.is_ok());
+        });
+        let call = client.send(commit(topic));
+        calls.spawn(async move {
+            assert_eq!(committed(&call.await.unwrap()), ErrorCode::NONE);
+        });
+    }
+    while let Some(call) = calls.join_next().await {
+        call.unwrap();
+    }
+    assert!(began.elapsed() < ms(1500), "{:?}", began.elapsed());
+    assert_eq!((faults[0].hits(), faults[1].hits()), (20, 20));
+    let close = Action::Close(Moment::AfterReading);
+    let _lost = cluster.inject(Fault::on(ApiKey::METADATA, close).times(3));
+    let began = Instant::now();
+    client.send(MetadataRequest::default()).await.unwrap();
+    assert!(began.elapsed() < ms(1500), "{:?}", began.elapsed());
+    let metrics = client.metrics().unwrap();
+    assert!(metrics.api(ApiKey::METADATA).unwrap().retries > 0);
+    assert!(waiting.iter().any(|call| !call.is_finished()));
+    for call in waiting {
+        call.await.unwrap().unwrap();
+    }
 }
 
 /// Statement 18.

@@ -19,10 +19,14 @@ use milena::wire::messages::describe_configs::{
     DescribeConfigsRequest, DescribeConfigsResource, DescribeConfigsResponse, DescribeConfigsResult,
 };
 use milena::wire::messages::list_groups::ListedGroup;
+use milena::wire::messages::metadata::{MetadataResponsePartition, MetadataResponseTopic};
+use milena::wire::messages::share_fetch::{self, ShareFetchableTopicResponse};
 use milena::wire::messages::{
     CreateTopicsRequest, DescribeClusterRequest, DescribeClusterResponse, DescribeQuorumRequest,
-    DescribeQuorumResponse, ListGroupsRequest, ListGroupsResponse,
+    DescribeQuorumResponse, ListGroupsRequest, ListGroupsResponse, MetadataRequest,
+    ShareFetchRequest, ShareFetchResponse,
 };
+use milena::wire::uuid::Uuid;
 use milena_broker::{Action, ApiKey, Fault, Profile, RequestLog};
 
 use crate::script::{Act, Script};
@@ -377,6 +381,82 @@ async fn nothing_is_lost_while_leaders_move_about() {
     }
     while let Some(task) = tasks.join_next().await {
         task.unwrap();
+    }
+    client.close().await;
+}
+
+/// Statement 5: what there is not is told beside what there is: records of a share group that were given out are not lost with it.
+#[tokio::test(start_paused = true)]
+async fn a_partition_that_there_is_not_takes_nothing_from_others() {
+    let (here, nowhere) = (Uuid::from_u128(7), Uuid::from_u128(8));
+    let apis = [(ApiKey::SHARE_FETCH, VersionRange::new(1, 1))];
+    let script = Script::new(&apis, move |ask| {
+        if ask.api == ApiKey::SHARE_FETCH {
+            let topics = ask.request::<ShareFetchRequest>().topics.into_iter();
+            let topics = topics.map(|topic| {
+                let partitions = topic.partitions.iter().map(|partition| {
+                    let answer = share_fetch::PartitionData::default();
+                    answer.with_partition_index(partition.partition_index)
+                });
+                ShareFetchableTopicResponse::default()
+                    .with_topic_id(topic.topic_id)
+                    .with_partitions(partitions.collect::<Vec<_>>())
+            });
+            let answer = ShareFetchResponse::default();
+            return ask.answer(&answer.with_responses(topics.collect::<Vec<_>>()));
+        }
+        let topics = ask.request::<MetadataRequest>().topics.unwrap_or_default();
+        let topics = topics.into_iter().map(|topic| {
+            let answer = MetadataResponseTopic::default().with_topic_id(topic.topic_id);
+            if topic.topic_id == nowhere {
+                return answer.with_error_code(ErrorCode::UNKNOWN_TOPIC_ID);
+            }
+            let partitions = (0..2).map(|index| {
+                MetadataResponsePartition::default()
+                    .with_partition_index(index)
+                    .with_leader_id(index + 1)
+            });
+            answer
+                .with_topic_id(here)
+                .with_name("t")
+                .with_partitions(partitions.collect::<Vec<_>>())
+        });
+        ask.answer(&ask.metadata([1, 2]).with_topics(topics.collect::<Vec<_>>()))
+    });
+    let client = script.client().build().await.unwrap();
+    let of = |topic, partitions: &[i32]| {
+        let partitions = partitions
+            .iter()
+            .map(|index| share_fetch::FetchPartition::default().with_partition_index(*index));
+        share_fetch::FetchTopic::default()
+            .with_topic_id(topic)
+            .with_partitions(partitions.collect::<Vec<_>>())
+    };
+    let request = ShareFetchRequest::default()
+        .with_topics(vec![of(here, &[99, 0, 98, 1]), of(nowhere, &[0])]);
+    // Of the first nothing is known beforehand, of the second all that there is to know.
+    for round in 1..=2 {
+        let (answer, time) = timed(client.send(request.clone())).await;
+        let answer = answer.unwrap();
+        let told = answer.responses.iter().flat_map(|topic| {
+            let partitions = topic.partitions.iter();
+            partitions.map(|one| (topic.topic_id, one.partition_index, one.error_code))
+        });
+        let mut told: Vec<_> = told.collect();
+        told.sort_unstable_by_key(|(topic, index, _)| (*topic, *index));
+        let unknown = ErrorCode::UNKNOWN_TOPIC_OR_PARTITION;
+        let expected = [
+            (here, 0, ErrorCode::NONE),
+            (here, 1, ErrorCode::NONE),
+            (here, 98, unknown),
+            (here, 99, unknown),
+            (nowhere, 0, ErrorCode::UNKNOWN_TOPIC_ID),
+        ];
+        assert_eq!(told, expected);
+        assert!(time < Duration::from_millis(500), "{time:?}");
+        let mut asked = script.nodes_asked(ApiKey::SHARE_FETCH);
+        asked.sort_unstable();
+        assert_eq!(asked, [[1].repeat(round), [2].repeat(round)].concat());
     }
     client.close().await;
 }

@@ -228,6 +228,15 @@ impl Traced {
         events.iter().filter(|(of, _)| *of <= level).count()
     }
 
+    /// How often this was told to who listens at INFO.
+    fn told(&self, text: &str) -> usize {
+        let events = self.events.lock().unwrap();
+        let told = events.iter().filter(|(level, fields)| {
+            *level <= Level::INFO && fields.values().any(|value| value.contains(text))
+        });
+        told.count()
+    }
+
     fn spans(&self, api: &str) -> Vec<HashMap<String, String>> {
         let spans = self.spans.lock().unwrap();
         let of_api = |span: &&HashMap<String, String>| {
@@ -346,15 +355,55 @@ async fn each_call_is_a_span_and_a_healthy_client_is_quiet() {
     assert!(types.iter().any(|kind| *kind == "deadline"));
 
     // What goes wrong is told once and not with each request.
+    let before = traced.lines(Level::INFO);
+    let began = tokio::time::Instant::now();
     for node in 1..=3 {
         cluster.stop_node(node).await.unwrap();
     }
-    client
-        .send(ends([0]))
-        .deadline(ms(20_000))
-        .await
-        .unwrap_err();
-    assert!((1..200).contains(&traced.lines(Level::INFO)));
+    let calls: Vec<_> = (0..200)
+        .map(|_| tokio::spawn(client.send(ends([0])).deadline(ms(20_000))))
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap_err();
+    }
+    for node in 1..=3 {
+        cluster.restart_node(node).await.unwrap();
+    }
+    client.send(ends([0])).await.unwrap();
+    // Those that nobody sends to are asked whether they are back.
+    while traced.told("is up") < traced.told("is down") {
+        tokio::time::sleep(ms(100)).await;
+        assert!(began.elapsed() < ms(40_000));
+    }
+    // Not the first, perhaps: the others said that it had left while they were there.
+    assert!(traced.told("is down") >= 2);
+    for node in 1..=3 {
+        let down = traced.told(&format!("broker {node} is down"));
+        assert!(down <= 1);
+        assert_eq!(traced.told(&format!("broker {node} is up")), down);
+        // It opens, and each 0.8 s at least, then 1.6, then 3.2, it is tried and opens again; in the end it closes.
+        let circuits = traced.told(&format!("circuit of broker {node}: "));
+        let trials = 2 + usize::try_from(began.elapsed().as_millis()).unwrap() / 3200;
+        assert!(
+            circuits <= 2 * trials + 2,
+            "{circuits} in {:?}",
+            began.elapsed()
+        );
+    }
+    let expected = [
+        "is down",
+        "is up",
+        "circuit of broker",
+        "the cluster is out of reach",
+        "the cluster was found by its bootstrap addresses",
+    ];
+    let expected = expected.map(|text| traced.told(text));
+    assert!(expected[3] <= 1 && expected[4] <= 2, "{expected:?}");
+    assert_eq!(
+        traced.lines(Level::INFO) - before,
+        expected.iter().sum::<usize>(),
+        "nothing else is told"
+    );
     client.close().await;
     let events = traced.events.lock().unwrap();
     let messages = |text: &str| {
@@ -362,7 +411,46 @@ async fn each_call_is_a_span_and_a_healthy_client_is_quiet() {
         events.iter().filter(|(_, fields)| of_text(fields)).count()
     };
     assert!(messages("connected") >= 1 && messages("disconnected") >= 1);
-    assert!(messages("cluster") >= 3, "brokers that are down");
     let everything = format!("{events:?} {:?}", traced.spans);
     assert!(!everything.contains("alice-secret"));
+}
+
+/// Statement 22: sessions that are made anew are told at DEBUG, and nobody notices.
+#[tokio::test(start_paused = true)]
+async fn an_authentication_that_is_made_anew_is_an_event() {
+    let traced = Arc::new(Traced::default());
+    let _second = tracing::Dispatch::new(Collector(Arc::default()));
+    let _here = tracing::subscriber::set_default(Collector(Arc::clone(&traced)));
+    let sasl = Sasl::new()
+        .plain()
+        .user("alice", "alice-secret")
+        .session_lifetime(ms(10_000));
+    let cluster = milena_broker::Cluster::builder().in_memory().sasl(sasl);
+    let cluster = cluster.start().await.unwrap();
+    let client = client(&cluster)
+        .sasl(milena::sasl::Plain::new("alice", "alice-secret"))
+        .allow_plaintext_credentials(true)
+        .build()
+        .await
+        .unwrap();
+    let mut events = client.events();
+    for _ in 0..60 {
+        let call = client.send(DescribeClusterRequest::default());
+        assert!(call.await.unwrap().error_code.is_ok());
+        tokio::time::sleep(ms(1000)).await;
+    }
+    let told = traced.events.lock().unwrap();
+    let anew: Vec<_> = told
+        .iter()
+        .filter(|(_, fields)| fields["message"] == "authenticated anew")
+        .collect();
+    // Before each ten seconds are over, on the one connection that is used.
+    assert!((6..=9).contains(&anew.len()), "{}", anew.len());
+    for (level, fields) in anew {
+        assert_eq!(*level, Level::DEBUG);
+        assert_eq!(fields["server.address"], "node-1.invalid");
+    }
+    assert_eq!(client.metrics().unwrap().opened, 2);
+    assert_eq!(events.try_next(), None);
+    assert!(!format!("{told:?}").contains("alice-secret"));
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use milena::cluster::Purpose;
+use milena::cluster::breaker::{BreakerSettings, BreakerState};
+use milena::cluster::{ClientEvent, Purpose};
 use milena::error::ErrorKind;
-use milena_broker::{Action, ApiKey, Cluster, ErrorCode, Fault, Requests};
+use milena_broker::{Action, ApiKey, Cluster, ErrorCode, Fault, Moment, Requests};
 use tokio::time::Instant;
 
-use crate::requests::{cluster, codes, create, ends, produce, produced};
+use crate::requests::{cluster, codes, create, ends, fetch, produce, produced};
 use crate::support::client;
 
 fn ms(milliseconds: u64) -> Duration {
@@ -157,4 +158,44 @@ async fn an_exceeded_quota_is_waited_for() {
         (exceeded.hits(), log.seen(ApiKey::CREATE_TOPICS).len()),
         (3, 4)
     );
+}
+
+/// Statements 13 and 17: who has to be silent does not keep the place of those who may try a broker whose circuit is open.
+#[tokio::test(start_paused = true)]
+async fn who_is_silent_leaves_it_to_others_to_try_the_broker() {
+    let (cluster, topic) = cluster(1).await;
+    let client = client(&cluster)
+        .circuit_breaker(BreakerSettings::default().failure_threshold(1))
+        .build()
+        .await
+        .unwrap();
+    client.send(ends([0])).await.unwrap();
+    client.send(fetch(topic, 0, ms(0))).await.unwrap();
+    let leader = cluster.leader("t", 0).unwrap();
+    let throttle = Fault::on(ApiKey::LIST_OFFSETS, Action::Throttle(ms(4000)));
+    let _throttle = cluster.inject(throttle.times(1));
+    let mut events = client.events();
+    let began = Instant::now();
+    client.send_to(leader, ends([0])).await.unwrap();
+    let lost = Fault::on(ApiKey::FETCH, Action::Close(Moment::AfterReading));
+    let _lost = cluster.inject(lost.times(1));
+    let call = client.send_to(leader, fetch(topic, 0, ms(0)));
+    call.deadline(ms(20)).await.unwrap_err();
+    let event = events.next().await.unwrap();
+    assert!(
+        matches!(event, ClientEvent::CircuitChanged { to, .. } if to == BreakerState::Open),
+        "{event:?}"
+    );
+    let silent = tokio::spawn(client.send_to(leader, ends([0])));
+    // By then the circuit lets one by, and the one who waits for the silence was there first.
+    tokio::time::sleep(ms(1300)).await;
+    let before = Instant::now();
+    client
+        .send_to(leader, fetch(topic, 0, ms(0)))
+        .await
+        .unwrap();
+    assert!(before.elapsed() < ms(50), "{:?}", before.elapsed());
+    silent.await.unwrap().unwrap();
+    let took = began.elapsed();
+    assert!((ms(3990)..ms(4100)).contains(&took), "{took:?}");
 }

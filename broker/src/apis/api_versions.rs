@@ -2,10 +2,13 @@
 
 use milena_wire::api_key::ApiKey;
 use milena_wire::error_code::ErrorCode;
-use milena_wire::messages::api_versions::{ApiVersion, ApiVersionsRequest, ApiVersionsResponse};
+use milena_wire::messages::api_versions::{
+    ApiVersion, ApiVersionsRequest, ApiVersionsResponse, FinalizedFeatureKey, SupportedFeatureKey,
+};
 
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal, Reply};
+use crate::quorum::SUPPORTED;
 use crate::shared::Served;
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
@@ -28,6 +31,9 @@ pub(super) fn response(
     } else {
         response.api_keys = context.shared.served.iter().map(range).collect();
         response.throttle_time_ms = context.throttle_ms;
+        if version >= 3 && !context.shared.zookeeper {
+            tell_features(context, &mut response, version);
+        }
         if version >= 3 {
             context.shared.connections.introduce(
                 context.connection,
@@ -37,6 +43,31 @@ pub(super) fn response(
         }
     }
     response
+}
+
+/// What the cluster agrees on, which begins with KRaft here.
+fn tell_features(context: &Context<'_>, response: &mut ApiVersionsResponse, version: i16) {
+    // A level of 0 was not foreseen when clients of version 3 were made.
+    let supported = SUPPORTED.iter();
+    let supported = supported.filter(|feature| version >= 4 || feature.min > 0);
+    let supported = supported.map(|feature| {
+        let mut key = SupportedFeatureKey::default();
+        key.name = feature.name.into();
+        key.min_version = feature.min;
+        key.max_version = feature.max;
+        key
+    });
+    response.supported_features = supported.collect();
+    let (finalized, epoch) = context.shared.quorum.features();
+    let finalized = finalized.into_iter().map(|feature| {
+        let mut key = FinalizedFeatureKey::default();
+        key.name = feature.name.into();
+        key.min_version_level = feature.level;
+        key.max_version_level = feature.level;
+        key
+    });
+    response.finalized_features = finalized.collect();
+    response.finalized_features_epoch = epoch;
 }
 
 /// The answer to a version that is not served. Version 0 is what every client can read; since KIP-511, which came with version 3, it names the versions

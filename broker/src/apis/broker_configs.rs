@@ -3,11 +3,12 @@
 use milena_wire::error_code::ErrorCode;
 
 use super::exchange::Context;
-use super::log_dirs;
 use crate::configs::broker::definition;
 use crate::configs::{BrokerConfigs, ConfigResource, Values};
 use crate::failure::Failure;
+use crate::log_dirs;
 use crate::nodes::{Endpoint, Node};
+use crate::quorum::CONTROLLER_LISTENER;
 
 /// The configs of the node that is asked.
 pub(super) fn of_node(context: &Context<'_>) -> BrokerConfigs {
@@ -28,8 +29,8 @@ fn start(context: &Context<'_>) -> Values {
     let mut set = |name: &str, value: String| start.insert(name.to_owned(), value);
     set("broker.id", id.clone());
     set("node.id", id);
-    set("process.roles", "broker,controller".to_owned());
-    set("controller.listener.names", "CONTROLLER".to_owned());
+    set("process.roles", "broker".to_owned());
+    set("controller.listener.names", CONTROLLER_LISTENER.to_owned());
     set("log.dirs", log_dirs::of_node(context.node).join(","));
     let topics = shared.catalog.defaults();
     set("num.partitions", topics.partitions.to_string());

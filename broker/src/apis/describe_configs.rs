@@ -26,7 +26,10 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     let mut types = request.resources.iter().map(|one| one.resource_type);
     if !types.all(|number| ResourceType::of(number).is_some()) {
         // One of a kind that nobody knows, and nothing is answered of the others either.
-        response.results = all_failed(request.resources, ErrorCode::INVALID_REQUEST);
+        response.results = all_failed(
+            request.resources,
+            &Failure::invalid_request(Failure::MALFORMED),
+        );
         return Answer::now(reply, &response);
     }
     for resource in &request.resources {
@@ -60,16 +63,16 @@ pub(super) fn fail(
 ) -> Result<Answer, Refusal> {
     let (request, reply) = incoming.decode::<DescribeConfigsRequest>()?;
     let mut response = DescribeConfigsResponse::default();
-    response.results = all_failed(request.resources, code);
+    response.results = all_failed(request.resources, &code.into());
     Answer::now(reply, &response)
 }
 
 fn all_failed(
     resources: Vec<DescribeConfigsResource>,
-    code: ErrorCode,
+    failure: &Failure,
 ) -> Vec<DescribeConfigsResult> {
     let resources = resources.into_iter().map(|resource| {
-        let mut result = failed(code.into());
+        let mut result = failed(failure.clone());
         result.resource_type = resource.resource_type;
         result.resource_name = resource.resource_name;
         result

@@ -8,7 +8,6 @@ use milena_wire::messages::describe_producers::{
 
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal};
-use super::topic_reference::code;
 use super::transactions_ended::expire;
 use crate::failure::Failure;
 use crate::topics::validate_name;
@@ -72,7 +71,10 @@ fn describe(context: &Context<'_>, topic: &str, index: i32) -> Result<Vec<Descri
     })?;
     let partition = found.partition(index);
     let partition = partition.ok_or(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)?;
-    partition.extent(context.reader(-1)).map_err(code)?;
+    // Whoever has the partition answers, whether it leads or not.
+    if !partition.leadership().replicas.contains(&context.node) {
+        return Err(ErrorCode::NOT_LEADER_OR_FOLLOWER.into());
+    }
     let producers = partition.producers().into_iter().map(|(id, state)| {
         let mut described = Described::default();
         described.producer_id = id;

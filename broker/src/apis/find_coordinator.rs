@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal, Reply};
+use crate::failure::Failure;
 use crate::identity::parse_id;
 use crate::nodes::{Coordination, Node};
 
@@ -92,9 +93,7 @@ fn refuse(
 /// As Kafka puts it, where the request itself can bring it about.
 fn said(code: ErrorCode) -> &'static str {
     match code {
-        ErrorCode::INVALID_REQUEST => {
-            "This most likely occurs because of a request being malformed by the client library or the message was sent to an incompatible broker. See the broker logs for more details."
-        }
+        ErrorCode::INVALID_REQUEST => Failure::MALFORMED,
         ErrorCode::COORDINATOR_NOT_AVAILABLE => "The coordinator is not available.",
         code => code.meaning(),
     }

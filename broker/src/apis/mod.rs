@@ -4,6 +4,7 @@ mod acls;
 mod add_offsets_to_txn;
 mod add_partitions_to_txn;
 mod alter_configs;
+mod alter_replica_log_dirs;
 mod answer;
 mod api_versions;
 mod broker_configs;
@@ -20,10 +21,13 @@ mod delete_topics;
 mod describe_cluster;
 mod describe_configs;
 mod describe_groups;
+mod describe_log_dirs;
 mod describe_modern_groups;
 mod describe_producers;
+mod describe_quorum;
 mod describe_topic_partitions;
 mod describe_transactions;
+mod elect_leaders;
 mod end_txn;
 mod exchange;
 mod fetch;
@@ -35,21 +39,24 @@ mod list_config_resources;
 mod list_groups;
 mod list_offsets;
 mod list_transactions;
-mod log_dirs;
 mod login;
 mod metadata;
 mod offset_commit;
 mod offset_delete;
 mod offset_fetch;
 mod offset_for_leader_epoch;
+mod partition_reassignments;
 mod pending_fetch;
 mod produce;
+mod raft_voters;
 mod resource_type;
 mod sasl_authenticate;
 mod sasl_handshake;
 mod share_group_offsets;
 mod topic_reference;
 mod transactions_ended;
+mod unregister_broker;
+mod update_features;
 mod user_scram_credentials;
 mod write_txn_markers;
 
@@ -59,8 +66,11 @@ use milena_wire::codec::{Request, VersionRange};
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::add_offsets_to_txn::AddOffsetsToTxnRequest;
 use milena_wire::messages::add_partitions_to_txn::AddPartitionsToTxnRequest;
+use milena_wire::messages::add_raft_voter::AddRaftVoterRequest;
 use milena_wire::messages::alter_client_quotas::AlterClientQuotasRequest;
 use milena_wire::messages::alter_configs::AlterConfigsRequest;
+use milena_wire::messages::alter_partition_reassignments::AlterPartitionReassignmentsRequest;
+use milena_wire::messages::alter_replica_log_dirs::AlterReplicaLogDirsRequest;
 use milena_wire::messages::alter_share_group_offsets::AlterShareGroupOffsetsRequest;
 use milena_wire::messages::alter_user_scram_credentials::AlterUserScramCredentialsRequest;
 use milena_wire::messages::api_versions::ApiVersionsRequest;
@@ -80,11 +90,14 @@ use milena_wire::messages::describe_cluster::DescribeClusterRequest;
 use milena_wire::messages::describe_configs::DescribeConfigsRequest;
 use milena_wire::messages::describe_delegation_token::DescribeDelegationTokenRequest;
 use milena_wire::messages::describe_groups::DescribeGroupsRequest;
+use milena_wire::messages::describe_log_dirs::DescribeLogDirsRequest;
 use milena_wire::messages::describe_producers::DescribeProducersRequest;
+use milena_wire::messages::describe_quorum::DescribeQuorumRequest;
 use milena_wire::messages::describe_share_group_offsets::DescribeShareGroupOffsetsRequest;
 use milena_wire::messages::describe_topic_partitions::DescribeTopicPartitionsRequest;
 use milena_wire::messages::describe_transactions::DescribeTransactionsRequest;
 use milena_wire::messages::describe_user_scram_credentials::DescribeUserScramCredentialsRequest;
+use milena_wire::messages::elect_leaders::ElectLeadersRequest;
 use milena_wire::messages::end_txn::EndTxnRequest;
 use milena_wire::messages::expire_delegation_token::ExpireDelegationTokenRequest;
 use milena_wire::messages::fetch::FetchRequest;
@@ -94,6 +107,7 @@ use milena_wire::messages::init_producer_id::InitProducerIdRequest;
 use milena_wire::messages::list_config_resources::ListConfigResourcesRequest;
 use milena_wire::messages::list_groups::ListGroupsRequest;
 use milena_wire::messages::list_offsets::ListOffsetsRequest;
+use milena_wire::messages::list_partition_reassignments::ListPartitionReassignmentsRequest;
 use milena_wire::messages::list_transactions::ListTransactionsRequest;
 use milena_wire::messages::metadata::MetadataRequest;
 use milena_wire::messages::offset_commit::OffsetCommitRequest;
@@ -101,11 +115,14 @@ use milena_wire::messages::offset_delete::OffsetDeleteRequest;
 use milena_wire::messages::offset_fetch::OffsetFetchRequest;
 use milena_wire::messages::offset_for_leader_epoch::OffsetForLeaderEpochRequest;
 use milena_wire::messages::produce::ProduceRequest;
+use milena_wire::messages::remove_raft_voter::RemoveRaftVoterRequest;
 use milena_wire::messages::renew_delegation_token::RenewDelegationTokenRequest;
 use milena_wire::messages::sasl_authenticate::SaslAuthenticateRequest;
 use milena_wire::messages::sasl_handshake::SaslHandshakeRequest;
 use milena_wire::messages::share_group_describe::ShareGroupDescribeRequest;
 use milena_wire::messages::streams_group_describe::StreamsGroupDescribeRequest;
+use milena_wire::messages::unregister_broker::UnregisterBrokerRequest;
+use milena_wire::messages::update_features::UpdateFeaturesRequest;
 use milena_wire::messages::write_txn_markers::WriteTxnMarkersRequest;
 
 pub(crate) use answer::Answer;
@@ -199,6 +216,9 @@ static APIS: &[Api] = &[
     Api::new::<DeleteAclsRequest>(acls::answer_delete).failing(acls::fail_delete),
     Api::new::<DescribeConfigsRequest>(describe_configs::answer).failing(describe_configs::fail),
     Api::new::<AlterConfigsRequest>(alter_configs::answer).failing(alter_configs::fail),
+    Api::new::<AlterReplicaLogDirsRequest>(alter_replica_log_dirs::answer)
+        .failing(alter_replica_log_dirs::fail),
+    Api::new::<DescribeLogDirsRequest>(describe_log_dirs::answer).failing(describe_log_dirs::fail),
     Api::new::<SaslAuthenticateRequest>(sasl_authenticate::answer).failing(sasl_authenticate::fail),
     Api::new::<CreatePartitionsRequest>(create_partitions::answer).failing(create_partitions::fail),
     Api::new::<CreateDelegationTokenRequest>(delegation_tokens::answer_create)
@@ -210,8 +230,13 @@ static APIS: &[Api] = &[
     Api::new::<DescribeDelegationTokenRequest>(delegation_tokens::answer_describe)
         .failing(delegation_tokens::fail_describe),
     Api::new::<DeleteGroupsRequest>(delete_groups::answer).failing(delete_groups::fail),
+    Api::new::<ElectLeadersRequest>(elect_leaders::answer).failing(elect_leaders::fail),
     Api::new::<IncrementalAlterConfigsRequest>(incremental_alter_configs::answer)
         .failing(incremental_alter_configs::fail),
+    Api::new::<AlterPartitionReassignmentsRequest>(partition_reassignments::answer_alter)
+        .failing(partition_reassignments::fail_alter),
+    Api::new::<ListPartitionReassignmentsRequest>(partition_reassignments::answer_list)
+        .failing(partition_reassignments::fail_list),
     Api::new::<OffsetDeleteRequest>(offset_delete::answer).failing(offset_delete::fail),
     Api::new::<DescribeClientQuotasRequest>(client_quotas::answer_describe)
         .failing(client_quotas::fail_describe),
@@ -221,9 +246,12 @@ static APIS: &[Api] = &[
         .failing(user_scram_credentials::fail_describe),
     Api::new::<AlterUserScramCredentialsRequest>(user_scram_credentials::answer_alter)
         .failing(user_scram_credentials::fail_alter),
+    Api::new::<DescribeQuorumRequest>(describe_quorum::answer).failing(describe_quorum::fail),
+    Api::new::<UpdateFeaturesRequest>(update_features::answer).failing(update_features::fail),
     Api::new::<DescribeClusterRequest>(describe_cluster::answer).failing(describe_cluster::fail),
     Api::new::<DescribeProducersRequest>(describe_producers::answer)
         .failing(describe_producers::fail),
+    Api::new::<UnregisterBrokerRequest>(unregister_broker::answer).failing(unregister_broker::fail),
     Api::new::<DescribeTransactionsRequest>(describe_transactions::answer)
         .failing(describe_transactions::fail),
     Api::new::<ListTransactionsRequest>(list_transactions::answer).failing(list_transactions::fail),
@@ -236,6 +264,9 @@ static APIS: &[Api] = &[
         .naming(describe_topic_partitions::names),
     Api::new::<ShareGroupDescribeRequest>(describe_modern_groups::answer_share)
         .failing(describe_modern_groups::fail_share),
+    Api::new::<AddRaftVoterRequest>(raft_voters::answer_add).failing(raft_voters::fail_add),
+    Api::new::<RemoveRaftVoterRequest>(raft_voters::answer_remove)
+        .failing(raft_voters::fail_remove),
     Api::new::<StreamsGroupDescribeRequest>(describe_modern_groups::answer_streams)
         .failing(describe_modern_groups::fail_streams),
     Api::new::<DescribeShareGroupOffsetsRequest>(share_group_offsets::answer_describe)

@@ -17,8 +17,10 @@ use crate::apis;
 use crate::configs::DynamicConfigs;
 use crate::groups::Groups;
 use crate::identity::ClusterId;
+use crate::log_dirs::LogDirs;
 use crate::nodes::Nodes;
 use crate::profile::Profile;
+use crate::quorum::Quorum;
 use crate::quotas::Quotas;
 use crate::sasl::{Accounts, Counters, Sasl};
 use crate::shared::Shared;
@@ -78,6 +80,13 @@ impl Default for ClusterBuilder {
             #[cfg(feature = "tls")]
             tls: None,
         }
+    }
+}
+
+impl Cluster {
+    /// What to start: one node on a free port of the loopback interface, unless told otherwise.
+    pub fn builder() -> ClusterBuilder {
+        ClusterBuilder::default()
     }
 }
 
@@ -250,6 +259,8 @@ impl ClusterBuilder {
             transactions: Transactions::default(),
             acls: Acls::default(),
             quotas: Quotas::default(),
+            quorum: Quorum::default(),
+            log_dirs: LogDirs::default(),
             scram_users: accounts
                 .as_ref()
                 .map(Accounts::scram_users)

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tokio::io::DuplexStream;
 
-use super::builder::ClusterBuilder;
 use super::stations::Stations;
 use crate::faults::{Fault, FaultGuard};
 use crate::groups::GroupType;
@@ -43,11 +42,6 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// What to start: one node on a free port of the loopback interface, unless told otherwise.
-    pub fn builder() -> ClusterBuilder {
-        ClusterBuilder::default()
-    }
-
     /// The address at which each of the first nodes has listened at the start, as `host:port`, in the order of their ids, which count from 1. Any of them
     /// that is still there leads a client to the others; [`nodes`](Self::nodes) tells which are.
     #[must_use]
@@ -107,7 +101,7 @@ impl Cluster {
         self.shared.faults.clear();
     }
 
-    /// The way to a node and back takes so long from now on: see [`ClusterBuilder::latency`]. Nothing happens if there is no such node.
+    /// The way to a node and back takes so long from now on: see [`ClusterBuilder::latency`](super::ClusterBuilder::latency). Nothing happens if there is no such node.
     pub fn set_latency(&self, node: i32, round_trip: Duration) {
         if let Some(latency) = self.shared.nodes.latency(node) {
             latency.set(round_trip);

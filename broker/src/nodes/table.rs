@@ -39,7 +39,10 @@ struct Entry {
     latency: Arc<Latency>,
     /// How often it has listened somewhere else than before.
     moves: u32,
+    /// It runs.
     is_up: bool,
+    /// The controller knows it: from when it starts until somebody unregisters it.
+    is_registered: bool,
 }
 
 impl Nodes {
@@ -74,6 +77,7 @@ impl Nodes {
             latency: Arc::new(Latency::new(state.latency)),
             moves: 0,
             is_up: false,
+            is_registered: true,
         };
         state.entries.insert(id, entry);
         id
@@ -84,22 +88,35 @@ impl Nodes {
         self.write().entries.remove(&id).is_some()
     }
 
+    /// The controller forgets a node until it is started anew, as one that runs does not make itself known again; `false` if the controller does not
+    /// know it.
+    pub(crate) fn unregister(&self, id: i32) -> bool {
+        let mut state = self.write();
+        let entry = state.entries.get_mut(&id);
+        let Some(entry) = entry.filter(|entry| entry.is_registered) else {
+            return false;
+        };
+        entry.is_registered = false;
+        if entry.is_up {
+            state.gone(id);
+        }
+        true
+    }
+
     /// Says whether a node is up.
     pub(crate) fn set_up(&self, id: i32, is_up: bool) {
         let mut state = self.write();
         match state.entries.get_mut(&id) {
-            Some(entry) if entry.is_up != is_up => entry.is_up = is_up,
+            Some(entry) if entry.is_up != is_up => {
+                entry.is_up = is_up;
+                entry.is_registered |= is_up;
+            }
             _ => return,
         }
-        let alive = state.alive_ids();
         if is_up {
-            state.coordinators.node_started(id);
+            state.come(id);
         } else {
-            state.coordinators.node_stopped(id, &alive);
-        }
-        // Who comes back does not take over again.
-        if state.controller.is_none_or(|known| known == id) {
-            state.controller = alive.first().copied();
+            state.gone(id);
         }
     }
 
@@ -111,7 +128,7 @@ impl Nodes {
     /// Another node is the controller; `false` if it is not up.
     pub(crate) fn set_controller(&self, id: i32) -> bool {
         let mut state = self.write();
-        let is_up = state.is_up(id);
+        let is_up = state.is_alive(id);
         if is_up {
             state.controller = Some(id);
         }
@@ -129,7 +146,7 @@ impl Nodes {
     /// Another node coordinates this; `false` if it is not up.
     pub(crate) fn move_coordinator(&self, what: Coordination, key: &str, id: i32) -> bool {
         let mut state = self.write();
-        let is_up = state.is_up(id);
+        let is_up = state.is_alive(id);
         if is_up {
             state.coordinators.move_to(what, key, id);
         }
@@ -163,24 +180,25 @@ impl Nodes {
         Some(self.read().entries.get(&id)?.moves)
     }
 
-    /// The nodes that are up, by id.
+    /// The nodes that are up, and known to the controller, by id.
     pub(crate) fn alive(&self) -> Vec<Node> {
         let state = self.read();
-        let alive = state.entries.iter().filter(|(_, entry)| entry.is_up);
+        let alive = state.entries.iter().filter(|(_, entry)| entry.is_alive());
         alive.map(|(id, entry)| entry.node(*id)).collect()
     }
 
-    /// The nodes that are down, by id.
+    /// The nodes that are down and that the controller knows, by id.
     pub(crate) fn down(&self) -> Vec<Node> {
         let state = self.read();
-        let down = state.entries.iter().filter(|(_, entry)| !entry.is_up);
+        let entries = state.entries.iter();
+        let down = entries.filter(|(_, entry)| !entry.is_up && entry.is_registered);
         down.map(|(id, entry)| entry.node(*id)).collect()
     }
 
-    /// A node, if it is up.
+    /// A node, if it is up and the controller knows it.
     pub(crate) fn alive_node(&self, id: i32) -> Option<Node> {
         let state = self.read();
-        let entry = state.entries.get(&id).filter(|entry| entry.is_up)?;
+        let entry = state.entries.get(&id).filter(|entry| entry.is_alive())?;
         Some(entry.node(id))
     }
 
@@ -221,12 +239,28 @@ impl Nodes {
 }
 
 impl State {
-    fn is_up(&self, id: i32) -> bool {
-        self.entries.get(&id).is_some_and(|entry| entry.is_up)
+    /// A node is up.
+    fn come(&mut self, id: i32) {
+        self.coordinators.node_started(id);
+        self.controller.get_or_insert(id);
+    }
+
+    /// A node is down, or as good as that.
+    fn gone(&mut self, id: i32) {
+        let alive = self.alive_ids();
+        self.coordinators.node_stopped(id, &alive);
+        // Who comes back does not take over again.
+        if self.controller == Some(id) {
+            self.controller = alive.first().copied();
+        }
+    }
+
+    fn is_alive(&self, id: i32) -> bool {
+        self.entries.get(&id).is_some_and(Entry::is_alive)
     }
 
     fn alive_ids(&self) -> Vec<i32> {
-        let alive = self.entries.iter().filter(|(_, entry)| entry.is_up);
+        let alive = self.entries.iter().filter(|(_, entry)| entry.is_alive());
         alive.map(|(id, _)| *id).collect()
     }
 
@@ -238,6 +272,11 @@ impl State {
 }
 
 impl Entry {
+    /// It is part of the cluster.
+    fn is_alive(&self) -> bool {
+        self.is_up && self.is_registered
+    }
+
     fn advertised(&self) -> &Endpoint {
         self.advertised.as_ref().unwrap_or(&self.listens)
     }
@@ -283,6 +322,30 @@ mod tests {
         let alive: Vec<_> = nodes.alive().iter().map(|node| node.id).collect();
         assert_eq!(alive, [1, 2]);
         assert_eq!(nodes.down()[0].id, 4);
+    }
+
+    #[test]
+    fn who_is_unregistered_is_forgotten_until_it_is_started_anew() {
+        let nodes = nodes(2, &[]);
+        let alive = || nodes.alive().iter().map(|node| node.id).collect::<Vec<_>>();
+        assert_eq!(nodes.controller(), Some(1));
+        assert!(nodes.unregister(1));
+        // It runs, and is neither up nor down for the others.
+        assert_eq!((alive(), nodes.down().len()), (vec![2], 0));
+        assert!(nodes.infos()[0].is_up);
+        assert_eq!(nodes.controller(), Some(2));
+        assert!(!nodes.set_controller(1));
+        assert!(!nodes.unregister(1));
+        assert!(!nodes.unregister(7));
+        nodes.set_up(1, false);
+        assert!(nodes.down().is_empty());
+        nodes.set_up(1, true);
+        assert_eq!(alive(), [1, 2]);
+        // One that is down is as well.
+        nodes.set_up(1, false);
+        assert_eq!(nodes.down()[0].id, 1);
+        assert!(nodes.unregister(1));
+        assert!(nodes.down().is_empty());
     }
 
     #[test]

@@ -90,6 +90,11 @@ impl Log {
         self.end_offset
     }
 
+    /// How many bytes it holds.
+    pub(crate) fn size(&self) -> u64 {
+        self.pieces.len()
+    }
+
     /// When it was last appended to or, if it is empty, made; in milliseconds since 1970.
     pub(crate) fn last_modified(&self) -> i64 {
         self.last_modified

@@ -34,6 +34,15 @@ impl Pieces {
         self.tail_start + self.tail.len() as u64
     }
 
+    /// How many bytes there are.
+    pub(super) fn len(&self) -> u64 {
+        let first = self
+            .sealed
+            .first()
+            .map_or(self.tail_start, |piece| piece.start);
+        self.end() - first
+    }
+
     /// Copies `bytes` behind the last one; gives the copy, to be changed before anyone reads it.
     pub(super) fn copy(&mut self, bytes: &[u8]) -> &mut [u8] {
         if self.tail.capacity() - self.tail.len() < bytes.len() {

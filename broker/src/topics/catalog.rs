@@ -347,6 +347,67 @@ impl Catalog {
         reassigned.map(Ok)
     }
 
+    /// Sends a partition to other nodes, which hold it alone as soon as all of them are in sync. If they may not be more or fewer than before, this is checked
+    /// too.
+    pub(crate) fn begin_reassignment(
+        &self,
+        name: &str,
+        partition: i32,
+        target: &[i32],
+        any_count: bool,
+    ) -> Result<(), Failure> {
+        let before = self.find_for_reassignment(name, partition)?;
+        placement::validate(&self.read().brokers, target, None)
+            .map_err(|message| Failure::new(ErrorCode::INVALID_REPLICA_ASSIGNMENT, message))?;
+        let leaving = before.reassignment.map_or(0, |it| it.removing.len());
+        let count = before.replicas.len() - leaving;
+        if !any_count && count != target.len() {
+            return Err(Failure::new(
+                ErrorCode::INVALID_REPLICATION_FACTOR,
+                format!(
+                    "The replication factor is changed from {count} to {}",
+                    target.len()
+                ),
+            ));
+        }
+        let begun = self.lead(name, partition, |leadership, among| {
+            leadership.begin_reassignment(target, among);
+        });
+        begun.ok_or_else(|| ErrorCode::UNKNOWN_TOPIC_OR_PARTITION.into())
+    }
+
+    /// Leaves a partition where it was before it was sent elsewhere, if it is not there yet.
+    pub(crate) fn cancel_reassignment(&self, name: &str, partition: i32) -> Result<(), Failure> {
+        let before = self.find_for_reassignment(name, partition)?;
+        if before.reassignment.is_none() {
+            return Err(ErrorCode::NO_REASSIGNMENT_IN_PROGRESS.into());
+        }
+        let cancelled = self.lead(name, partition, Leadership::cancel_reassignment);
+        match cancelled {
+            Some(false) => Err(Failure::new(
+                ErrorCode::INVALID_REPLICA_ASSIGNMENT,
+                format!(
+                    "Unable to revert partition assignment for {name}:{partition} because it would require an unclean leader election."
+                ),
+            )),
+            Some(true) => Ok(()),
+            None => Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION.into()),
+        }
+    }
+
+    fn find_for_reassignment(&self, name: &str, partition: i32) -> Result<Leadership, Failure> {
+        let unknown = |what| {
+            Failure::new(
+                ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+                format!("Unable to find {what}."),
+            )
+        };
+        let topic = self.by_name(name);
+        let topic = topic.ok_or_else(|| unknown(format!("a topic named {name}")))?;
+        let leadership = topic.partition(partition).map(Partition::leadership);
+        leadership.ok_or_else(|| unknown(format!("partition {name}:{partition}")))
+    }
+
     /// Changes who leads a partition; `None` if there is none of this number.
     pub(crate) fn lead<T>(
         &self,

@@ -1,5 +1,7 @@
 //! Who leads a partition and who else holds it: as Kafka's controller decides, with eligible leader replicas (KIP-966). No I/O.
 
+use super::reassignment::{Reassignment, without};
+
 /// No node leads.
 pub(crate) const NO_LEADER: i32 = -1;
 
@@ -17,6 +19,8 @@ pub(crate) struct Leadership {
     pub(crate) eligible: Vec<i32>,
     /// Who led when nobody was left in sync, until somebody leads again.
     pub(crate) last_known: Option<i32>,
+    /// Where it goes, if not all who are to hold it are in sync yet.
+    pub(crate) reassignment: Option<Reassignment>,
     /// How many want that nobody leads.
     withheld: u32,
 }
@@ -46,6 +50,7 @@ impl Leadership {
             isr,
             eligible: Vec::new(),
             last_known: None,
+            reassignment: None,
             withheld: 0,
         }
     }
@@ -87,6 +92,7 @@ impl Leadership {
             let isr = self.isr.iter().copied();
             let isr = isr.filter(|id| Some(*id) != left).collect();
             self.eligible.retain(|id| Some(*id) != left);
+            self.reassignment = None;
             self.set_isr(isr, among);
         }
         if !self.isr.contains(&node) {
@@ -97,10 +103,15 @@ impl Leadership {
         self.catch_up(among);
     }
 
-    /// Other nodes hold the partition. The leader stays if it is one of them.
+    /// Other nodes hold the partition, at once. The leader stays if it is one of them.
     pub(crate) fn reassign(&mut self, replicas: Vec<i32>, among: Electorate<'_>) {
         let isr = replicas.iter().copied().filter(|id| (among.is_alive)(*id));
         let isr = isr.collect();
+        self.hold(replicas, isr, among);
+    }
+
+    fn hold(&mut self, replicas: Vec<i32>, isr: Vec<i32>, among: Electorate<'_>) {
+        self.reassignment = None;
         let one_goes = self.replicas.iter().any(|id| !replicas.contains(id));
         self.eligible.retain(|id| replicas.contains(id));
         self.replicas = replicas;
@@ -110,6 +121,63 @@ impl Leadership {
         } else if one_goes {
             self.lead(self.leader);
         }
+    }
+
+    /// Other nodes are to hold the partition: from when all of them are in sync. Until then all hold it that do now, too.
+    pub(super) fn begin_reassignment(&mut self, target: &[i32], among: Electorate<'_>) {
+        let reassignment = Reassignment::new(&self.replicas, target);
+        self.replicas = [target, &reassignment.removing].concat();
+        let reassignment = reassignment.instead_of(self.reassignment.take());
+        self.reassignment = (!reassignment.is_done()).then_some(reassignment);
+        self.catch_up(among);
+        self.complete_reassignment(among);
+    }
+
+    /// Gives up where the partition is to go; `false` if it would be lost with the nodes that hold it by now.
+    pub(super) fn cancel_reassignment(&mut self, among: Electorate<'_>) -> bool {
+        let Some(reassignment) = &self.reassignment else {
+            return true;
+        };
+        let replicas = reassignment.reverted(&self.replicas);
+        let mut isr = without(&self.isr, &reassignment.adding);
+        if isr.is_empty() && !among.unclean {
+            return false;
+        }
+        if isr.is_empty() {
+            isr = replicas.first().copied().into_iter().collect();
+        }
+        self.hold(replicas, isr, among);
+        true
+    }
+
+    fn complete_reassignment(&mut self, among: Electorate<'_>) {
+        let reassignment = self.reassignment.as_ref();
+        let completed = reassignment.and_then(|it| it.completed(&self.replicas, &self.isr));
+        if let Some(replicas) = completed {
+            let isr = self.isr.iter().copied();
+            let isr = isr.filter(|id| replicas.contains(id)).collect();
+            self.hold(replicas, isr, among);
+        }
+    }
+
+    /// Elects the preferred leader, which is the first replica, or whoever can lead if nobody does; whether anything has changed.
+    pub(crate) fn elect_preferred(&mut self, among: Electorate<'_>) -> bool {
+        if self.leader == NO_LEADER {
+            return self.elect_any(false, among);
+        }
+        let preferred = self.replicas.first().copied();
+        let preferred = preferred.filter(|id| self.isr.contains(id) && (among.is_alive)(*id));
+        if let Some(preferred) = preferred {
+            self.lead(preferred);
+        }
+        preferred.is_some()
+    }
+
+    /// Elects whoever can lead, as nobody does: one that was not in sync, if none is that was and `unclean` is set. Whether anything has changed.
+    pub(crate) fn elect_any(&mut self, unclean: bool, among: Electorate<'_>) -> bool {
+        self.elect(Electorate { unclean, ..among });
+        self.catch_up(among);
+        self.leader != NO_LEADER
     }
 
     /// The same leader, one epoch later.
@@ -194,6 +262,7 @@ impl Leadership {
             isr.sort_unstable();
             self.set_isr(isr, among);
         }
+        self.complete_reassignment(among);
     }
 
     /// Whoever leaves the set of those in sync while it is too small stays eligible.
@@ -370,6 +439,90 @@ mod tests {
         scene.change(|leadership, among| leadership.move_to(1, among));
         assert_eq!(scene.state(), (1, 5, &[1][..], &[][..]));
         assert_eq!(scene.leadership.replicas, [1]);
+    }
+
+    #[test]
+    fn replicas_are_kept_until_those_that_come_are_in_sync() {
+        let mut scene = Scene::new(1);
+        scene.change(|leadership, among| leadership.begin_reassignment(&[5, 4, 3], among));
+        let pending = scene.leadership.reassignment.clone().unwrap();
+        assert_eq!(
+            (&pending.adding[..], &pending.removing[..]),
+            (&[4, 5][..], &[1, 2][..])
+        );
+        assert_eq!(scene.leadership.replicas, [5, 4, 3, 1, 2]);
+        scene.start(4);
+        assert_eq!(scene.state(), (1, 0, &[1, 2, 3, 4][..], &[][..]));
+        scene.start(5);
+        assert_eq!(scene.state(), (5, 1, &[3, 4, 5][..], &[][..]));
+        assert_eq!(scene.leadership.replicas, [5, 4, 3]);
+        assert_eq!(scene.leadership.reassignment, None);
+        // Who is up is in sync at once, and the order alone is no reason to wait.
+        scene.change(|leadership, among| leadership.begin_reassignment(&[3, 1], among));
+        assert_eq!(scene.state(), (3, 2, &[1, 3][..], &[][..]));
+        scene.change(|leadership, among| leadership.begin_reassignment(&[1, 3], among));
+        assert_eq!(
+            (scene.leadership.replicas.clone(), scene.leadership.epoch),
+            (vec![1, 3], 2)
+        );
+    }
+
+    #[test]
+    fn another_reassignment_takes_the_place_of_one() {
+        let mut scene = Scene::new(1);
+        scene.change(|leadership, among| leadership.begin_reassignment(&[4, 1], among));
+        scene.change(|leadership, among| leadership.begin_reassignment(&[4], among));
+        let pending = scene.leadership.reassignment.clone().unwrap();
+        assert_eq!(
+            (&pending.adding[..], &pending.removing[..]),
+            (&[4][..], &[1, 2, 3][..])
+        );
+        scene.change(|leadership, among| assert!(leadership.cancel_reassignment(among)));
+        assert_eq!(scene.leadership.replicas, [1, 2, 3]);
+        assert_eq!(scene.state(), (1, 1, &[1, 2, 3][..], &[][..]));
+    }
+
+    #[test]
+    fn a_reassignment_is_given_up() {
+        let mut scene = Scene::new(1);
+        scene.change(|leadership, among| leadership.begin_reassignment(&[4, 3], among));
+        scene.change(|leadership, among| assert!(leadership.cancel_reassignment(among)));
+        assert_eq!(scene.leadership.replicas, [3, 1, 2]);
+        // Whenever one goes, the leader has another epoch, even one who has not come.
+        assert_eq!(scene.state(), (1, 1, &[1, 2, 3][..], &[][..]));
+        // Only the one that was to come is left.
+        scene.change(|leadership, among| leadership.begin_reassignment(&[4, 5], among));
+        scene.start(4);
+        for node in [1, 2, 3] {
+            scene.stop(node);
+        }
+        assert_eq!(scene.leadership.leader, 4);
+        scene.change(|leadership, among| assert!(!leadership.cancel_reassignment(among)));
+        scene.unclean = true;
+        scene.change(|leadership, among| assert!(leadership.cancel_reassignment(among)));
+        // In the order that those who were to go had, which is that of their ids.
+        assert_eq!(scene.leadership.replicas, [1, 2, 3]);
+        // Nothing is left to give up.
+        scene.change(|leadership, among| assert!(leadership.cancel_reassignment(among)));
+    }
+
+    #[test]
+    fn leaders_are_elected_when_somebody_asks() {
+        let mut scene = Scene::new(1);
+        scene.stop(1);
+        scene.change(|leadership, among| assert!(!leadership.elect_preferred(among)));
+        scene.start(1);
+        scene.change(|leadership, among| assert!(leadership.elect_preferred(among)));
+        assert_eq!(scene.state(), (1, 2, &[1, 2, 3][..], &[][..]));
+        for node in [1, 2, 3] {
+            scene.stop(node);
+        }
+        scene.start(2);
+        assert_eq!(scene.leadership.leader, NO_LEADER);
+        scene.change(|leadership, among| assert!(!leadership.elect_preferred(among)));
+        scene.change(|leadership, among| assert!(!leadership.elect_any(false, among)));
+        scene.change(|leadership, among| assert!(leadership.elect_any(true, among)));
+        assert_eq!(scene.state(), (2, 6, &[2][..], &[][..]));
     }
 
     #[test]

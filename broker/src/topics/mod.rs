@@ -8,6 +8,7 @@ mod omissions;
 mod partition;
 mod placement;
 mod producers;
+mod reassignment;
 mod topic;
 mod waiter;
 

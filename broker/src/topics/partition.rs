@@ -262,6 +262,11 @@ impl Partition {
         self.lock().log.end_offset()
     }
 
+    /// How many bytes it holds.
+    pub(crate) fn size(&self) -> u64 {
+        self.lock().log.size()
+    }
+
     /// Where a leader epoch has ended; `None` for one that is still to come.
     pub(crate) fn end_of_epoch(
         &self,

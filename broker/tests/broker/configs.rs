@@ -212,6 +212,8 @@ async fn what_cannot_be_described_is_refused_with_kafkas_codes() {
     }
     let result = describe(&mut client, 7, "x", &[], 4).await;
     assert_eq!(result.error_code, ErrorCode::INVALID_REQUEST);
+    let message = result.error_message.unwrap();
+    assert!(message.contains("malformed by the client"), "{message}");
 }
 
 #[tokio::test]

@@ -350,9 +350,10 @@ async fn who_begins_anew_aborts_what_was_left_open() {
 
 #[tokio::test]
 async fn an_admin_client_aborts_what_hangs() {
-    let cluster = Cluster::builder().nodes(2).start().await.unwrap();
+    let cluster = Cluster::builder().nodes(3).start().await.unwrap();
     let mut leader = Client::connect(&cluster, 1).await;
     let topic = leader.create_topic("t", 1).await;
+    cluster.reassign_partition("t", 0, &[1, 2]).unwrap();
     cluster.move_leader("t", 0, 1).unwrap();
     let producer = leader.call(&init(None), 5).await;
     let idempotent = leader
@@ -395,7 +396,15 @@ async fn an_admin_client_aborts_what_hangs() {
     let fenced = [ErrorCode::INVALID_PRODUCER_EPOCH, unknown];
     assert_eq!(codes(&mut leader, &request, 2).await, fenced);
 
-    let elsewhere = producers(&mut other, "t", 0).await;
+    // Followers tell, too; others cannot.
+    let told = producers(&mut leader, "t", 0).await.active_producers;
+    let follower = producers(&mut other, "t", 0).await;
+    assert_eq!(
+        (follower.error_code, follower.active_producers),
+        (ErrorCode::NONE, told)
+    );
+    let mut third = Client::connect(&cluster, 3).await;
+    let elsewhere = producers(&mut third, "t", 0).await;
     assert_eq!(elsewhere.error_code, ErrorCode::NOT_LEADER_OR_FOLLOWER);
     for (topic, partition, code) in [
         ("t", 9, unknown),

@@ -111,10 +111,15 @@ impl CircuitBreaker {
     /// What must go to it in any case, as heartbeats and commits, does not ask, and takes no place from those who try it; how it went is told
     /// all the same.
     pub fn admit(&self, now: Instant) -> Admission {
-        if self.0.word.load(Ordering::Acquire) < OPEN {
+        if self.lets_all_by() {
             return Admission::Pass;
         }
         self.admit_slowly(now)
+    }
+
+    /// Whether [`admit`](Self::admit) would let every request by, whatever the time is.
+    pub(crate) fn lets_all_by(&self) -> bool {
+        self.0.word.load(Ordering::Acquire) < OPEN
     }
 
     #[cold]
@@ -139,7 +144,7 @@ impl CircuitBreaker {
     /// How long a request has to wait before it is worth to ask; zero if it would be let through.
     #[must_use]
     pub fn retry_in(&self, now: Instant) -> Duration {
-        if self.0.word.load(Ordering::Acquire) < OPEN {
+        if self.lets_all_by() {
             return Duration::ZERO;
         }
         self.machine().retry_in(now)

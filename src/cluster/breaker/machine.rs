@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::super::random::Random;
-use super::super::retry::Backoff;
 use super::settings::BreakerSettings;
 use super::transition::{BreakerState, Transition, TransitionCause};
 
@@ -170,7 +169,7 @@ impl Machine {
     }
 
     fn open(&mut self, now: Instant, cause: TransitionCause) -> Transition {
-        let resets = Backoff::new(self.settings.reset_timeout, self.settings.max_reset_timeout);
+        let resets = self.settings.resets();
         let time = resets.delay(self.openings, self.random.number());
         self.openings = self.openings.saturating_add(1);
         // Valid settings are an hour at most.

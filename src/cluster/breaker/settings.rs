@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use super::super::backoff::Backoff;
 use crate::error::ConfigError;
 
 /// When a circuit breaker opens, and how it closes again. Java's client has none.
@@ -96,6 +97,11 @@ impl BreakerSettings {
     pub fn reset_timeout(mut self, time: Duration) -> Self {
         self.reset_timeout = time;
         self
+    }
+
+    /// How long it stays open, by the number of times that it opened before.
+    pub(crate) fn resets(&self) -> Backoff {
+        Backoff::new(self.reset_timeout, self.max_reset_timeout)
     }
 
     /// How long it stays open at most. [`reset_timeout`](Self::reset_timeout) to 1 h. Default: 4 s.

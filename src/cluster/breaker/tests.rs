@@ -1,8 +1,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use super::super::backoff::Backoff;
 use super::super::random::Random;
-use super::super::retry::Backoff;
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);

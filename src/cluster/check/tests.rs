@@ -45,6 +45,7 @@ fn the_defaults_are_those_that_are_promised() {
     assert_eq!(ms(settings.drain_timeout), 5_000);
     assert_eq!(ms(settings.deadline), 30_000);
     assert!(settings.rewriter.is_none() && settings.rack.is_none());
+    assert_eq!(settings.local_address, None);
     assert_eq!(settings.breaker, BreakerSettings::default());
     assert!(format!("{:?}", settings.selection).contains("LeastLoaded"));
     let connection = &settings.connection.settings;
@@ -70,6 +71,7 @@ fn what_is_chosen_is_what_the_client_gets() {
         .max_connections(connections(6))
         .drain_timeout(ZERO)
         .rack("r1")
+        .local_address([10, 0, 0, 7])
         .circuit_breaker(BreakerSettings::default().when_open(WhenOpen::Fail))
         .selection(RoundRobin::default())
         .deadline(SECOND)
@@ -87,6 +89,7 @@ fn what_is_chosen_is_what_the_client_gets() {
     let fetch = settings.connections_per_purpose[Purpose::Fetch.index()];
     assert_eq!(fetch, connections(3));
     assert_eq!(settings.rack.as_deref(), Some("r1"));
+    assert_eq!(settings.local_address, Some([10, 0, 0, 7].into()));
     assert_eq!(settings.deadline, SECOND);
     let failing = BreakerSettings::default().when_open(WhenOpen::Fail);
     assert_eq!(settings.breaker, failing);

@@ -1,7 +1,6 @@
 //! What is known of the cluster, how answers change it, and when to ask again. No I/O.
 
 mod asked;
-pub(crate) mod backoff;
 mod broker;
 mod changes;
 mod doubts;

@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::super::backoff::{Backoff, spread};
+use super::super::random::Random;
 use super::asked::{Asked, AskedTopics, Generation, TopicKey};
-use super::backoff::{Backoff, Jitter};
 use super::changes::Changes;
 use super::interest::Interest;
 use super::problem::MetadataProblem;
@@ -15,7 +16,7 @@ use super::want::{Verdict, Want, satisfied};
 /// How often it is looked which topics are no longer used: ten times in the time after which they are not.
 const SWEEPS: u32 = 10;
 /// The refresh by age comes by up to a tenth of it early, so that clients that were started together do not stay together.
-const EARLIEST_THOUSANDTHS: u32 = 900;
+const EARLIEST: f64 = 0.9;
 
 /// How the metadata is kept fresh.
 #[derive(Clone, Debug)]
@@ -41,10 +42,7 @@ impl Default for ScheduleSettings {
         Self {
             max_age: five_minutes,
             max_idle: five_minutes,
-            backoff: Backoff {
-                first: Duration::from_millis(100),
-                longest: Duration::from_secs(1),
-            },
+            backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(1)),
             rebootstrap_after: Some(five_minutes),
             allow_auto_topic_creation: false,
             authorized_operations: false,
@@ -94,7 +92,7 @@ pub(crate) struct Schedule {
     /// Whether those that are known were asked since the bootstrap addresses were: what these told of is tried before they are tried again.
     has_asked: bool,
     must_rebootstrap: bool,
-    jitter: Jitter,
+    random: Random,
 }
 
 #[derive(Debug)]
@@ -157,7 +155,7 @@ impl Schedule {
             brokers_down: false,
             has_asked: true,
             must_rebootstrap: false,
-            jitter: Jitter::new(seed),
+            random: Random::seeded(seed),
             settings,
         }
     }
@@ -288,7 +286,7 @@ impl Schedule {
         self.last = self.last.next();
         self.has_asked = true;
         // What became stale after a while of calm has nothing to do with what was asked for in vain before.
-        let calm = self.settings.backoff.longest.saturating_mul(2);
+        let calm = self.settings.backoff.longest().saturating_mul(2);
         let sent = self.sent.replace(now);
         if sent.is_none_or(|sent| now.saturating_duration_since(sent) >= calm) {
             self.fruitless = 0;
@@ -346,7 +344,7 @@ impl Schedule {
         self.not_before = later(asking.sent, self.wait());
         if asking.is_full {
             let age = self.settings.max_age;
-            let age = self.jitter.stretch(age, EARLIEST_THOUSANDTHS, 1000);
+            let age = spread(age, EARLIEST..1.0, self.random.number());
             self.too_old = later(now, age);
         }
         if !changes.is_empty() {
@@ -428,7 +426,9 @@ impl Schedule {
     }
 
     fn wait(&mut self) -> Duration {
-        self.settings.backoff.after(self.failures, &mut self.jitter)
+        self.settings
+            .backoff
+            .delay(self.failures, self.random.number())
     }
 }
 

@@ -1,5 +1,6 @@
 //! How connections of the pool come about, one at a time for each place.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -11,9 +12,9 @@ use super::place::{Caller, Callers, Connecting, Joined, Place};
 use super::pooled::{Lease, Pooled};
 use super::registry::{Permit, Registry};
 use crate::close_reason::CloseReason;
+use crate::cluster::backoff::Backoff;
 use crate::cluster::purpose::Purpose;
 use crate::cluster::random::Random;
-use crate::cluster::retry::Backoff;
 use crate::cluster::rewriter::Rewriter;
 use crate::cluster::signals::Signals;
 use crate::cluster::tasks::{Held, Tasks};
@@ -30,6 +31,9 @@ enum NotConnected {
 /// What stands for the id of a broker that is not known yet, where it is counted.
 const BOOTSTRAP: i32 = -1;
 
+/// Of a connection that nothing has gone over for so many milliseconds, brokers may have had enough.
+const RESTED: u64 = 30_000;
+
 /// What makes the connections of a client, and knows how many there are.
 #[derive(Debug)]
 pub(crate) struct Pool {
@@ -39,6 +43,8 @@ pub(crate) struct Pool {
     /// How long requests to a broker that is elsewhere now may take.
     drain_timeout: Duration,
     registry: Arc<Registry>,
+    /// This machine's, as the first connection has it.
+    local_address: OnceLock<IpAddr>,
     signals: Arc<Signals>,
     tasks: Tasks,
 }
@@ -59,6 +65,7 @@ impl Pool {
             backoff,
             drain_timeout,
             registry: Registry::new(max_connections),
+            local_address: OnceLock::new(),
             signals,
             tasks,
         })
@@ -78,7 +85,8 @@ impl Pool {
             return Ok(lease);
         }
         let began = now();
-        let result = self.wait(node, purpose, deadline).await;
+        // Boxed, so that who finds a connection does not carry it along.
+        let result = Box::pin(self.wait(node, purpose, deadline)).await;
         self.signals.pool_waited(now() - began);
         result
     }
@@ -101,6 +109,9 @@ impl Pool {
     ) -> Result<Lease, Error> {
         if self.tasks.is_closing() {
             return Err(Error::new(ErrorKind::Shutdown));
+        }
+        if node.has_left() {
+            return Err(elsewhere(node));
         }
         let place = node.place(purpose);
         let place = place.ok_or_else(|| Error::new(ErrorKind::UnknownBroker(node.id)))?;
@@ -153,18 +164,21 @@ impl Pool {
             let result = tokio::select! {
                 result = pool.connect(&node, purpose, &place, &callers) => result,
                 () = pool.tasks.closing() => Err(NotConnected::Failed(Error::new(ErrorKind::Shutdown))),
+                () = node.left() => Err(NotConnected::Failed(elsewhere(&node))),
             };
-            let result = match result {
+            let mut result = match result {
                 Ok(pooled) => Ok(pooled),
                 Err(NotConnected::Failed(error)) => Err(error),
                 Err(NotConnected::Deserted) => return,
             };
-            let pooled = result.as_ref().ok().cloned();
-            place.settle(pooled.clone());
+            place.settle(result.as_ref().ok().cloned());
+            // The end of the client, or of the broker's being here, may have emptied all places before.
             if pool.tasks.is_closing() {
-                // Closing may have emptied all places before.
                 drop(place.empty());
+            } else if node.has_left() && place.empty().is_some() {
+                result = Err(elsewhere(&node));
             }
+            let pooled = result.as_ref().ok().cloned();
             told.send_replace(Some(result));
             if let Some(pooled) = pooled.filter(|_| callers.are_gone()) {
                 pooled.offer();
@@ -265,6 +279,9 @@ impl Pool {
         permit: Permit,
     ) -> Result<Arc<Pooled>, Error> {
         let address = &node.address;
+        // None begins while the client ends: nobody would wait for its socket to be gone.
+        let held = self.tasks.hold();
+        let held = held.ok_or_else(|| Error::new(ErrorKind::Shutdown))?;
         let hook = Arc::new(Hook {
             node: Arc::downgrade(node),
             place: Arc::downgrade(place),
@@ -274,7 +291,7 @@ impl Pool {
             signals: Arc::clone(&self.signals),
             rights: Mutex::new(Some(Rights {
                 _permit: permit,
-                _held: self.tasks.hold(),
+                _held: held,
             })),
         });
         let builder = self.builder(address)?;
@@ -283,7 +300,9 @@ impl Pool {
             builder = builder.metered(meter);
         }
         let connection = builder.connect(address.text()).await?;
-        let pooled = Pooled::new(connection, node.id, purpose, &self.registry);
+        self.learn_address(&connection);
+        let keeper = Arc::clone(&self.registry);
+        let pooled = Pooled::new(connection, node.id, purpose, keeper);
         let pooled = Arc::new(pooled);
         let _ = hook.pooled.set(Arc::downgrade(&pooled));
         self.registry.insert(&pooled, place);
@@ -307,12 +326,28 @@ impl Pool {
 
     /// A connection that belongs to no broker yet: to a bootstrap address.
     pub(crate) async fn bootstrap(&self, address: &Address) -> Result<Connection, Error> {
-        let hook = Arc::new(BootstrapHook(Mutex::new(self.tasks.hold())));
+        let held = self.tasks.hold();
+        let held = held.ok_or_else(|| Error::new(ErrorKind::Shutdown))?;
+        let hook = Arc::new(BootstrapHook(Mutex::new(Some(held))));
         let mut builder = self.builder(address)?.on_end(hook);
         if let Some(meter) = self.signals.meter(BOOTSTRAP) {
             builder = builder.metered(meter);
         }
-        builder.connect(address.text()).await
+        let connection = builder.connect(address.text()).await?;
+        self.learn_address(&connection);
+        Ok(connection)
+    }
+
+    /// The first one counts: a machine with several addresses is to stay the same one.
+    fn learn_address(&self, connection: &Connection) {
+        if let Some(address) = connection.report().local_address() {
+            let _ = self.local_address.set(address.ip().to_canonical());
+        }
+    }
+
+    /// This machine's address, as the first TCP connection has it.
+    pub(crate) fn local_address(&self) -> Option<IpAddr> {
+        self.local_address.get().copied()
     }
 
     /// Waits until the client ends.
@@ -325,8 +360,9 @@ impl Pool {
         self.registry.list()
     }
 
-    /// The broker is gone from here: what goes over its connections is still answered, if that does not take too long, and then they end.
+    /// The broker is gone from here. Who waits for it is told; what goes over its connections is still answered, if that does not take too long, and then they end.
     pub(crate) fn drain(&self, node: &Node) {
+        node.leave();
         for pooled in node.empty() {
             pooled.connection.count_as_draining();
             let left = Arc::downgrade(&pooled);
@@ -371,7 +407,7 @@ struct Hook {
 struct Rights {
     _permit: Permit,
     /// The client has not ended before its sockets are gone.
-    _held: Option<Held>,
+    _held: Held,
 }
 
 /// Learns of the end of a connection to a bootstrap address.
@@ -386,12 +422,6 @@ impl Ended for BootstrapHook {
 }
 
 impl Hook {
-    /// Whether anybody is let down. A broker may close a connection that nobody uses.
-    fn is_in_use(&self) -> bool {
-        let pooled = self.pooled.get().and_then(Weak::upgrade);
-        pooled.is_some_and(|pooled| pooled.in_use() > 0)
-    }
-
     /// However many requests were under way, it is one failure.
     fn failed(&self, reason: &CloseReason) {
         let Some(node) = self.node.upgrade() else {
@@ -403,6 +433,12 @@ impl Hook {
     }
 }
 
+/// Who wants to go to the broker has to look again where it is.
+fn elsewhere(node: &Node) -> Error {
+    let error = Error::new(Node::elsewhere());
+    error.at(node.address.text()).at_broker(node.id)
+}
+
 /// A connection could not be made, or was lost while it was needed.
 fn failed(node: &Node, error: &Error, signals: &Signals) {
     signals.broker_failed(node.id);
@@ -410,16 +446,19 @@ fn failed(node: &Node, error: &Error, signals: &Signals) {
         signals.health(node.id, health);
     }
     if let Some(transition) = node.breaker.failed(now()) {
-        signals.circuit(node.id, &transition);
+        if !node.has_left() {
+            signals.circuit(node.id, transition.from, transition.to);
+        }
         node.circuit_changed();
     }
 }
 
 impl Ended for Hook {
     fn ended(&self, reason: &CloseReason) {
-        let place = self.place.upgrade();
-        if let (Some(place), Some(pooled)) = (place, self.pooled.get()) {
-            place.clear(pooled.as_ptr());
+        // Kept until here, whoever else still has it.
+        let pooled = self.pooled.get().and_then(Weak::upgrade);
+        if let (Some(place), Some(pooled)) = (self.place.upgrade(), &pooled) {
+            place.clear(Arc::as_ptr(pooled));
         }
         let is_failure = !matches!(
             reason,
@@ -430,10 +469,14 @@ impl Ended for Hook {
             reason,
             CloseReason::ConnectionTimeout | CloseReason::OutOfSync { .. }
         );
-        if is_failure && (is_unanswered || self.is_in_use()) {
+        let is_in_use = pooled.as_ref().is_some_and(|pooled| pooled.in_use() > 0);
+        // A broker may close a connection that nobody uses.
+        if is_failure && (is_unanswered || is_in_use) {
             self.failed(reason);
         }
-        self.signals.disconnected(self.broker, self.purpose, reason);
+        let has_rested = pooled.is_some_and(|pooled| pooled.idle_for() >= RESTED);
+        self.signals
+            .disconnected(self.broker, self.purpose, reason, has_rested);
     }
 
     fn gone(&self) {

@@ -1,23 +1,23 @@
 //! One broker: where it is, how it does, and the places for its connections.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use tokio::sync::OwnedMutexGuard;
-
-use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, OwnedMutexGuard};
 
 use super::connect_backoff::ConnectBackoff;
 use super::mute::Mute;
 use super::place::Place;
 use super::pooled::{Lease, Pooled};
+use crate::close_reason::CloseReason;
 use crate::cluster::breaker::CircuitBreaker;
 use crate::cluster::purpose::Purpose;
 use crate::cluster::selection::Load;
 use crate::connection::Address;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::metrics::Health;
 
 /// After so many failures in a row a broker counts as down.
@@ -39,6 +39,8 @@ pub(crate) struct Node {
     probe: Arc<tokio::sync::Mutex<()>>,
     failures: AtomicU32,
     is_down: AtomicBool,
+    has_left: AtomicBool,
+    leaving: Notify,
     last_error: Mutex<Option<(SystemTime, Error)>>,
 }
 
@@ -76,6 +78,8 @@ impl Node {
             probe: Arc::default(),
             failures: AtomicU32::new(0),
             is_down: AtomicBool::new(false),
+            has_left: AtomicBool::new(false),
+            leaving: Notify::new(),
             last_error: Mutex::default(),
         }
     }
@@ -174,6 +178,33 @@ impl Node {
         self.turn.notify_waiters();
     }
 
+    /// The broker is elsewhere from now on, or nowhere. Who waits for it here is to look again, and what becomes of the old connections is no news of it.
+    pub(super) fn leave(&self) {
+        self.has_left.store(true, Ordering::SeqCst);
+        self.leaving.notify_waiters();
+        self.circuit_changed();
+    }
+
+    /// Whether the broker is not here any more.
+    pub(crate) fn has_left(&self) -> bool {
+        self.has_left.load(Ordering::SeqCst)
+    }
+
+    /// Waits until the broker is not here any more.
+    pub(crate) async fn left(&self) {
+        let mut leaving = pin!(self.leaving.notified());
+        // From before the look on, so that nothing is missed.
+        leaving.as_mut().enable();
+        if !self.has_left() {
+            leaving.await;
+        }
+    }
+
+    /// What who waits for the broker here is told.
+    pub(crate) fn elsewhere() -> ErrorKind {
+        ErrorKind::Closed(CloseReason::Shutdown)
+    }
+
     pub(crate) fn is_down(&self) -> bool {
         self.is_down.load(Ordering::Relaxed)
     }
@@ -186,7 +217,7 @@ impl Node {
         }
         self.failures.store(0, Ordering::Relaxed);
         let was_down = self.is_down.swap(false, Ordering::Relaxed);
-        was_down.then_some(Health::Up)
+        (was_down && !self.has_left()).then_some(Health::Up)
     }
 
     /// The broker did not answer, or could not be connected to.
@@ -194,7 +225,7 @@ impl Node {
         *self.last() = Some((SystemTime::now(), error.clone()));
         let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
         let goes_down = failures >= FAILURES && !self.is_down.swap(true, Ordering::Relaxed);
-        goes_down.then_some(Health::Down)
+        (goes_down && !self.has_left()).then_some(Health::Down)
     }
 
     pub(crate) fn last_error(&self) -> Option<(SystemTime, Error)> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use foldhash::fast::RandomState;
 
 use super::node::Node;
 use crate::cluster::breaker::{BreakerSettings, CircuitBreaker};
@@ -23,7 +24,7 @@ pub(crate) struct Nodes {
 
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    by_id: HashMap<i32, Arc<Node>>,
+    by_id: HashMap<i32, Arc<Node>, RandomState>,
     /// In the order of their ids.
     list: Vec<Arc<Node>>,
 }
@@ -67,7 +68,7 @@ impl Nodes {
     pub(crate) fn replace(&self, brokers: impl IntoIterator<Item = Broker>) -> Vec<Arc<Node>> {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let old = self.table.load_full();
-        let mut by_id = HashMap::with_capacity(old.list.len());
+        let mut by_id = HashMap::with_capacity_and_hasher(old.list.len(), RandomState::default());
         for broker in brokers {
             let known = old.by_id.get(&broker.id);
             let is_same = |node: &&Arc<Node>| {

@@ -1,11 +1,12 @@
 //! A connection of the pool, and those who use it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Instant;
 
-use super::registry::Registry;
 use crate::cluster::purpose::Purpose;
-use crate::connection::Connection;
+use crate::connection::{Connection, now};
 
 /// A connection of the pool. It ends when it has left its place and the last request over it is done.
 #[derive(Debug)]
@@ -15,9 +16,18 @@ pub(crate) struct Pooled {
     pub(crate) purpose: Purpose,
     /// Requests that go over it now.
     in_use: AtomicU32,
-    /// In milliseconds, as the registry counts them.
+    /// In milliseconds, as its keeper counts them.
     last_used: AtomicU64,
-    registry: Arc<Registry>,
+    keeper: Arc<dyn Keeper>,
+}
+
+/// Who keeps a connection, and may have another use for its room.
+pub(super) trait Keeper: fmt::Debug + Send + Sync {
+    /// The time, in milliseconds from some moment on.
+    fn age(&self, now: Instant) -> u64;
+
+    /// Nobody uses this connection.
+    fn idle(&self, pooled: &Arc<Pooled>);
 }
 
 impl Pooled {
@@ -25,15 +35,15 @@ impl Pooled {
         connection: Connection,
         broker: i32,
         purpose: Purpose,
-        registry: &Arc<Registry>,
+        keeper: Arc<dyn Keeper>,
     ) -> Self {
         Self {
             connection,
             broker,
             purpose,
             in_use: AtomicU32::new(0),
-            last_used: AtomicU64::new(registry.age()),
-            registry: Arc::clone(registry),
+            last_used: AtomicU64::new(keeper.age(now())),
+            keeper,
         }
     }
 
@@ -45,7 +55,7 @@ impl Pooled {
     /// If nobody uses it and somebody waits for room, it goes.
     pub(super) fn offer(self: &Arc<Self>) {
         if self.in_use() == 0 {
-            self.registry.idle(self);
+            self.keeper.idle(self);
         }
     }
 
@@ -54,10 +64,10 @@ impl Pooled {
         if self.in_use() > 0 {
             return 0;
         }
-        self.registry.age().saturating_sub(self.last_used())
+        self.keeper.age(now()).saturating_sub(self.last_used())
     }
 
-    /// When the last request over it was done, in milliseconds, as the registry counts them.
+    /// When the last request over it was done, in milliseconds, as its keeper counts them.
     pub(super) fn last_used(&self) -> u64 {
         self.last_used.load(Ordering::Relaxed)
     }
@@ -67,16 +77,24 @@ impl Pooled {
 #[derive(Debug)]
 pub(crate) struct Lease {
     pooled: Arc<Pooled>,
+    /// When the request was done, if it was told.
+    ended: Option<Instant>,
 }
 
 impl Lease {
     pub(super) fn new(pooled: Arc<Pooled>) -> Self {
         pooled.in_use.fetch_add(1, Ordering::Relaxed);
-        Self { pooled }
+        let ended = None;
+        Self { pooled, ended }
     }
 
     pub(crate) fn connection(&self) -> &Connection {
         &self.pooled.connection
+    }
+
+    /// The request is done now. As a drop, but for a look at the clock.
+    pub(crate) fn end(mut self, now: Instant) {
+        self.ended = Some(now);
     }
 
     pub(crate) fn purpose(&self) -> Purpose {
@@ -92,11 +110,11 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let pooled = &self.pooled;
-        // In one order with the registry's look: who becomes idle sees who waits, or is seen idle by him.
+        // In one order with the keeper's look: who becomes idle sees who waits, or is seen idle by him.
         if pooled.in_use.fetch_sub(1, Ordering::SeqCst) == 1 {
-            let age = pooled.registry.age();
+            let age = pooled.keeper.age(self.ended.unwrap_or_else(now));
             pooled.last_used.store(age, Ordering::Relaxed);
-            pooled.registry.idle(pooled);
+            pooled.keeper.idle(pooled);
         }
     }
 }

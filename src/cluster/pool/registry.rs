@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::place::Place;
-use super::pooled::Pooled;
+use super::pooled::{Keeper, Pooled};
 use crate::connection::now;
 
 /// All connections of a client.
@@ -66,12 +66,6 @@ impl Registry {
         self.room.as_ref().map(|room| room.max_connections)
     }
 
-    /// Milliseconds since the client was made.
-    pub(super) fn age(&self) -> u64 {
-        let age = now().saturating_duration_since(self.epoch).as_millis();
-        u64::try_from(age).unwrap_or(u64::MAX)
-    }
-
     /// The right to make one more connection, if there is room for it and nobody waits for that.
     pub(super) fn try_permit(&self) -> Option<Permit> {
         let Some(room) = &self.room else {
@@ -120,17 +114,6 @@ impl Registry {
             .collect()
     }
 
-    /// Nobody uses this connection.
-    pub(super) fn idle(&self, pooled: &Arc<Pooled>) {
-        if !self.is_wanted.load(Ordering::SeqCst) {
-            return;
-        }
-        let mut queue = self.queue();
-        if queue.leaving < queue.waiting && self.remove(pooled) {
-            queue.leaving += 1;
-        }
-    }
-
     /// Takes this connection out of its place, which ends it if nobody uses it.
     fn remove(&self, pooled: &Arc<Pooled>) -> bool {
         let place = self
@@ -166,6 +149,25 @@ impl Registry {
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Keeper for Registry {
+    /// Milliseconds from when the client was made until `now`.
+    fn age(&self, now: Instant) -> u64 {
+        let age = now.saturating_duration_since(self.epoch).as_millis();
+        u64::try_from(age).unwrap_or(u64::MAX)
+    }
+
+    /// It goes, if somebody waits for its room.
+    fn idle(&self, pooled: &Arc<Pooled>) {
+        if !self.is_wanted.load(Ordering::SeqCst) {
+            return;
+        }
+        let mut queue = self.queue();
+        if queue.leaving < queue.waiting && self.remove(pooled) {
+            queue.leaving += 1;
+        }
     }
 }
 

@@ -55,8 +55,16 @@ impl Budget {
         self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A request is to be made again: how long it has to wait. What was taken and is not used is [given back](Self::give_back).
-    pub(crate) fn take(&self, now: Instant) -> Duration {
+    /// A request is to be made again: it has to wait for its turn. What is not [spent](Turn::spend) is given back.
+    pub(crate) fn turn(&self, now: Instant) -> Turn<'_> {
+        Turn {
+            wait: self.take(now),
+            budget: Some(self),
+        }
+    }
+
+    /// How long the next one has to wait.
+    fn take(&self, now: Instant) -> Duration {
         let mut purse = self.purse.lock().unwrap_or_else(PoisonError::into_inner);
         // The sum is exact up to 2^53 requests.
         let requests = self.requests.swap(0, Ordering::Relaxed) as f64;
@@ -76,10 +84,37 @@ impl Budget {
         Duration::try_from_secs_f64(wait).unwrap_or(Duration::MAX)
     }
 
-    /// The request is not made again after all, as when its deadline comes first.
-    pub(crate) fn give_back(&self) {
+    fn give_back(&self) {
         let mut purse = self.purse.lock().unwrap_or_else(PoisonError::into_inner);
         purse.tokens += 1.0;
+    }
+}
+
+/// The place in line of a request that is to be made again. Dropped, it is given back: the deadline came first, or the caller went away.
+#[derive(Debug)]
+#[must_use = "dropped, it is given back"]
+pub(crate) struct Turn<'a> {
+    wait: Duration,
+    budget: Option<&'a Budget>,
+}
+
+impl Turn<'_> {
+    /// How long until it comes.
+    pub(crate) fn wait(&self) -> Duration {
+        self.wait
+    }
+
+    /// It has come, and the request is made again.
+    pub(crate) fn spend(mut self) {
+        self.budget = None;
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if let Some(budget) = self.budget {
+            budget.give_back();
+        }
     }
 }
 
@@ -174,15 +209,20 @@ mod tests {
         assert_eq!(at_once, 100);
     }
 
+    /// Statement 18.
     #[test]
-    fn what_is_given_back_shortens_the_line() {
+    fn a_turn_that_is_not_spent_is_given_back() {
         let (budget, now) = begun();
         for _ in 0..20 {
-            budget.take(now);
+            budget.turn(now).spend();
         }
-        let before = budget.take(now);
-        budget.give_back();
-        assert_eq!(budget.take(now), before);
+        let wait = budget.turn(now).wait();
+        assert!(wait > SECOND);
+        for _ in 0..1000 {
+            assert_eq!(budget.turn(now).wait(), wait);
+        }
+        budget.turn(now).spend();
+        assert!(budget.turn(now).wait() > wait);
     }
 
     #[test]

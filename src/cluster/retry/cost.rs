@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use milena_wire::api_key::ApiKey;
 use milena_wire::error_code::ErrorCode;
 
-use super::{Backoff, Budget, is_idempotent, reaction, throttles_first};
+use super::super::backoff::Backoff;
+use super::{Budget, is_idempotent, reaction, throttles_first};
 
 /// The quickest of some blocks, in nanoseconds for each call: others who use the machine only ever make it slower.
 fn cost(what: &str, most: f64, mut call: impl FnMut()) {
@@ -33,7 +34,7 @@ fn of_a_request_and_of_a_retry() {
     let mut now = start;
     cost("budget: take, once for each retry", 200.0, || {
         now += Duration::from_millis(1);
-        black_box(budget.take(black_box(now)));
+        budget.turn(black_box(now)).spend();
     });
     cost("back-off", 100.0, || {
         black_box(Backoff::RETRY.delay_within(black_box(3), black_box(77), Duration::MAX));

@@ -1,6 +1,5 @@
 //! Whether, when and where a request is tried again. No I/O.
 
-mod backoff;
 mod budget;
 #[cfg(test)]
 mod cost;
@@ -8,7 +7,6 @@ mod idempotence;
 mod reaction;
 mod throttle;
 
-pub(crate) use backoff::Backoff;
 #[allow(unused_imports, reason = "for the client that asks all of this")]
 pub(crate) use {
     budget::Budget,

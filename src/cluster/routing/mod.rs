@@ -12,6 +12,7 @@ mod list;
 mod markers;
 mod nested;
 mod new_leaders;
+mod nowhere;
 mod pairing;
 mod partitions;
 mod parts;

@@ -13,6 +13,7 @@ use milena_wire::uuid::Uuid;
 
 use super::key::Key;
 use super::new_leaders::NewLeaders;
+use super::nowhere::{nothing_acknowledged, nothing_fetched};
 use super::pairing::{Chosen, pair};
 use super::parts::{Items, Partitions, merge_topics, pick_partitions};
 use super::producer_ids::has_producer_ids;
@@ -22,7 +23,7 @@ use super::target::{Target, TopicRef};
 /// Of a request: whom it or `each` of its partitions is for; the list of its topics and what one is called; the list of partitions in it and
 /// the number of one; its other fields; the same lists of the answer; the field of the answer with the code of all of it, and the one with
 /// its message; a list of the answer that is the same kind of news from every broker; when partitions may be left out of the answer;
-/// and what decides whether it is idempotent, if the API alone does not.
+/// what decides whether it is idempotent, if the API alone does not; and what makes an answer for partitions that there are not, if that is needed.
 macro_rules! partitions {
     ($(
         $Request:ident {
@@ -36,6 +37,7 @@ macro_rules! partitions {
             $(news: $news:ident;)?
             $(silent: |$silent:ident| $silence:expr;)?
             $(idempotent: $idempotent:ident;)?
+            $(unknown: $unknown:ident;)?
         }
     )*) => {$(
         impl Routed for $Request {
@@ -155,6 +157,12 @@ macro_rules! partitions {
                     $idempotent(self)
                 }
             )?
+
+            $(
+                fn unknown(&self, code: ErrorCode) -> Option<Self::Response> {
+                    Some($unknown(self, code))
+                }
+            )?
         }
     )*
 
@@ -267,6 +275,7 @@ partitions! {
         news: node_endpoints;
         // No records were acquired.
         silent: |_request| true;
+        unknown: nothing_fetched;
     }
     ShareAcknowledgeRequest {
         to: each |topic, partition| Target::Leader(TopicRef::Id(topic.topic_id), partition);
@@ -277,6 +286,7 @@ partitions! {
         results: partitions |partition| partition.partition_index;
         code: error_code error_message;
         news: node_endpoints;
+        unknown: nothing_acknowledged;
     }
 
     // For the coordinator of a group.

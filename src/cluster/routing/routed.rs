@@ -62,6 +62,12 @@ pub trait Routed:
         NewLeaders::default()
     }
 
+    /// The answer that says this of all items, of which the cluster knows no partition. For requests whose other items are not to be lost with them: what a
+    /// ShareFetch gives has been acquired. `None`: the caller is told by an error.
+    fn unknown(&self, _code: ErrorCode) -> Option<Self::Response> {
+        None
+    }
+
     /// Whether it can be sent twice to the same effect as once: then it is sent again, too, if it may have been carried out.
     fn is_idempotent(&self) -> bool {
         is_idempotent(Self::API_KEY)

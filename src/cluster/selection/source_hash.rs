@@ -9,7 +9,9 @@ use crate::murmur2::murmur2;
 /// Chooses the broker to which this machine's address belongs, so that all clients of a machine go to one, and many machines are spread
 /// over all. When a broker goes, only those who went to it go elsewhere.
 ///
-/// As long as the local address is unknown, the client goes to one that is drawn by lot when the policy is made.
+/// A [`Client`](crate::Client) takes the address of its first TCP connection at this side, unless it is
+/// [given](crate::cluster::ClientBuilder::local_address). As long as it is unknown, the client goes to one broker that is drawn by lot when the policy
+/// is made.
 ///
 /// ```
 /// use std::net::IpAddr;

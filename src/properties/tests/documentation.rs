@@ -90,6 +90,10 @@ fn the_defaults_are_those_of_the_code() {
             format!("`{}`", connection.client_id.as_deref().unwrap()),
         ),
         ("rack", none(settings.rack.is_none())),
+        (
+            "local_address",
+            none(settings.local_address.is_none()) + ": that of the first connection",
+        ),
         #[cfg(feature = "tls")]
         ("tls", none(connection.tls.is_none()) + ": plain text"),
         ("sasl", none(connection.sasl.is_none())),

@@ -166,7 +166,7 @@ fn refreshes_by_age_are_spread() {
     let mut waits: Vec<u128> = (0..20)
         .map(|seed| {
             let mut world = World::new();
-            world.schedule.jitter = Jitter::new(seed);
+            world.schedule.random = Random::seeded(seed);
             let asked = world.asked();
             world.answer(&asked, Vec::new());
             world.wait_for_asked().1

@@ -1,9 +1,16 @@
 //! How long to wait before the next attempt (KIP-580).
 
+use std::ops::Range;
 use std::time::Duration;
 
 /// More than anybody waits, and little enough to be multiplied.
 const LONGEST: Duration = Duration::from_secs(u32::MAX as u64);
+
+/// Some part of a time, of those in a range. `random` is any of all numbers.
+pub(crate) fn spread(time: Duration, parts: Range<f64>, random: u32) -> Duration {
+    let part = parts.start + (parts.end - parts.start) * f64::from(random) / f64::from(u32::MAX);
+    time.min(LONGEST).mul_f64(part)
+}
 
 /// A wait that doubles with each failure, spread by a fifth either way so that those who failed together do not come back together, and that
 /// is never longer than a limit.
@@ -28,13 +35,20 @@ impl Backoff {
 
     /// After so many failures in a row, the latest one not counted: 0 gives the first wait. `random` is any of all numbers.
     pub(crate) fn delay(&self, failures: u32, random: u32) -> Duration {
-        let longest = self.longest.min(LONGEST);
+        spread(self.plain(failures), 0.8..1.2, random).min(self.longest())
+    }
+
+    /// The same, neither shorter nor longer.
+    pub(crate) fn plain(&self, failures: u32) -> Duration {
         let doubled = 2_u32
             .checked_pow(failures)
             .and_then(|factor| self.first.checked_mul(factor));
-        let middle = doubled.map_or(longest, |doubled| doubled.min(longest));
-        let spread = 0.8 + 0.4 * f64::from(random) / f64::from(u32::MAX);
-        middle.mul_f64(spread).min(longest)
+        doubled.map_or(self.longest(), |doubled| doubled.min(self.longest()))
+    }
+
+    /// No wait is longer.
+    pub(crate) fn longest(&self) -> Duration {
+        self.longest.min(LONGEST)
     }
 
     /// The same, but never longer than what is `left` until the deadline.
@@ -45,7 +59,7 @@ impl Backoff {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::random::Random;
+    use super::super::random::Random;
     use super::*;
 
     const fn ms(milliseconds: u64) -> Duration {
@@ -66,6 +80,10 @@ mod tests {
             assert!(near(backoff.delay(failures, u32::MAX / 2), ms(middle)));
             assert!(near(backoff.delay(failures, u32::MAX), most.min(ms(1000))));
         }
+        assert_eq!(
+            [0, 1, 2, 3, 4, 40].map(|failures| Backoff::RETRY.plain(failures)),
+            [100, 200, 400, 800, 1000, 1000].map(ms)
+        );
         for failures in [4, 5, 31, 32, u32::MAX] {
             assert!(near(Backoff::RETRY.delay(failures, 0), ms(800)));
             assert_eq!(Backoff::RETRY.delay(failures, u32::MAX), ms(1000));
