@@ -142,11 +142,12 @@ impl Exchange {
     ) -> Result<(), Error> {
         let purpose = Purpose::of(R::API_KEY);
         let waiting = async {
+            self.silence(node, purpose, deadline).await?;
             if purpose != Purpose::Coordination && !node.breaker.would_admit(now()) {
                 // Whether it answers is tried by the request itself.
                 drop(self.turn(node, R::API_KEY, Choice::Bound, deadline).await?);
             }
-            self.silence(node, purpose, deadline).await
+            Ok(())
         };
         waiting.await.map_err(|kind| {
             let error = Error::new(kind).during(R::API_KEY, None);
