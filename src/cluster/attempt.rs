@@ -4,12 +4,15 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use milena_wire::messages::ProduceRequest;
 use tokio::sync::watch;
 
 use super::client::Client;
 use super::exchange::{Choice, Reply};
 use super::metadata::Metadata;
+use super::purpose::Purpose;
 use super::routing::Routed;
+use crate::connection::now;
 use crate::error::{Error, ErrorKind};
 
 impl Client {
@@ -41,6 +44,29 @@ impl Client {
             };
             let ask = core.exchange.ask(&node, request, Choice::Bound, deadline);
             ask.await
+        }
+    }
+
+    /// Hands a Produce with acks 0 to a broker, which does not answer it. The request comes back.
+    pub(crate) fn hand(
+        &self,
+        broker: i32,
+        request: ProduceRequest,
+        deadline: Instant,
+    ) -> impl Future<Output = (ProduceRequest, Result<(), Error>)> + Send + 'static {
+        let core = Arc::clone(self.core());
+        async move {
+            let exchange = &core.exchange;
+            let handed = async {
+                let node = exchange.nodes.by_id(broker);
+                let node = node.ok_or_else(|| Error::new(ErrorKind::UnknownBroker(broker)))?;
+                let lease = exchange.pool.checkout(&node, Purpose::Produce, deadline).await?;
+                let left = deadline.saturating_duration_since(now());
+                let written = lease.connection().send_oneway(request.clone()).deadline(left);
+                written.await.map_err(|error| error.at_broker(broker))
+            };
+            let handed = handed.await;
+            (request, handed)
         }
     }
 

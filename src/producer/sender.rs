@@ -19,6 +19,7 @@ use super::batch::Sealed;
 use super::outcome::{self, Verdict};
 use super::partition::{Inner, Line, Partition};
 use super::queue::{Next, Station};
+use super::settings::Acks;
 use super::shared::Shared;
 use crate::cluster::{Boxed, Metadata, Reply};
 use crate::connection::{after, now};
@@ -38,7 +39,8 @@ struct Flight {
     parts: Vec<Part>,
 }
 
-type Answer = (ProduceRequest, Result<Reply<ProduceRequest>, Error>);
+/// What came of a request; `None` if it is one that is not answered, and it is written.
+type Answer = (ProduceRequest, Result<Option<Reply<ProduceRequest>>, Error>);
 
 /// A batch in a request.
 pub(super) struct Part {
@@ -69,6 +71,7 @@ impl Sender {
         let line = Arc::clone(&self.line);
         let shared = Arc::clone(&self.shared);
         let mut timer = pin!(sleep_until(now().into()));
+        let mut news = shared.client.news();
         // Of the broker: that it can be asked.
         let mut readiness: Option<Boxed<'static, Result<(), Error>>> = None;
         while !shared.is_over() {
@@ -80,6 +83,17 @@ impl Sender {
             if self.may_send() && readiness.is_none() {
                 readiness = Some(self.readiness());
             }
+            news.mark_unchanged();
+            // Mostly the broker can be asked at once.
+            if readiness.is_some() && has_waited {
+                self.let_go();
+                if !self.line.is_anybody_ready() {
+                    // Nobody waits for the broker any more.
+                    readiness = None;
+                }
+            }
+            let is_waiting = readiness.is_some();
+            let mut changed = pin!(news.changed());
             let happened = std::future::poll_fn(|context| {
                 // Those under way first: they may be sent again, or make room.
                 if let Some((flight, answer)) = self.poll_flights(context) {
@@ -89,6 +103,9 @@ impl Sender {
                     if let Poll::Ready(result) = waiting.as_mut().poll(context) {
                         return Poll::Ready(Happened::Ready(result));
                     }
+                }
+                if is_waiting && changed.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(Happened::Called);
                 }
                 if called.as_mut().poll(context).is_ready()
                     || next.is_some() && timer.as_mut().poll(context).is_ready()
@@ -108,6 +125,7 @@ impl Sender {
                 }
                 Happened::Called => {}
             }
+            has_waited = readiness.is_some();
         }
     }
 
@@ -167,11 +185,21 @@ impl Sender {
         let request = self.request(&parts);
         let deadline = after(now(), self.shared.settings.request_timeout);
         let client = &self.shared.client;
-        let answer = client.attempt(self.line.broker, request, deadline);
-        self.flights.push_back(Flight {
-            answer: Box::pin(answer),
-            parts,
-        });
+        let broker = self.line.broker;
+        let answer: Boxed<'static, Answer> = if self.shared.settings.acks == Acks::None {
+            let handed = client.hand(broker, request, deadline);
+            Box::pin(async move {
+                let (request, result) = handed.await;
+                (request, result.map(|()| None))
+            })
+        } else {
+            let answered = client.attempt(broker, request, deadline);
+            Box::pin(async move {
+                let (request, result) = answered.await;
+                (request, result.map(Some))
+            })
+        };
+        self.flights.push_back(Flight { answer, parts });
     }
 
     /// Takes a batch of each partition that is ready, as many as go into a request.
@@ -187,16 +215,11 @@ impl Sender {
             if inner.queue.station != Station::Listed {
                 continue;
             }
-            inner.queue.station = Station::Resting;
             if !self.leads(&metadata, &partition) {
-                // What is under way comes back first: a partition is written to over one socket at a time.
-                if inner.queue.in_flight() == 0 {
-                    inner.line = None;
-                    inner.queue.station = Station::Seeking;
-                    shared.seek(&partition);
-                }
+                self.leave(&partition, &mut inner);
                 continue;
             }
+            inner.queue.station = Station::Resting;
             let next = inner.queue.next(&shared.terms, identity);
             self.settle_in(&partition, &mut inner);
             drop(inner);
@@ -231,6 +254,33 @@ impl Sender {
                 .cmp(&Arc::as_ptr(&other.partition.topic).cast::<u8>())
         });
         parts
+    }
+
+    /// Lets those go who are led by others now, while the broker cannot be asked.
+    fn let_go(&self) {
+        let metadata = self.shared.client.known();
+        let mut stay = VecDeque::new();
+        for partition in self.line.take_ready() {
+            if self.leads(&metadata, &partition) {
+                stay.push_back(partition);
+                continue;
+            }
+            let mut inner = partition.lock();
+            if inner.queue.station == Station::Listed {
+                self.leave(&partition, &mut inner);
+            }
+        }
+        self.line.put_back(stay);
+    }
+
+    /// A partition is led by another broker. What is under way comes back first: it is written to over one socket at a time.
+    fn leave(&self, partition: &Arc<Partition>, inner: &mut Inner) {
+        inner.queue.station = Station::Resting;
+        if inner.queue.in_flight() == 0 {
+            inner.line = None;
+            inner.queue.station = Station::Seeking;
+            self.shared.seek(partition);
+        }
     }
 
     fn leads(&self, metadata: &Metadata, partition: &Partition) -> bool {
@@ -272,7 +322,17 @@ impl Sender {
         let shared = Arc::clone(&self.shared);
         let is_idempotent = shared.terms.is_idempotent;
         match result {
-            Ok(Reply { response, .. }) => {
+            Ok(None) => {
+                drop(request);
+                for part in parts {
+                    let written = Verdict::Written {
+                        base_offset: None,
+                        append_time: None,
+                    };
+                    self.judged(part, written);
+                }
+            }
+            Ok(Some(Reply { response, .. })) => {
                 let verdicts = outcome::verdicts(&request, &response, is_idempotent);
                 let stale: Vec<bool> = verdicts.iter().map(|verdict| verdict.is_stale).collect();
                 if stale.contains(&true) {
