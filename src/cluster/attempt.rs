@@ -60,9 +60,15 @@ impl Client {
             let handed = async {
                 let node = exchange.nodes.by_id(broker);
                 let node = node.ok_or_else(|| Error::new(ErrorKind::UnknownBroker(broker)))?;
-                let lease = exchange.pool.checkout(&node, Purpose::Produce, deadline).await?;
+                let lease = exchange
+                    .pool
+                    .checkout(&node, Purpose::Produce, deadline)
+                    .await?;
                 let left = deadline.saturating_duration_since(now());
-                let written = lease.connection().send_oneway(request.clone()).deadline(left);
+                let written = lease
+                    .connection()
+                    .send_oneway(request.clone())
+                    .deadline(left);
                 written.await.map_err(|error| error.at_broker(broker))
             };
             let handed = handed.await;

@@ -72,6 +72,7 @@ impl Sender {
         let shared = Arc::clone(&self.shared);
         let mut timer = pin!(sleep_until(now().into()));
         let mut news = shared.client.news();
+        let mut has_waited = false;
         // Of the broker: that it can be asked.
         let mut readiness: Option<Boxed<'static, Result<(), Error>>> = None;
         while !shared.is_over() {
