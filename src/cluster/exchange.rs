@@ -11,7 +11,7 @@ use milena_wire::codec::{Request, VersionRange};
 use tokio::time::{sleep_until, timeout_at};
 
 use super::breaker::{Admission, BreakerState, Probe, Transition, WhenOpen};
-use super::pool::{Lease, Node, Nodes, Pool};
+use super::pool::{Lease, Node, Nodes, Pool, tell_circuit};
 use super::purpose::Purpose;
 use super::retry::throttles_first;
 use super::routing::Routed;
@@ -221,7 +221,7 @@ impl Exchange {
                     None => node.breaker.succeeded(now),
                 };
                 if let Some(transition) = transition {
-                    self.circuit(node, &transition);
+                    tell_circuit(node, &transition, &self.signals);
                     node.circuit_changed();
                 }
                 let throttle = R::throttle_time_ms(response);
@@ -252,20 +252,12 @@ impl Exchange {
             Admission::Pass => Ok(None),
             Admission::Probe(probe) => {
                 if let Some(transition) = probe.transition() {
-                    self.circuit(node, transition);
+                    tell_circuit(node, transition, &self.signals);
                 }
                 let probe = Some(probe);
                 Ok(Some(Trial { node, probe }))
             }
             Admission::Refused { retry_in } => Err(retry_in),
-        }
-    }
-
-    /// Tells of the circuit of a broker; not of one that was somewhere else before.
-    fn circuit(&self, node: &Node, transition: &Transition) {
-        if !node.has_left() {
-            self.signals
-                .circuit(node.id, transition.from, transition.to);
         }
     }
 

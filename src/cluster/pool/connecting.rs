@@ -13,6 +13,7 @@ use super::pooled::{Lease, Pooled};
 use super::registry::{Permit, Registry};
 use crate::close_reason::CloseReason;
 use crate::cluster::backoff::Backoff;
+use crate::cluster::breaker::Transition;
 use crate::cluster::purpose::Purpose;
 use crate::cluster::random::Random;
 use crate::cluster::rewriter::Rewriter;
@@ -279,9 +280,7 @@ impl Pool {
         permit: Permit,
     ) -> Result<Arc<Pooled>, Error> {
         let address = &node.address;
-        // None begins while the client ends: nobody would wait for its socket to be gone.
-        let held = self.tasks.hold();
-        let held = held.ok_or_else(|| Error::new(ErrorKind::Shutdown))?;
+        let held = self.hold()?;
         let hook = Arc::new(Hook {
             node: Arc::downgrade(node),
             place: Arc::downgrade(place),
@@ -324,10 +323,15 @@ impl Pool {
         Ok(builder.dial_to(elsewhere))
     }
 
+    /// What a connection has for as long as its socket is there, so that the end of the client waits for that. None begins while the client ends.
+    fn hold(&self) -> Result<Held, Error> {
+        let held = self.tasks.hold();
+        held.ok_or_else(|| Error::new(ErrorKind::Shutdown))
+    }
+
     /// A connection that belongs to no broker yet: to a bootstrap address.
     pub(crate) async fn bootstrap(&self, address: &Address) -> Result<Connection, Error> {
-        let held = self.tasks.hold();
-        let held = held.ok_or_else(|| Error::new(ErrorKind::Shutdown))?;
+        let held = self.hold()?;
         let hook = Arc::new(BootstrapHook(Mutex::new(Some(held))));
         let mut builder = self.builder(address)?.on_end(hook);
         if let Some(meter) = self.signals.meter(BOOTSTRAP) {
@@ -446,10 +450,15 @@ fn failed(node: &Node, error: &Error, signals: &Signals) {
         signals.health(node.id, health);
     }
     if let Some(transition) = node.breaker.failed(now()) {
-        if !node.has_left() {
-            signals.circuit(node.id, transition.from, transition.to);
-        }
+        tell_circuit(node, &transition, signals);
         node.circuit_changed();
+    }
+}
+
+/// Tells of the circuit of a broker; not of one that was somewhere else before.
+pub(crate) fn tell_circuit(node: &Node, transition: &Transition, signals: &Signals) {
+    if !node.has_left() {
+        signals.circuit(node.id, transition.from, transition.to);
     }
 }
 

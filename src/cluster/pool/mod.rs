@@ -14,7 +14,7 @@ mod place;
 mod pooled;
 mod registry;
 
-pub(crate) use connecting::Pool;
+pub(crate) use connecting::{Pool, tell_circuit};
 pub(crate) use node::Node;
 pub(crate) use nodes::{Broker, Nodes};
 pub(crate) use pooled::Lease;
