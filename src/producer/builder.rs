@@ -7,6 +7,7 @@ use std::time::Duration;
 use milena_wire::compression::Compression;
 
 use super::buffers::Buffers;
+use super::clock::Clock;
 use super::handle::Producer;
 use super::memory::Memory;
 use super::partitioner::{Chosen, Partitioner};
@@ -133,6 +134,7 @@ impl ProducerBuilder {
             compression: settings.compression,
             is_idempotent: AtomicBool::new(is_idempotent),
             shares_time: settings.linger <= SHARED_TIME,
+            clock: Clock::default(),
             memory: Arc::new(Memory::new(settings.buffer_memory)),
             buffers: Buffers::new(KEPT),
         };

@@ -6,13 +6,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use milena_wire::compression::Compression;
 use milena_wire::records::{BatchBuilder, Producer, RecordError};
 
 use super::batch::{Batch, Closed, Held, Numbered, Sealed, Turn};
 use super::buffers::Buffers;
+use super::clock::{Clock, timestamp};
 use super::fate::{Fate, Outcome};
 use super::memory::Memory;
 use super::record::Record;
@@ -37,6 +38,7 @@ pub(super) struct Terms {
     pub(super) is_idempotent: AtomicBool,
     /// Whether the records of a batch that waits for more have the time of its first one.
     pub(super) shares_time: bool,
+    pub(super) clock: Clock,
     pub(super) memory: Arc<Memory>,
     pub(super) buffers: Buffers,
 }
@@ -197,6 +199,7 @@ impl Queue {
         let timestamp = match record.timestamp {
             Some(timestamp) => timestamp,
             None if terms.shares_time && !open.is_due => open.began,
+            None if terms.shares_time => terms.clock.recently().max(open.began),
             None => timestamp(),
         };
         let headers = record.headers.iter().copied();
@@ -602,12 +605,6 @@ impl Queue {
 pub(super) fn sequence_after(sequence: i32, count: u32) -> i32 {
     let next = (i64::from(sequence) + i64::from(count)) & i64::from(i32::MAX);
     i32::try_from(next).unwrap_or_default()
-}
-
-/// The time in milliseconds since 1970.
-fn timestamp() -> i64 {
-    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

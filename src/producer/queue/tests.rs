@@ -17,6 +17,7 @@ fn terms() -> Terms {
         compression: Compression::None,
         is_idempotent: true.into(),
         shares_time: true,
+        clock: Clock::default(),
         memory: Arc::new(Memory::new(1 << 20)),
         buffers: Buffers::new(1 << 20),
     }
