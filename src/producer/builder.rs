@@ -1,6 +1,7 @@
 //! How a producer is asked for.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use milena_wire::compression::Compression;
@@ -45,7 +46,7 @@ impl ProducerBuilder {
     }
 
     /// Whether brokers know a batch that comes twice, and the order of batches, so that retries double and reorder nothing (KIP-98). Needs
-    /// [`Acks::All`] and Kafka 0.11. Default: yes with [`Acks::All`], else no. Java: `enable.idempotence`.
+    /// [`Acks::All`] and Kafka 0.11. Default: yes with [`Acks::All`] if the cluster knows of it, else no. Java: `enable.idempotence`.
     pub fn idempotence(mut self, idempotence: bool) -> Self {
         self.settings.idempotence = Some(idempotence);
         self
@@ -130,7 +131,7 @@ impl ProducerBuilder {
             delivery_timeout: settings.delivery_timeout,
             max_in_flight: settings.max_in_flight,
             compression: settings.compression,
-            is_idempotent,
+            is_idempotent: AtomicBool::new(is_idempotent),
             shares_time: settings.linger <= SHARED_TIME,
             memory: Arc::new(Memory::new(settings.buffer_memory)),
             buffers: Buffers::new(KEPT),

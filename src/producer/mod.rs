@@ -10,6 +10,7 @@ mod delivery;
 mod fate;
 mod handle;
 mod identity;
+mod legacy;
 mod memory;
 mod outcome;
 mod partition;

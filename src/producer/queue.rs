@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use milena_wire::compression::Compression;
@@ -32,12 +33,18 @@ pub(super) struct Terms {
     /// How many batches of a partition are under way at most.
     pub(super) max_in_flight: usize,
     pub(super) compression: Compression,
-    /// Whether batches have sequence numbers.
-    pub(super) is_idempotent: bool,
+    /// Whether batches have sequence numbers. Not any more when the cluster turns out to be too old for it.
+    pub(super) is_idempotent: AtomicBool,
     /// Whether the records of a batch that waits for more have the time of its first one.
     pub(super) shares_time: bool,
     pub(super) memory: Arc<Memory>,
     pub(super) buffers: Buffers,
+}
+
+impl Terms {
+    pub(super) fn is_idempotent(&self) -> bool {
+        self.is_idempotent.load(Ordering::Relaxed)
+    }
 }
 
 /// Who writes: what the cluster calls this producer.
@@ -337,7 +344,7 @@ impl Queue {
         if self.in_flight >= terms.max_in_flight || self.is_settling {
             return None;
         }
-        if terms.is_idempotent && self.identity.is_none() {
+        if terms.is_idempotent() && self.identity.is_none() {
             self.identity = Some(identity?);
             self.next_sequence = 0;
         }
@@ -421,9 +428,7 @@ impl Queue {
 
     fn give_up(&mut self, sealed: &Sealed, error: Error) {
         self.forget(sealed.turn);
-        let of_now = self.identity.is_some_and(|identity| {
-            (identity.id, identity.epoch) == (sealed.producer.id, sealed.producer.epoch)
-        });
+        let of_now = self.is_numbered_now(sealed);
         let is_last = self
             .outstanding
             .back()
@@ -443,49 +448,61 @@ impl Queue {
     }
 
     fn put_back(&mut self, sealed: Sealed, error: impl FnOnce() -> Error) {
-        if sealed.batch.fate.outcome().is_some() {
+        // Under another number it might be in the log twice.
+        let is_stuck = sealed.may_be_written && !self.is_numbered_now(&sealed);
+        if is_stuck || sealed.batch.fate.outcome().is_some() {
             return self.give_up(&sealed, error());
         }
         let later = self.again.partition_point(|one| one.turn < sealed.turn);
         self.again.insert(later, sealed);
     }
 
-    /// The broker has not written a batch, as its number is not the next one. If it is the first that is not settled, all that are not are given new
-    /// numbers, as none of them can be in the log; else it is sent again behind those before it. Gives whether it was the first.
-    pub(super) fn out_of_order(
-        &mut self,
-        mut sealed: Sealed,
-        error: impl FnOnce() -> Error,
-    ) -> bool {
+    /// The broker has not written a batch now, as its number is not the next one. If it is the first that is not settled, all that are not are given new
+    /// numbers, but for those that an earlier attempt may have written: these have failed. Else it is sent again behind those before it. Gives whether
+    /// it was the first.
+    pub(super) fn out_of_order(&mut self, sealed: Sealed, error: impl Fn() -> Error) -> bool {
         let is_first = self
             .outstanding
             .front()
             .is_none_or(|first| first.turn == sealed.turn);
-        let of_now = self.identity.is_some_and(|identity| {
-            (identity.id, identity.epoch) == (sealed.producer.id, sealed.producer.epoch)
-        });
-        sealed.may_be_written = false;
-        let begins_anew = is_first && of_now;
+        let begins_anew = is_first && self.is_numbered_now(&sealed);
         if begins_anew {
             self.begin_anew();
+            self.give_up_stuck(&error);
         }
         self.came_back();
         self.put_back(sealed, error);
         begins_anew
     }
 
-    /// The broker has not written a batch, as it does not accept who writes: the batch waits for another identity.
-    pub(super) fn disowned(&mut self, mut sealed: Sealed, error: impl FnOnce() -> Error) {
-        sealed.may_be_written = false;
+    /// The broker has not written a batch now, as it does not accept who writes: the batch waits for another identity, unless an earlier attempt may have
+    /// written it.
+    pub(super) fn disowned(&mut self, sealed: Sealed, error: impl Fn() -> Error) {
         let of_now = self
             .identity
             .is_some_and(|identity| identity.id == sealed.producer.id);
         if of_now {
             self.identity = None;
             self.is_settling = true;
+            self.give_up_stuck(&error);
         }
         self.came_back();
         self.put_back(sealed, error);
+    }
+
+    /// Fails those that wait to be sent again under numbers that are no good any more, if they may be in the log under these.
+    fn give_up_stuck(&mut self, error: impl Fn() -> Error) {
+        for sealed in std::mem::take(&mut self.again) {
+            self.put_back(sealed, &error);
+        }
+    }
+
+    fn is_numbered_now(&self, sealed: &Sealed) -> bool {
+        let Producer { id, epoch, .. } = sealed.producer;
+        match self.identity {
+            Some(identity) => (identity.id, identity.epoch) == (id, epoch),
+            None => sealed.producer == Producer::NONE,
+        }
     }
 
     /// From now on batches have numbers from 0 on, under the next epoch (KIP-360).
@@ -500,7 +517,7 @@ impl Queue {
 
     /// Whether the last epoch is used up, and another producer id is needed.
     pub(super) fn needs_identity(&self, terms: &Terms) -> bool {
-        terms.is_idempotent && self.identity.is_none()
+        terms.is_idempotent() && self.identity.is_none()
     }
 
     /// A batch that was too large is two now, in its place.

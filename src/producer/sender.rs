@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use bytestring::ByteString;
 use milena_wire::api_key::ApiKey;
+use milena_wire::codec::VersionRange;
 use milena_wire::compression::Compressor;
 use milena_wire::messages::ProduceRequest;
 use milena_wire::messages::produce::{PartitionProduceData, TopicProduceData};
@@ -16,6 +18,7 @@ use milena_wire::uuid::Uuid;
 use tokio::time::{Sleep, sleep_until};
 
 use super::batch::Sealed;
+use super::legacy;
 use super::outcome::{self, Verdict};
 use super::partition::{Inner, Line, Partition};
 use super::queue::{Next, Station};
@@ -31,6 +34,8 @@ pub(super) struct Sender {
     line: Arc<Line>,
     flights: VecDeque<Flight>,
     compressor: Compressor,
+    /// Of Produce, as the broker and this crate have them in common; not known before the broker can be asked.
+    versions: Option<VersionRange>,
 }
 
 /// A request that is under way.
@@ -46,6 +51,8 @@ type Answer = (ProduceRequest, Result<Option<Reply<ProduceRequest>>, Error>);
 pub(super) struct Part {
     pub(super) partition: Arc<Partition>,
     pub(super) sealed: Sealed,
+    /// It as an old broker takes it.
+    translated: Option<Bytes>,
 }
 
 impl Sender {
@@ -55,6 +62,7 @@ impl Sender {
             line,
             flights: VecDeque::new(),
             compressor: Compressor::new(),
+            versions: None,
         }
     }
 
@@ -74,7 +82,7 @@ impl Sender {
         let mut news = shared.client.news();
         let mut has_waited = false;
         // Of the broker: that it can be asked.
-        let mut readiness: Option<Boxed<'static, Result<(), Error>>> = None;
+        let mut readiness: Option<Boxed<'static, Result<VersionRange, Error>>> = None;
         while !shared.is_over() {
             let mut called = pin!(line.called());
             // From before the look on, so that nothing is missed.
@@ -120,7 +128,10 @@ impl Sender {
                 Happened::Ready(result) => {
                     readiness = None;
                     match result {
-                        Ok(()) => self.send(),
+                        Ok(versions) => {
+                            self.versions = Some(versions);
+                            self.send();
+                        }
                         Err(error) => self.cannot_send(&error),
                     }
                 }
@@ -155,11 +166,11 @@ impl Sender {
         let shared = &self.shared;
         self.flights.len() < shared.terms.max_in_flight
             && self.line.is_anybody_ready()
-            && (!shared.terms.is_idempotent || shared.known_identity().is_some())
+            && (!shared.terms.is_idempotent() || shared.known_identity().is_some())
     }
 
     /// Ends when the broker can be asked; at once, if it was asked a moment ago.
-    fn readiness(&self) -> Boxed<'static, Result<(), Error>> {
+    fn readiness(&self) -> Boxed<'static, Result<VersionRange, Error>> {
         let client = self.shared.client.clone();
         let broker = self.line.broker;
         let deadline = after(now(), self.shared.settings.request_timeout);
@@ -239,8 +250,19 @@ impl Sender {
                     }
                 }
             };
+            let translated = match self.translated(&sealed) {
+                Ok(translated) => translated,
+                Err(error) => {
+                    partition.lock().queue.failed(&sealed, error);
+                    continue;
+                }
+            };
             bytes += sealed.bytes.len();
-            parts.push(Part { partition, sealed });
+            parts.push(Part {
+                partition,
+                sealed,
+                translated,
+            });
             if bytes >= shared.settings.max_request_size {
                 break;
             }
@@ -255,6 +277,14 @@ impl Sender {
                 .cmp(&Arc::as_ptr(&other.partition.topic).cast::<u8>())
         });
         parts
+    }
+
+    fn translated(&mut self, sealed: &Sealed) -> Result<Option<Bytes>, Error> {
+        let Some(versions) = self.versions else {
+            return Ok(None);
+        };
+        let compression = self.shared.terms.compression;
+        legacy::translated(&sealed.bytes, compression, versions, &mut self.compressor)
     }
 
     /// Lets those go who are led by others now, while the broker cannot be asked.
@@ -294,7 +324,8 @@ impl Sender {
         let metadata = self.shared.client.known();
         let mut topics: Vec<TopicProduceData> = Vec::new();
         let mut last: Option<&Arc<str>> = None;
-        for Part { partition, sealed } in parts {
+        for part in parts {
+            let (partition, sealed) = (&part.partition, &part.sealed);
             if !last.is_some_and(|last| Arc::ptr_eq(last, &partition.topic)) {
                 last = Some(&partition.topic);
                 let id = metadata
@@ -307,7 +338,7 @@ impl Sender {
             }
             if let Some(topic) = topics.last_mut() {
                 let mut data = PartitionProduceData::default().with_index(partition.index);
-                data.records = Some(sealed.bytes.clone());
+                data.records = Some(part.translated.as_ref().unwrap_or(&sealed.bytes).clone());
                 topic.partition_data.push(data);
             }
         }
@@ -321,7 +352,7 @@ impl Sender {
     /// A request has come back.
     fn answered(&mut self, parts: Vec<Part>, (request, result): Answer) {
         let shared = Arc::clone(&self.shared);
-        let is_idempotent = shared.terms.is_idempotent;
+        let is_idempotent = shared.terms.is_idempotent();
         match result {
             Ok(None) => {
                 drop(request);
@@ -362,6 +393,7 @@ impl Sender {
         let Part {
             partition,
             mut sealed,
+            translated: _,
         } = part;
         let shared = &self.shared;
         let mut inner = partition.lock();
@@ -408,12 +440,11 @@ impl Sender {
             Verdict::OutOfOrder(error) => {
                 let failures = sealed.failures;
                 sealed.failures += 1;
-                let text = error.to_string();
-                if queue.out_of_order(sealed, || error) {
+                if queue.out_of_order(sealed, || error.clone()) {
                     tracing::warn!(
                         topic = &*partition.topic,
                         partition = partition.index,
-                        error = text,
+                        %error,
                         "numbers begin anew"
                     );
                     wait = (failures > 0).then(|| shared.client.wait_after(failures - 1));
@@ -426,7 +457,7 @@ impl Sender {
                 let id = sealed.producer.id;
                 wait = Some(shared.client.wait_after(sealed.failures));
                 sealed.failures += 1;
-                queue.disowned(sealed, || error);
+                queue.disowned(sealed, || error.clone());
                 shared.disowned(id);
             }
             Verdict::TooLarge(error) => {
@@ -479,6 +510,7 @@ impl Sender {
             for Part {
                 partition,
                 mut sealed,
+                ..
             } in flight.parts
             {
                 sealed.may_be_written = true;
@@ -492,7 +524,7 @@ impl Sender {
 /// What a sender waits for.
 enum Happened {
     Answered(Vec<Part>, Answer),
-    Ready(Result<(), Error>),
+    Ready(Result<VersionRange, Error>),
     Called,
 }
 
