@@ -8,6 +8,7 @@ use milena_broker::Cluster;
 use tokio::task::JoinSet;
 
 use crate::Client;
+use crate::cluster::pool::Pick;
 use crate::cluster::purpose::Purpose;
 
 /// Statement 8: 200 ns at most, over blocks of a thousand, by sixteen tasks; no connection is made for it. The time is held to its goal in builds

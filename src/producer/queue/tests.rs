@@ -15,7 +15,7 @@ fn terms() -> Terms {
         delivery_timeout: Duration::from_secs(120),
         max_in_flight: 3,
         compression: Compression::None,
-        is_idempotent: AtomicBool::new(true),
+        is_idempotent: true.into(),
         shares_time: true,
         memory: Arc::new(Memory::new(1 << 20)),
         buffers: Buffers::new(1 << 20),
