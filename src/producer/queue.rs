@@ -79,6 +79,9 @@ pub(super) struct Queue {
     next_sequence: i32,
     /// Whether those under way must come back before anything else is sent: their numbers are no good any more.
     is_settling: bool,
+    /// Whether the leader is known to check the numbers. Kafka takes any number of a producer that it does not know yet: if the first batch came back,
+    /// those behind it would be written before it. So it goes alone, and so does the first of those that are sent again.
+    is_sure: bool,
     /// The size of the last batch, before it was compressed.
     last_size: usize,
     /// What compression makes of a byte, as seen lately.
@@ -166,6 +169,7 @@ impl Default for Queue {
             identity: None,
             next_sequence: 0,
             is_settling: false,
+            is_sure: false,
             last_size: 0,
             ratio: 1.0,
             station: Station::default(),
@@ -304,7 +308,7 @@ impl Queue {
 
     /// Whether there is something to be sent, or when there will be, if nobody was told that yet.
     pub(super) fn news(&mut self, terms: &Terms) -> Option<News> {
-        let may_send = self.in_flight < terms.max_in_flight && !self.is_settling;
+        let may_send = self.may_send(terms);
         let is_due = self.open.as_ref().is_some_and(|open| open.is_due);
         if !self.again.is_empty() || !self.closed.is_empty() || is_due {
             return may_send.then_some(News::Ready);
@@ -342,14 +346,21 @@ impl Queue {
         self.open.is_none() && self.closed.is_empty() && self.outstanding.is_empty()
     }
 
+    fn may_send(&self, terms: &Terms) -> bool {
+        let is_alone = terms.is_idempotent() && !self.is_sure;
+        let most = if is_alone { 1 } else { terms.max_in_flight };
+        self.in_flight < most && !self.is_settling
+    }
+
     /// What is sent next, under its number.
     pub(super) fn next(&mut self, terms: &Terms, identity: Option<Identity>) -> Option<Next> {
-        if self.in_flight >= terms.max_in_flight || self.is_settling {
+        if !self.may_send(terms) {
             return None;
         }
         if terms.is_idempotent() && self.identity.is_none() {
             self.identity = Some(identity?);
             self.next_sequence = 0;
+            self.is_sure = false;
         }
         if let Some(mut sealed) = self.again.pop_front() {
             self.in_flight += 1;
@@ -412,6 +423,7 @@ impl Queue {
     /// A batch is in the log.
     pub(super) fn written(&mut self, sealed: &Sealed, outcome: Outcome) {
         self.came_back();
+        self.is_sure |= self.is_first(sealed) && self.is_numbered_now(sealed);
         self.forget(sealed.turn);
         sealed.batch.fate.settle(outcome);
     }
@@ -458,17 +470,20 @@ impl Queue {
         }
         let later = self.again.partition_point(|one| one.turn < sealed.turn);
         self.again.insert(later, sealed);
+        self.is_sure = false;
+    }
+
+    /// Whether all before it are settled.
+    fn is_first(&self, sealed: &Sealed) -> bool {
+        let first = self.outstanding.front();
+        first.is_none_or(|first| first.turn == sealed.turn)
     }
 
     /// The broker has not written a batch now, as its number is not the next one. If it is the first that is not settled, all that are not are given new
     /// numbers, but for those that an earlier attempt may have written: these have failed. Else it is sent again behind those before it. Gives whether
     /// it was the first.
     pub(super) fn out_of_order(&mut self, sealed: Sealed, error: impl Fn() -> Error) -> bool {
-        let is_first = self
-            .outstanding
-            .front()
-            .is_none_or(|first| first.turn == sealed.turn);
-        let begins_anew = is_first && self.is_numbered_now(&sealed);
+        let begins_anew = self.is_first(&sealed) && self.is_numbered_now(&sealed);
         if begins_anew {
             self.begin_anew();
             self.give_up_stuck(&error);
@@ -516,6 +531,7 @@ impl Queue {
         });
         self.next_sequence = 0;
         self.is_settling = true;
+        self.is_sure = false;
     }
 
     /// Whether the last epoch is used up, and another producer id is needed.

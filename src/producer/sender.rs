@@ -519,6 +519,7 @@ impl Sender {
         let is_final =
             !error.is_retriable() && !matches!(error.kind(), ErrorKind::UnknownBroker(_));
         let wait = self.shared.client.wait_after(0);
+        self.let_go();
         for partition in self.line.take_ready() {
             let mut inner = partition.lock();
             if inner.queue.station != Station::Listed {

@@ -27,7 +27,7 @@ use crate::shared::Shared;
 use crate::sight::Logs;
 #[cfg(feature = "tls")]
 use crate::tls::{Tls, TlsListener};
-use crate::topics::{Catalog, Defaults, MAX_PARTITIONS, Omissions};
+use crate::topics::{Catalog, Defaults, MAX_PARTITIONS, Omissions, Retention};
 use crate::transactions::Transactions;
 
 /// A time that nobody waits for, and the clock can still add.
@@ -251,6 +251,9 @@ impl ClusterBuilder {
                 partitions: self.partitions,
                 replication_factor: factor,
                 every_record: self.every_record,
+                retention: Retention {
+                    forgets_producers: self.profile.forgets_producers(),
+                },
             }),
             omissions: Omissions::default(),
             zookeeper: self.zookeeper.unwrap_or(self.profile != Profile::Newest),

@@ -63,11 +63,14 @@ pub(crate) struct Checked {
 pub(crate) struct ProducerBatch {
     pub(crate) producer_id: i64,
     pub(crate) epoch: i16,
+    pub(crate) base_sequence: i32,
     pub(crate) last_sequence: i32,
     /// Milliseconds since 1970.
     pub(crate) max_timestamp: i64,
     /// From the first record of all to the first of the batch.
     pub(crate) offset_delta: i64,
+    /// From the first record of the batch to its last.
+    pub(crate) last_offset_delta: i64,
     pub(crate) is_transactional: bool,
 }
 
@@ -151,9 +154,11 @@ pub(crate) fn check(
                 producers.push(ProducerBatch {
                     producer_id: batch.producer_id(),
                     epoch: batch.producer_epoch(),
+                    base_sequence: batch.base_sequence(),
                     last_sequence: batch.last_sequence(),
                     max_timestamp: span.max_timestamp,
                     offset_delta: before.sum(),
+                    last_offset_delta: span.offsets - 1,
                     is_transactional: batch.is_transactional(),
                 });
             }
@@ -249,6 +254,13 @@ fn check_batch(
         return Err(AppendError::invalid(
             "Clients are not allowed to write control records",
         ));
+    }
+    if batch.producer_id() >= 0 && batch.base_sequence() < 0 {
+        return Err(AppendError::invalid(format!(
+            "Invalid sequence number {} in record batch with producerId {}",
+            batch.base_sequence(),
+            batch.producer_id()
+        )));
     }
     batch.codec().map_err(|error| record_error(&error))?;
     if rules.every_record || rules.compacted {

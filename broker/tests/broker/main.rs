@@ -26,6 +26,7 @@ mod epochs;
 mod faults;
 mod fetch;
 mod groups;
+mod idempotence;
 mod leaders;
 mod list_offsets;
 mod log_dirs;
