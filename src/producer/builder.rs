@@ -125,6 +125,7 @@ impl ProducerBuilder {
         let Self { client, settings } = self;
         let is_idempotent =
             check(&settings).map_err(|error| Error::new(ErrorKind::Config(error)))?;
+        let recorder = client.recorder().cloned();
         let terms = Terms {
             batch_size: settings.batch_size,
             max_record_size: settings.max_record_size,
@@ -135,7 +136,8 @@ impl ProducerBuilder {
             is_idempotent: AtomicBool::new(is_idempotent),
             shares_time: settings.linger <= SHARED_TIME,
             clock: Clock::default(),
-            memory: Arc::new(Memory::new(settings.buffer_memory)),
+            memory: Arc::new(Memory::new(settings.buffer_memory, recorder.clone())),
+            recorder,
             buffers: Buffers::new(KEPT),
         };
         let shared = Arc::new(Shared::new(client.clone(), terms, settings));

@@ -274,7 +274,9 @@ impl Sender {
                         Ok(sealed) => sealed,
                         Err((batch, error)) => {
                             let error = Error::new(ErrorKind::InvalidRecord(error));
-                            partition.lock().queue.unsealed(turn, &batch, error);
+                            let mut inner = partition.lock();
+                            inner.queue.unsealed(turn, &batch, error);
+                            self.settle_in(&partition, &mut inner);
                             continue;
                         }
                     }
@@ -283,7 +285,9 @@ impl Sender {
             let translated = match self.translated(&sealed) {
                 Ok(translated) => translated,
                 Err(error) => {
-                    partition.lock().queue.failed(&sealed, error);
+                    let mut inner = partition.lock();
+                    inner.queue.failed(&sealed, error);
+                    self.settle_in(&partition, &mut inner);
                     continue;
                 }
             };
@@ -426,6 +430,16 @@ impl Sender {
             translated: _,
         } = part;
         let shared = &self.shared;
+        let is_again = matches!(
+            verdict,
+            Verdict::Again { .. } | Verdict::OutOfOrder(_) | Verdict::Disowned(_)
+        );
+        if is_again {
+            shared.client.retried(ApiKey::PRODUCE);
+            if let Some(counts) = shared.terms.counts() {
+                counts.retried();
+            }
+        }
         let mut inner = partition.lock();
         let queue = &mut inner.queue;
         let mut wait = None;
@@ -443,6 +457,9 @@ impl Sender {
                     },
                 );
                 let Sealed { bytes, batch, .. } = sealed;
+                if let Some(counts) = shared.terms.counts() {
+                    counts.written(batch.count, bytes.len(), batch.age(now()));
+                }
                 self.settle_in(&partition, &mut inner);
                 drop(inner);
                 shared.terms.buffers.put_bytes(bytes);
@@ -527,6 +544,7 @@ impl Sender {
             }
             if is_final {
                 inner.queue.fail_all(error);
+                inner.count_failed(&self.shared.terms);
                 inner.queue.station = Station::Resting;
                 continue;
             }
@@ -546,7 +564,9 @@ impl Sender {
             {
                 sealed.may_be_written = true;
                 let error = Error::new(ErrorKind::Shutdown).during(ApiKey::PRODUCE, None);
-                partition.lock().queue.failed(&sealed, error);
+                let mut inner = partition.lock();
+                inner.queue.failed(&sealed, error);
+                inner.count_failed(&self.shared.terms);
             }
         }
     }

@@ -292,7 +292,9 @@ impl Shared {
     pub(super) fn fail_all(&self, error: &Error) {
         for topic in self.topics.all() {
             for partition in &topic.partitions {
-                partition.lock().queue.fail_all(error);
+                let mut inner = partition.lock();
+                inner.queue.fail_all(error);
+                inner.count_failed(&self.terms);
             }
         }
     }
@@ -304,6 +306,7 @@ impl Shared {
                 let mut inner = partition.lock();
                 if !inner.queue.is_empty() {
                     inner.queue.expire(now, &error);
+                    inner.count_failed(&self.terms);
                 }
             }
         }
