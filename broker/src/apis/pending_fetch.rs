@@ -1,6 +1,6 @@
 //! A fetch that reads until it has enough, or its time is over.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +14,7 @@ use milena_wire::messages::fetch::{
 use super::current_leader::Endpoints;
 use super::exchange::{Context, Refusal, Reply};
 use super::topic_reference::{code, find};
+use crate::fetch_sessions::Opened;
 use crate::nodes::Node;
 use crate::storage::{Entry, ReadSize};
 use crate::topics::{Partition, PartitionError, Read, Reader, Registration, Topic, Waiter};
@@ -26,6 +27,7 @@ const READ_COMMITTED: i8 = 1;
 #[derive(Debug)]
 pub(crate) struct PendingFetch {
     reply: Reply,
+    opened: Opened,
     topics: Vec<Asked>,
     read_committed: bool,
     min_bytes: usize,
@@ -61,10 +63,22 @@ struct Pass<'a> {
 }
 
 impl PendingFetch {
-    pub(super) fn new(context: &Context<'_>, request: FetchRequest, reply: Reply) -> Self {
+    pub(super) fn new(
+        context: &Context<'_>,
+        opened: Opened,
+        request: FetchRequest,
+        reply: Reply,
+    ) -> Self {
         let by_id = reply.version >= 13;
         let catalog = &context.shared.catalog;
-        let topics = request.topics.into_iter().map(|request| Asked {
+        let topics = match &opened {
+            Opened::Sessionless | Opened::Full => request.topics,
+            Opened::Incremental { session, .. } => {
+                let session = session.lock();
+                session.unwrap_or_else(PoisonError::into_inner).topics()
+            }
+        };
+        let topics = topics.into_iter().map(|request| Asked {
             topic: find(catalog, by_id, &request.topic, request.topic_id),
             request,
         });
@@ -73,6 +87,7 @@ impl PendingFetch {
             .min(MAX_BYTES);
         Self {
             reply,
+            opened,
             topics: topics.collect(),
             read_committed: request.isolation_level == READ_COMMITTED,
             min_bytes: usize::try_from(request.min_bytes)
@@ -135,10 +150,41 @@ impl PendingFetch {
             self.target = before.saturating_add((self.min_bytes - pass.bytes) as u64);
             return Ok(None);
         }
+        self.close(context, &mut response);
         if self.reply.version >= 16 {
             response.node_endpoints = pass.elsewhere.into_nodes().map(endpoint).collect();
         }
         self.reply.frame(&response).map(Some)
+    }
+}
+
+impl PendingFetch {
+    /// Makes the session one of what was answered, and leaves out what the client knows from it.
+    fn close(&self, context: &Context<'_>, response: &mut FetchResponse) {
+        match &self.opened {
+            Opened::Sessionless => {}
+            Opened::Full => {
+                let asked = self.topics.iter().map(|asked| asked.request.clone());
+                response.session_id = context.shared.fetch_sessions.create(
+                    context.node,
+                    self.reply.version,
+                    &asked.collect::<Vec<_>>(),
+                    &response.responses,
+                    context.instant,
+                );
+            }
+            Opened::Incremental { session, epoch } => {
+                let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+                let answered = std::mem::take(&mut response.responses);
+                match session.answer(*epoch, answered) {
+                    Some(told) => {
+                        response.responses = told;
+                        response.session_id = session.id();
+                    }
+                    None => response.error_code = ErrorCode::INVALID_FETCH_SESSION_EPOCH,
+                }
+            }
+        }
     }
 }
 

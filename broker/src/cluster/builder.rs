@@ -15,6 +15,7 @@ use super::stations::{Place, Stations};
 use crate::acls::Acls;
 use crate::apis;
 use crate::configs::DynamicConfigs;
+use crate::fetch_sessions::FetchSessions;
 use crate::groups::Groups;
 use crate::identity::ClusterId;
 use crate::log_dirs::LogDirs;
@@ -48,6 +49,7 @@ pub struct ClusterBuilder {
     auto_create_topics: bool,
     max_request_bytes: usize,
     every_record: bool,
+    fetch_session_slots: usize,
     connections_max_idle: Duration,
     latency: Duration,
     profile: Profile,
@@ -71,6 +73,7 @@ impl Default for ClusterBuilder {
             auto_create_topics: true,
             max_request_bytes: 100 << 20,
             every_record: true,
+            fetch_session_slots: 1000,
             connections_max_idle: Duration::from_secs(600),
             latency: Duration::ZERO,
             profile: Profile::Newest,
@@ -157,6 +160,13 @@ impl ClusterBuilder {
     /// what to choose when a client's speed is measured. Default: true.
     pub fn check_every_record(mut self, check: bool) -> Self {
         self.every_record = check;
+        self
+    }
+
+    /// How many fetch sessions each node remembers (KIP-227); whoever comes when all slots are taken, and none of them for more than two minutes, gets the
+    /// session id 0 and names all partitions each time. 0: there are no sessions. Default: 1,000. (Kafka: `max.incremental.fetch.session.cache.slots`)
+    pub fn fetch_session_slots(mut self, slots: usize) -> Self {
+        self.fetch_session_slots = slots;
         self
     }
 
@@ -260,6 +270,7 @@ impl ClusterBuilder {
             configs: DynamicConfigs::default(),
             groups: Groups::default(),
             transactions: Transactions::default(),
+            fetch_sessions: FetchSessions::new(self.fetch_session_slots),
             acls: Acls::default(),
             quotas: Quotas::default(),
             quorum: Quorum::default(),

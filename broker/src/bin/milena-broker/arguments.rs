@@ -22,6 +22,7 @@ Usage: milena-broker [options]
   --no-auto-create        do not make topics that a client asks about
   --max-request-bytes N   the largest request (104857600)
   --headers-only          check headers and checksums of batches, not every record
+  --fetch-sessions N      how many fetch sessions each node remembers (1000)
   --profile VERSION       pass for a Kafka of this version: newest, 2.8, 1.1 or 0.10.2 (newest)
   --zookeeper             one node is the controller, as with ZooKeeper; the default of old versions
   --sasl MECHANISM,...    make clients log in: plain, scram-sha-256, scram-sha-512, oauthbearer (with unsigned tokens)
@@ -111,6 +112,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Arguments
             "--replicas" => builder = builder.default_replication_factor(value.parse()?),
             "--zookeeper" => builder = builder.zookeeper(true),
             "--max-request-bytes" => builder = builder.max_request_bytes(value.parse()?),
+            "--fetch-sessions" => builder = builder.fetch_session_slots(value.parse()?),
             "--no-auto-create" => builder = builder.auto_create_topics(false),
             "--headers-only" => builder = builder.check_every_record(false),
             "--profile" => builder = builder.profile(value.parse()?),

@@ -19,6 +19,7 @@ Lines on its standard input, each answered by \"ok\" or by what is wrong with it
                                 topic or partition leaves the rest of a request alone
   clear                         no faults any more
   drop NODE                     close the connections to a node
+  expire-sessions NODE          forget the fetch sessions of a node
   latency NODE MS               how long the way to a node and back takes
 
   nodes                         list the nodes: id, address, what clients are told, up or down, rack
@@ -52,6 +53,7 @@ pub(crate) enum Command {
     Fault(Fault),
     Clear,
     Drop(i32),
+    ExpireSessions(i32),
     Latency(i32, Duration),
     Nodes,
     Stop(i32),
@@ -99,6 +101,9 @@ impl<'a> Operator<'a> {
             Command::Clear => cluster.clear_faults(),
             Command::Drop(node) => {
                 cluster.drop_connections(node);
+            }
+            Command::ExpireSessions(node) => {
+                cluster.expire_fetch_sessions(node);
             }
             Command::Latency(node, latency) => cluster.set_latency(node, latency),
             Command::Nodes => said = cluster.nodes().iter().map(describe).collect(),
@@ -172,6 +177,7 @@ impl FromStr for Command {
             }
             ["clear"] => Self::Clear,
             ["drop", node] => Self::Drop(number(node)?),
+            ["expire-sessions", node] => Self::ExpireSessions(number(node)?),
             ["latency", node, time] => Self::Latency(number(node)?, milliseconds(time)?),
             ["nodes"] => Self::Nodes,
             ["stop", node] => Self::Stop(number(node)?),
@@ -320,6 +326,7 @@ mod tests {
         for (line, expected) in [
             ("clear", Command::Clear),
             ("drop 2", Command::Drop(2)),
+            ("expire-sessions 1", Command::ExpireSessions(1)),
             (" latency  1 1000 ", Command::Latency(1, second)),
             (
                 "fault produce@2 delay=1000 3",
@@ -448,6 +455,7 @@ mod tests {
             "remove-node 4",
             "latency 1 5",
             "drop 1",
+            "expire-sessions 1",
             "nodes",
         ] {
             said += &operator.obey(line.parse().unwrap()).await.unwrap();
