@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use milena_wire::codec::Frame;
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::fetch::{
@@ -22,6 +22,9 @@ use crate::topics::{Partition, PartitionError, Read, Reader, Registration, Topic
 /// Kafka's `fetch.max.bytes`.
 const MAX_BYTES: usize = 55 << 20;
 const READ_COMMITTED: i8 = 1;
+/// Where the checksum lies in a batch, and in a message of magic 0 or 1.
+const CHECKSUM_AT: usize = 17;
+const OLD_CHECKSUM_AT: usize = 12;
 
 /// A fetch that has been read from the wire and not been answered yet.
 #[derive(Debug)]
@@ -261,7 +264,15 @@ impl Pass<'_> {
                 self.name_leader(code, partition, &mut answer);
                 answer
             }
-            Ok(read) => self.answer(read),
+            Ok(read) => {
+                let mut answer = self.answer(read);
+                if let Some(records) = answer.records.as_mut() {
+                    if !records.is_empty() && self.context.corrupts(&topic.name, asked.partition) {
+                        *records = corrupted(records);
+                    }
+                }
+                answer
+            }
         }
     }
 
@@ -343,6 +354,17 @@ fn diverging(
     answer.aborted_transactions = None;
     answer.records = Some(Bytes::new());
     Some(answer)
+}
+
+/// The records, of which the first batch has a wrong checksum.
+fn corrupted(records: &[u8]) -> Bytes {
+    let is_old = Entry::peek(records).is_some_and(|entry| entry.magic < 2);
+    let at = if is_old { OLD_CHECKSUM_AT } else { CHECKSUM_AT };
+    let mut records = BytesMut::from(records);
+    if let Some(byte) = records.get_mut(at) {
+        *byte ^= 1;
+    }
+    records.freeze()
 }
 
 /// How many of the bytes are in a format that a client of this version knows.

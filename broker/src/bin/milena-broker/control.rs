@@ -42,7 +42,7 @@ Lines on its standard input, each answered by \"ok\" or by what is wrong with it
   restore                       take all that is leaderless or left out back
 
   Actions: error=CODE error-after-applying=CODE delay=MS throttle=MS split=BYTES length=N garbage wrong-correlation-id duplicate unsolicited no-answer
-  silence, and close- or stall- with before-reading, after-reading, after-applying or after-bytes=N";
+  silence corrupt-records, and close- or stall- with before-reading, after-reading, after-applying or after-bytes=N";
 
 /// What comes instead of an answer.
 const GARBAGE: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\r\n";
@@ -292,6 +292,7 @@ fn parse_action(text: &str) -> Result<Action, String> {
         ("unsolicited", "") => Action::Unsolicited,
         ("no-answer", "") => Action::NoAnswer,
         ("silence", "") => Action::Silence,
+        ("corrupt-records", "") => Action::CorruptRecords,
         _ => return Err(format!("there is no action {text:?}")),
     })
 }
@@ -399,7 +400,7 @@ mod tests {
                 .replace("=N", "=1");
             parse_action(&word).is_ok() || parse_moment(&word).is_ok()
         });
-        assert_eq!(known.count(), 16);
+        assert_eq!(known.count(), 17);
     }
 
     #[test]
