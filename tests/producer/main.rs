@@ -8,7 +8,10 @@
     reason = "tests"
 )]
 
+mod bad_input;
+mod buffers;
 mod leaders;
+mod murmur2;
 mod retries;
 mod support;
 mod writes;
