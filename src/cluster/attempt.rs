@@ -4,11 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use milena_wire::api_key::ApiKey;
 use milena_wire::codec::VersionRange;
 use milena_wire::messages::ProduceRequest;
 use tokio::sync::watch;
 
 use super::client::Client;
+use super::counted::Counted;
 use super::exchange::{Choice, Reply};
 use super::metadata::Metadata;
 use super::pool::Pick;
@@ -16,6 +18,7 @@ use super::purpose::Purpose;
 use super::routing::Routed;
 use crate::connection::now;
 use crate::error::{Error, ErrorKind};
+use crate::metrics::Recorder;
 
 impl Client {
     /// Waits until a broker can be asked at once, as far as is known: its circuit lets requests by, and there is a connection. Gives the versions that
@@ -45,8 +48,14 @@ impl Client {
                 let error = Error::new(ErrorKind::UnknownBroker(broker));
                 return (request, Err(error.during(R::API_KEY, None)));
             };
+            let recorder = core.exchange.signals.recorder.as_deref();
+            let counted = recorder.map(|recorder| (Counted::new(recorder, R::API_KEY), now()));
             let ask = core.exchange.ask(&node, request, Choice::Ordered, deadline);
-            ask.await
+            let (request, result) = ask.await;
+            if let Some((counted, began)) = counted {
+                counted.end_attempt(began, &request, &result);
+            }
+            (request, result)
         }
     }
 
@@ -108,6 +117,16 @@ impl Client {
         self.core().refresher.metadata()
     }
 
+    /// Where this client is, if it was told.
+    pub(crate) fn rack(&self) -> Option<String> {
+        self.core().exchange.rack.clone()
+    }
+
+    /// How old what is known of the cluster may be.
+    pub(crate) fn metadata_max_age(&self) -> Duration {
+        self.core().settings.metadata_max_age
+    }
+
     /// Tells when something else is known than now.
     pub(crate) fn news(&self) -> watch::Receiver<u64> {
         self.core().refresher.listen()
@@ -121,6 +140,16 @@ impl Client {
     /// Runs a task that ends with the client at the latest.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.core().tasks.spawn(task);
+    }
+
+    /// What a request asked for is asked for again.
+    pub(crate) fn retried(&self, api: ApiKey) {
+        self.core().exchange.signals.retried(api);
+    }
+
+    /// Where is counted what is done, if anything is.
+    pub(crate) fn recorder(&self) -> Option<&Arc<Recorder>> {
+        self.core().exchange.signals.recorder.as_ref()
     }
 
     /// Waits until the client is closed.

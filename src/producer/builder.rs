@@ -7,6 +7,7 @@ use std::time::Duration;
 use milena_wire::compression::Compression;
 
 use super::buffers::Buffers;
+use super::clock::Clock;
 use super::handle::Producer;
 use super::memory::Memory;
 use super::partitioner::{Chosen, Partitioner};
@@ -124,6 +125,7 @@ impl ProducerBuilder {
         let Self { client, settings } = self;
         let is_idempotent =
             check(&settings).map_err(|error| Error::new(ErrorKind::Config(error)))?;
+        let recorder = client.recorder().cloned();
         let terms = Terms {
             batch_size: settings.batch_size,
             max_record_size: settings.max_record_size,
@@ -133,7 +135,9 @@ impl ProducerBuilder {
             compression: settings.compression,
             is_idempotent: AtomicBool::new(is_idempotent),
             shares_time: settings.linger <= SHARED_TIME,
-            memory: Arc::new(Memory::new(settings.buffer_memory)),
+            clock: Clock::default(),
+            memory: Arc::new(Memory::new(settings.buffer_memory, recorder.clone())),
+            recorder,
             buffers: Buffers::new(KEPT),
         };
         let shared = Arc::new(Shared::new(client.clone(), terms, settings));

@@ -40,16 +40,17 @@ impl Fate {
         self.outcome.get()
     }
 
-    /// Says what became of it, the first time that this is called.
-    pub(super) fn settle(&self, outcome: Outcome) {
+    /// Says what became of it; gives false if that was said before.
+    pub(super) fn settle(&self, outcome: Outcome) -> bool {
         if self.outcome.set(outcome).is_err() {
-            return;
+            return false;
         }
         // Whoever comes later sees the outcome: he looks for it while he holds the lock.
         let waiting = std::mem::take(&mut *self.waiting());
         for waker in waiting {
             waker.wake();
         }
+        true
     }
 
     /// Has `waker` woken when it is settled; gives false if it is already. `place` is where the caller's waker stands, if it was here before.

@@ -6,6 +6,7 @@
 mod batch;
 mod buffers;
 mod builder;
+mod clock;
 mod delivery;
 mod fate;
 mod handle;

@@ -6,18 +6,20 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use milena_wire::compression::Compression;
 use milena_wire::records::{BatchBuilder, Producer, RecordError};
 
 use super::batch::{Batch, Closed, Held, Numbered, Sealed, Turn};
 use super::buffers::Buffers;
+use super::clock::{Clock, timestamp};
 use super::fate::{Fate, Outcome};
 use super::memory::Memory;
 use super::record::Record;
 use crate::connection::{after, now};
 use crate::error::Error;
+use crate::metrics::{ProducerCounts, Recorder};
 
 /// What holds for all batches of a producer.
 #[derive(Debug)]
@@ -37,11 +39,18 @@ pub(super) struct Terms {
     pub(super) is_idempotent: AtomicBool,
     /// Whether the records of a batch that waits for more have the time of its first one.
     pub(super) shares_time: bool,
+    pub(super) clock: Clock,
+    /// Where is counted what is done, if anything is.
+    pub(super) recorder: Option<Arc<Recorder>>,
     pub(super) memory: Arc<Memory>,
     pub(super) buffers: Buffers,
 }
 
 impl Terms {
+    pub(super) fn counts(&self) -> Option<&ProducerCounts> {
+        self.recorder.as_deref().map(Recorder::producer)
+    }
+
     pub(super) fn is_idempotent(&self) -> bool {
         self.is_idempotent.load(Ordering::Relaxed)
     }
@@ -80,6 +89,8 @@ pub(super) struct Queue {
     /// Whether the leader is known to check the numbers. Kafka takes any number of a producer that it does not know yet: if the first batch came back,
     /// those behind it would be written before it. So it goes alone, and so does the first of those that are sent again.
     is_sure: bool,
+    /// Records that were told to have failed, and are not counted yet.
+    failed: u64,
     /// The size of the last batch, before it was compressed.
     last_size: usize,
     /// What compression makes of a byte, as seen lately.
@@ -118,6 +129,7 @@ struct Open {
 struct Outstanding {
     turn: Turn,
     deadline: Instant,
+    count: u32,
     fate: Arc<Fate>,
 }
 
@@ -168,6 +180,7 @@ impl Default for Queue {
             next_sequence: 0,
             is_settling: false,
             is_sure: false,
+            failed: 0,
             last_size: 0,
             ratio: 1.0,
             station: Station::default(),
@@ -201,6 +214,7 @@ impl Queue {
         let timestamp = match record.timestamp {
             Some(timestamp) => timestamp,
             None if terms.shares_time && !open.is_due => open.began,
+            None if terms.shares_time => terms.clock.recently().max(open.began),
             None => timestamp(),
         };
         let headers = record.headers.iter().copied();
@@ -280,6 +294,7 @@ impl Queue {
             batch: Batch {
                 fate: Arc::default(),
                 count: 0,
+                began: now,
                 deadline: after(now, terms.delivery_timeout),
                 held,
             },
@@ -380,6 +395,7 @@ impl Queue {
         self.outstanding.push_back(Outstanding {
             turn,
             deadline: closed.batch.deadline,
+            count: closed.batch.count,
             fate: Arc::clone(&closed.batch.fate),
         });
         Some(Next::New(Numbered {
@@ -429,7 +445,7 @@ impl Queue {
     pub(super) fn unsealed(&mut self, turn: Turn, batch: &Batch, error: Error) {
         self.came_back();
         self.forget(turn);
-        batch.fate.settle(Outcome::Failed(error));
+        self.tell_failed(&batch.fate, batch.count, error);
     }
 
     /// A batch has failed for good, be it in the log or not.
@@ -450,7 +466,7 @@ impl Queue {
             self.next_sequence = sealed.producer.base_sequence;
         }
         let error = error.maybe_sent(sealed.may_be_written);
-        sealed.batch.fate.settle(Outcome::Failed(error));
+        self.tell_failed(&sealed.batch.fate, sealed.batch.count, error);
     }
 
     /// A batch is sent again, unless its time is over; then it has failed with this error.
@@ -551,6 +567,7 @@ impl Queue {
             let outstanding = Outstanding {
                 turn: half.turn,
                 deadline: half.batch.deadline,
+                count: half.batch.count,
                 fate: Arc::clone(&half.batch.fate),
             };
             self.outstanding.insert(place, outstanding);
@@ -574,7 +591,7 @@ impl Queue {
             .is_some_and(|closed| closed.batch.deadline <= now)
         {
             if let Some(closed) = self.closed.pop_front() {
-                closed.batch.fate.settle(Outcome::Failed(error()));
+                self.tell_failed(&closed.batch.fate, closed.batch.count, error());
             }
         }
         while let Some(place) = self.again.iter().position(|one| one.batch.deadline <= now) {
@@ -582,27 +599,41 @@ impl Queue {
                 self.give_up(&sealed, error());
             }
         }
-        for one in &self.outstanding {
-            if one.deadline <= now {
-                let error = error().maybe_sent(true);
-                one.fate.settle(Outcome::Failed(error));
-            }
-        }
+        self.fail_outstanding(|deadline| deadline <= now, error);
     }
 
     /// Fails all of them; those under way are told to have failed, and go on.
     pub(super) fn fail_all(&mut self, error: &Error) {
         self.close();
-        for closed in self.closed.drain(..) {
-            closed.batch.fate.settle(Outcome::Failed(error.clone()));
+        while let Some(Closed { batch, .. }) = self.closed.pop_front() {
+            self.tell_failed(&batch.fate, batch.count, error.clone());
         }
         while let Some(sealed) = self.again.pop_front() {
             self.give_up(&sealed, error.clone());
         }
-        for one in &self.outstanding {
-            let error = error.clone().maybe_sent(true);
-            one.fate.settle(Outcome::Failed(error));
+        self.fail_outstanding(|_| true, || error.clone());
+    }
+
+    /// Those under way are told to have failed, and go on.
+    fn fail_outstanding(&mut self, is_over: impl Fn(Instant) -> bool, error: impl Fn() -> Error) {
+        let over = self.outstanding.iter().filter(|one| is_over(one.deadline));
+        for one in over {
+            let error = error().maybe_sent(true);
+            if one.fate.settle(Outcome::Failed(error)) {
+                self.failed += u64::from(one.count);
+            }
         }
+    }
+
+    fn tell_failed(&mut self, fate: &Fate, count: u32, error: Error) {
+        if fate.settle(Outcome::Failed(error)) {
+            self.failed += u64::from(count);
+        }
+    }
+
+    /// How many records were told to have failed since this was asked last.
+    pub(super) fn take_failed(&mut self) -> u64 {
+        std::mem::take(&mut self.failed)
     }
 
     /// The fates of all that is not settled.
@@ -618,12 +649,6 @@ impl Queue {
 pub(super) fn sequence_after(sequence: i32, count: u32) -> i32 {
     let next = (i64::from(sequence) + i64::from(count)) & i64::from(i32::MAX);
     i32::try_from(next).unwrap_or_default()
-}
-
-/// The time in milliseconds since 1970.
-fn timestamp() -> i64 {
-    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ impl Router {
     /// Takes note of partitions that have come.
     fn count_partitions(&self) {
         let metadata = self.shared.client.known();
-        for topic in self.shared.topics() {
+        for topic in self.shared.topics.all() {
             if let Some(known) = metadata.topic(&topic.name) {
                 self.shared.learn(&topic.name, known.partition_count());
             }

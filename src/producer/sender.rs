@@ -18,6 +18,7 @@ use milena_wire::uuid::Uuid;
 use tokio::time::{Sleep, sleep_until};
 
 use super::batch::Sealed;
+use super::clock::TICK;
 use super::legacy;
 use super::outcome::{self, Verdict};
 use super::partition::{Inner, Line, Partition};
@@ -34,6 +35,8 @@ pub(super) struct Sender {
     line: Arc<Line>,
     flights: VecDeque<Flight>,
     compressor: Compressor,
+    /// When the producer's clock is to be set again, if it is by this one.
+    next_tick: Option<Instant>,
     /// Of Produce, as the broker and this crate have them in common; not known before the broker can be asked.
     versions: Option<VersionRange>,
 }
@@ -62,6 +65,7 @@ impl Sender {
             line,
             flights: VecDeque::new(),
             compressor: Compressor::new(),
+            next_tick: None,
             versions: None,
         }
     }
@@ -73,6 +77,7 @@ impl Sender {
             () = shared.client.closing() => {}
         }
         self.give_up();
+        self.tick();
     }
 
     async fn work(&mut self) {
@@ -88,6 +93,7 @@ impl Sender {
             // From before the look on, so that nothing is missed.
             called.as_mut().enable();
             let next = self.look_at_clock();
+            let next = earlier(next, self.tick());
             set(timer.as_mut(), next);
             if self.may_send() && readiness.is_none() {
                 readiness = Some(self.readiness());
@@ -154,6 +160,30 @@ impl Sender {
             self.settle_in(&partition, &mut inner);
         }
         next
+    }
+
+    /// Tells the time to those who send, while requests are under way; gives when to do so again. With none under way a batch that is due is sent at
+    /// once, and needs no more than its first look at the clock.
+    fn tick(&mut self) -> Option<Instant> {
+        let clock = &self.shared.terms.clock;
+        let now = now();
+        match (self.next_tick, self.flights.is_empty()) {
+            (None, true) => {}
+            (Some(_), true) => {
+                clock.end();
+                self.next_tick = None;
+            }
+            (None, false) => {
+                clock.begin();
+                self.next_tick = Some(now + TICK);
+            }
+            (Some(next), false) if next <= now => {
+                clock.tick();
+                self.next_tick = Some(now + TICK);
+            }
+            (Some(_), false) => {}
+        }
+        self.next_tick
     }
 
     fn settle_in(&self, partition: &Arc<Partition>, inner: &mut Inner) {
@@ -244,7 +274,9 @@ impl Sender {
                         Ok(sealed) => sealed,
                         Err((batch, error)) => {
                             let error = Error::new(ErrorKind::InvalidRecord(error));
-                            partition.lock().queue.unsealed(turn, &batch, error);
+                            let mut inner = partition.lock();
+                            inner.queue.unsealed(turn, &batch, error);
+                            self.settle_in(&partition, &mut inner);
                             continue;
                         }
                     }
@@ -253,7 +285,9 @@ impl Sender {
             let translated = match self.translated(&sealed) {
                 Ok(translated) => translated,
                 Err(error) => {
-                    partition.lock().queue.failed(&sealed, error);
+                    let mut inner = partition.lock();
+                    inner.queue.failed(&sealed, error);
+                    self.settle_in(&partition, &mut inner);
                     continue;
                 }
             };
@@ -396,6 +430,16 @@ impl Sender {
             translated: _,
         } = part;
         let shared = &self.shared;
+        let is_again = matches!(
+            verdict,
+            Verdict::Again { .. } | Verdict::OutOfOrder(_) | Verdict::Disowned(_)
+        );
+        if is_again {
+            shared.client.retried(ApiKey::PRODUCE);
+            if let Some(counts) = shared.terms.counts() {
+                counts.retried();
+            }
+        }
         let mut inner = partition.lock();
         let queue = &mut inner.queue;
         let mut wait = None;
@@ -413,6 +457,9 @@ impl Sender {
                     },
                 );
                 let Sealed { bytes, batch, .. } = sealed;
+                if let Some(counts) = shared.terms.counts() {
+                    counts.written(batch.count, bytes.len(), batch.age(now()));
+                }
                 self.settle_in(&partition, &mut inner);
                 drop(inner);
                 shared.terms.buffers.put_bytes(bytes);
@@ -497,6 +544,7 @@ impl Sender {
             }
             if is_final {
                 inner.queue.fail_all(error);
+                inner.count_failed(&self.shared.terms);
                 inner.queue.station = Station::Resting;
                 continue;
             }
@@ -516,7 +564,9 @@ impl Sender {
             {
                 sealed.may_be_written = true;
                 let error = Error::new(ErrorKind::Shutdown).during(ApiKey::PRODUCE, None);
-                partition.lock().queue.failed(&sealed, error);
+                let mut inner = partition.lock();
+                inner.queue.failed(&sealed, error);
+                inner.count_failed(&self.shared.terms);
             }
         }
     }
@@ -527,6 +577,10 @@ enum Happened {
     Answered(Vec<Part>, Answer),
     Ready(Result<VersionRange, Error>),
     Called,
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
 }
 
 fn set(timer: Pin<&mut Sleep>, at: Option<Instant>) {

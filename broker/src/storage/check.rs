@@ -27,8 +27,16 @@ pub(crate) struct Rules {
     pub(crate) compacted: bool,
     /// `cleanup.policy` holds `delete`: records may be deleted other than by compaction.
     pub(crate) deletes: bool,
-    /// Whether every record is looked at, as Kafka does, or only the batch's header and checksum.
+    pub(crate) scrutiny: Scrutiny,
+}
+
+/// How closely records are looked at. Kafka does all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Scrutiny {
+    /// Whether every record is looked at, or only the batch's header and checksum.
     pub(crate) every_record: bool,
+    /// Whether checksums are computed.
+    pub(crate) checksums: bool,
 }
 
 /// A batch of magic 2, or a message of an older format, whose turn it is to get offsets.
@@ -187,13 +195,15 @@ fn check_messages(
     destination: Destination<'_>,
     rules: &Rules,
 ) -> Result<(Bytes, Vec<MessageSpan>), AppendError> {
-    batch
-        .verify_checksum()
-        .map_err(|error| record_error(&error))?;
+    if rules.scrutiny.checksums {
+        batch
+            .verify_checksum()
+            .map_err(|error| record_error(&error))?;
+    }
     let (bytes, spans) = legacy::unwrap(batch).map_err(|error| record_error(&error))?;
     let largest = spans.iter().map(|span| span.length).max().unwrap_or(0);
     check_size(largest, rules)?;
-    if rules.compacted || rules.every_record {
+    if rules.compacted || rules.scrutiny.every_record {
         let set = with_decompressor(|decompressor| batch.records_unverified(decompressor));
         let set = set.map_err(|error| record_error(&error))?;
         let mut blamed = Blamed::default();
@@ -234,9 +244,11 @@ fn check_batch(
         )));
     }
     check_size(batch.bytes().len(), rules)?;
-    batch
-        .verify_checksum()
-        .map_err(|error| record_error(&error))?;
+    if rules.scrutiny.checksums {
+        batch
+            .verify_checksum()
+            .map_err(|error| record_error(&error))?;
+    }
     let offsets = batch.last_offset() + 1;
     let count = i64::from(batch.record_count().unwrap_or(0));
     if count <= 0 {
@@ -263,7 +275,7 @@ fn check_batch(
         )));
     }
     batch.codec().map_err(|error| record_error(&error))?;
-    if rules.every_record || rules.compacted {
+    if rules.scrutiny.every_record || rules.compacted {
         check_records(batch, destination, rules, now)?;
     }
     Ok(MessageSpan {

@@ -15,6 +15,7 @@ use super::placement::{self, Broker};
 use super::topic::Topic;
 use crate::configs::Values;
 use crate::failure::Failure;
+use crate::storage::Scrutiny;
 
 /// How many partitions a request may make; Kafka's controller draws the same line.
 pub(crate) const MAX_PARTITIONS: i32 = 10_000;
@@ -40,8 +41,7 @@ pub(crate) struct Defaults {
     pub(crate) partitions: i32,
     /// `default.replication.factor`
     pub(crate) replication_factor: i16,
-    /// Whether every produced record is looked at.
-    pub(crate) every_record: bool,
+    pub(crate) scrutiny: Scrutiny,
     /// What partitions keep.
     pub(crate) retention: Retention,
 }
@@ -139,7 +139,7 @@ impl Catalog {
         let topic = Arc::new(Topic {
             name: new.name.into(),
             id: crate::identity::topic_id(),
-            rules: config.rules(self.defaults.every_record, &topics.configs),
+            rules: config.rules(self.defaults.scrutiny, &topics.configs),
             durability: config.durability(&topics.configs),
             config,
             partitions: placed
@@ -302,7 +302,7 @@ impl Catalog {
             )
         })?;
         if !validate_only {
-            let rules = config.rules(self.defaults.every_record, &topics.configs);
+            let rules = config.rules(self.defaults.scrutiny, &topics.configs);
             let topic = Topic {
                 durability: config.durability(&topics.configs),
                 config,
@@ -320,9 +320,7 @@ impl Catalog {
         topics.configs = defaults;
         let all: Vec<_> = topics.by_name.values().cloned().collect();
         for topic in all {
-            let rules = topic
-                .config
-                .rules(self.defaults.every_record, &topics.configs);
+            let rules = topic.config.rules(self.defaults.scrutiny, &topics.configs);
             let topic = Topic {
                 rules,
                 durability: topic.config.durability(&topics.configs),

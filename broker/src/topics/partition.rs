@@ -59,6 +59,8 @@ pub(crate) struct Append {
 /// What a partition keeps of what comes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Retention {
+    /// Only the offsets of records are kept.
+    pub(crate) discards: bool,
     /// Producers that have no record left are forgotten, and who is unknown has to begin at 0: as Kafka had it before 2.5 (KIP-360).
     pub(crate) forgets_producers: bool,
 }
@@ -158,7 +160,7 @@ impl State {
 impl Partition {
     /// An empty partition; made at `now` in milliseconds since 1970.
     pub(super) fn new(leadership: Leadership, retention: Retention, now: i64) -> Self {
-        let mut log = Log::new(now);
+        let mut log = Log::new(retention.discards, now);
         log.begin_epoch(leadership.epoch);
         Self {
             state: Mutex::new(State {

@@ -25,6 +25,7 @@ mod elections;
 mod epochs;
 mod faults;
 mod fetch;
+mod fetch_sessions;
 mod groups;
 mod idempotence;
 mod leaders;

@@ -17,7 +17,9 @@ fn terms() -> Terms {
         compression: Compression::None,
         is_idempotent: true.into(),
         shares_time: true,
-        memory: Arc::new(Memory::new(1 << 20)),
+        clock: Clock::default(),
+        recorder: None,
+        memory: Arc::new(Memory::new(1 << 20, None)),
         buffers: Buffers::new(1 << 20),
     }
 }
@@ -316,7 +318,7 @@ fn memory_is_given_back_with_the_last_of_a_batch() {
 #[test]
 fn a_full_buffer_takes_no_more_and_sends_what_it_has() {
     let mut world = World::known();
-    world.terms.memory = Arc::new(Memory::new(8192));
+    world.terms.memory = Arc::new(Memory::new(8192, None));
     let value = vec![0; 1000];
     let record = Record::to("topic").value(&value);
     let mut count = 0;
