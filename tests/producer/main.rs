@@ -13,5 +13,6 @@ mod buffers;
 mod leaders;
 mod murmur2;
 mod retries;
+mod statements;
 mod support;
 mod writes;
