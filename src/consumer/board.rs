@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use foldhash::fast::RandomState;
 use milena_wire::compression::Decompressor;
+use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::fetch::{FetchRequest, FetchResponse, PartitionData};
 use milena_wire::records::{Batch, RecordError};
 use milena_wire::uuid::Uuid;
@@ -600,7 +601,7 @@ impl Board {
         &mut self,
         broker: i32,
         reserved: usize,
-        response: FetchResponse,
+        response: &FetchResponse,
         version: i16,
         now: Instant,
         wait: impl Fn(u32) -> Duration,
@@ -610,11 +611,6 @@ impl Board {
         let Some(mut line) = self.lines.remove(&broker) else {
             return stale;
         };
-        if !response.error_code.is_ok() {
-            line.session.refused(response.error_code);
-            self.lines.insert(broker, line);
-            return stale;
-        }
         let partitions = || {
             response
                 .responses
@@ -837,7 +833,15 @@ impl Board {
         assigned.generation = self.generation;
     }
 
-    /// A broker did not answer. Gives the topics that others may lead now.
+    /// A broker refused the session.
+    pub(super) fn refused(&mut self, broker: i32, reserved: usize, code: ErrorCode) {
+        self.budget.unreserve(reserved);
+        if let Some(line) = self.lines.get_mut(&broker) {
+            line.session.refused(code);
+        }
+    }
+
+    /// A broker did not answer, or nothing of what it was asked for. Gives the topics that others may lead now.
     pub(super) fn unanswered(
         &mut self,
         broker: i32,
@@ -1019,3 +1023,6 @@ impl Board {
             .map_or(0, |assigned| assigned.position.failures())
     }
 }
+
+#[cfg(test)]
+mod tests;
