@@ -44,7 +44,7 @@ impl Fetcher {
         let shared = Arc::clone(&self.shared);
         let timeout = shared.settings.request_timeout;
         loop {
-            let (request, reserved) = match shared.with(|board| board.form(self.broker)) {
+            let (request, reserved) = match shared.with(|board| board.form(self.broker, now())) {
                 Formed::Request(request, reserved) => (*request, reserved),
                 Formed::Wait => {
                     self.bell.notified().await;

@@ -5,9 +5,12 @@ use bytes::Bytes;
 use milena_wire::compression::Compressor;
 use milena_wire::messages::fetch::FetchableTopicResponse;
 use milena_wire::records::{BatchBuilder, BatchMut};
+use milena_wire::uuid::Uuid;
 
 use super::*;
+use crate::cluster::Leader;
 use crate::consumer::batch::Batch as Handed;
+use crate::consumer::inquiry::Survey;
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Of a batch of one record, as `batch` makes it.
@@ -21,6 +24,7 @@ fn terms() -> Terms {
         min_bytes: 1,
         max_bytes: 50 << 20,
         max_partition_bytes: 2 * BATCH,
+        may_grow: false,
         prefetch: 8 * BATCH,
         rack: "here".to_owned(),
         skip_corrupt: false,
@@ -60,7 +64,7 @@ impl Scene {
 
     /// The next request to a broker, if there is one.
     fn form(&mut self, broker: i32) -> Option<(FetchRequest, usize)> {
-        match self.board.form(broker) {
+        match self.board.form(broker, self.now) {
             Formed::Request(request, reserved) => Some((*request, reserved)),
             Formed::Wait => None,
             Formed::Over => panic!("it ends"),
@@ -182,7 +186,7 @@ fn no_more_is_asked_for_than_there_is_room() {
         fetched += 1;
         assert!(fetched < 10);
     }
-    let Formed::Wait = scene.board.form(1) else {
+    let Formed::Wait = scene.board.form(1, scene.now) else {
         panic!("nothing is asked for");
     };
     assert!(scene.board.buffered() >= 6 * BATCH);
@@ -644,4 +648,42 @@ fn a_lost_connection_costs_a_full_fetch_and_nothing_else() {
     assert_eq!(scene.take(), Some((0, vec![0])));
     assert_eq!(scene.take(), Some((0, vec![1])));
     assert_eq!(scene.board.wasted(), 0);
+}
+
+#[test]
+fn a_broker_that_has_nothing_to_send_does_not_take_the_room_of_others() {
+    let mut scene = Scene::new(terms(), 8);
+    let slot = scene.board.find("orders", 7).unwrap();
+    let (_, reserved) = scene.form(1).unwrap();
+    // One partition is read elsewhere from now on.
+    scene.answer(
+        1,
+        reserved,
+        vec![data(7, &[]).with_preferred_read_replica(2)],
+    );
+    assert_eq!(scene.board.assigned(slot).unwrap().broker, Some(2));
+    let (_, first) = scene.form(1).unwrap();
+    assert!(scene.form(2).is_none(), "the first was asked for all");
+    scene.board.take_signals();
+    scene.answer(1, first, vec![]);
+    assert_eq!(scene.board.take_signals().unwrap().lines, [2]);
+    let (_, first) = scene.form(1).unwrap();
+    let (_, second) = scene.form(2).unwrap();
+    assert!(first + second <= 8 * BATCH);
+}
+
+/// Leaders of brokers that know no epochs.
+#[test]
+fn an_answer_of_the_old_leader_is_not_read_twice() {
+    let mut scene = Scene::new(terms(), 1);
+    scene.leader = Leader::of(1, None);
+    scene.survey();
+    let (_, old) = scene.asked(1);
+    scene.leader = Leader::of(2, None);
+    scene.survey();
+    let (_, new) = scene.asked(2);
+    scene.answer(2, new, vec![data(0, &[batch(0, 1)])]);
+    scene.answer(1, old, vec![data(0, &[batch(0, 1)])]);
+    assert_eq!(scene.take(), Some((0, vec![0])));
+    assert_eq!(scene.take(), None);
 }
