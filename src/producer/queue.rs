@@ -14,7 +14,7 @@ use milena_wire::records::{BatchBuilder, Producer, RecordError};
 use super::batch::{Batch, Closed, Held, Numbered, Sealed, Turn};
 use super::buffers::Buffers;
 use super::clock::{Clock, timestamp};
-use super::fate::{Fate, Outcome};
+use super::fate::{Fate, Outcome, Share};
 use super::memory::Memory;
 use super::record::Record;
 use crate::connection::{after, now};
@@ -139,7 +139,7 @@ struct Outstanding {
 /// A record that has its place in a batch.
 #[derive(Debug)]
 pub(super) struct Appended {
-    pub(super) fate: Arc<Fate>,
+    pub(super) fate: Share,
     /// In the batch.
     pub(super) index: u32,
     pub(super) timestamp: i64,
@@ -230,7 +230,7 @@ impl Queue {
                 let index = u32::try_from(index).unwrap_or_default();
                 open.batch.count = index + 1;
                 Ok(Appended {
-                    fate: Arc::clone(&open.batch.fate),
+                    fate: Share::of(&open.batch.fate),
                     index,
                     timestamp,
                 })
