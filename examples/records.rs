@@ -206,8 +206,9 @@ async fn read(client: &Client, topic: &str) -> Result<String> {
     let ends = client.admin().list_offsets(partitions).await.all()?;
     let mut missing: BTreeMap<i32, i64> = BTreeMap::new();
     for (partition, end) in ends {
-        if end.offset > 0 {
-            missing.insert(partition.partition, end.offset);
+        let end = end.offset.unwrap_or(0);
+        if end > 0 {
+            missing.insert(partition.partition, end);
         }
     }
     let consumer = client.consumer().assign([(topic, Start::Earliest)]);

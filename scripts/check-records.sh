@@ -79,13 +79,11 @@ awk -F '\t' -v OFS='\t' '{
 }' "$work/console" >"$work/console.lines"
 same_lines "Java's console consumer reads it" "$all" "$work/written" "$work/console.lines"
 
-# %h shows a header without a value as NULL, and with -Z so are keys and values that are null.
-kcat_reads() { kcat -b "$bootstrap" -C -t "$1" -o beginning -e -q -Z -f '%p\t%o\t%T\t%k\t%s\t%h\n' 2>"$work/err"; }
-kcat_reads "$topic" | awk -F '\t' -v OFS='\t' '{
-  for (i = 4; i <= 5; i++) if ($i == "NULL") $i = "null"
-  gsub("=NULL", "=null", $6)
-  print
-}' >"$work/kcat.lines" || true
+# The lengths %K and %S tell null, as -1, from empty; %h shows a header without a value as NULL.
+{ kcat -b "$bootstrap" -C -t "$topic" -o beginning -e -q -f '%p\t%o\t%T\t%K\t%k\t%S\t%s\t%h\n' 2>"$work/err" || true; } | awk -F '\t' -v OFS='\t' '{
+  gsub("=NULL", "=null", $8)
+  print $1, $2, $3, $4 < 0 ? "null" : $5, $6 < 0 ? "null" : $7, $8
+}' >"$work/kcat.lines"
 same_lines "kcat reads it" "$all" "$work/written" "$work/kcat.lines"
 
 milena write --topic "$run-clock" --append-time --codec lz4 --count "$records" >"$work/clock" || true
