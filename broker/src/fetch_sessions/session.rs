@@ -163,7 +163,7 @@ impl Session {
             let (name, topic_id) = (topic.topic.clone(), topic.topic_id);
             topic.partitions.retain(|partition| {
                 self.tell(
-                    Key {
+                    &Key {
                         topic: name.clone(),
                         topic_id,
                         partition: partition.partition_index,
@@ -179,8 +179,8 @@ impl Session {
     }
 
     /// Whether there is anything in an answer that the client does not know; it knows it from now on.
-    fn tell(&mut self, key: Key, answer: &PartitionData) -> bool {
-        let place = self.places.get(&key).copied();
+    fn tell(&mut self, key: &Key, answer: &PartitionData) -> bool {
+        let place = self.places.get(key).copied();
         let Some(cached) = place.and_then(|place| self.ordered.get_mut(&place)) else {
             return true;
         };

@@ -247,8 +247,8 @@ fn nothing_is_read_behind_the_end_that_is_given() {
     let (mut log, expected) = filled();
     for end in [0, 3, 100, 700] {
         let all = ReadSize {
-            min_bytes: 1 << 20,
-            ..size(1 << 20)
+            min_bytes: 1 << 24,
+            ..size(1 << 24)
         };
         let bytes = log.read(0, end, all).unwrap();
         let read: usize = Batches::new(bytes)

@@ -74,7 +74,8 @@ fn only_what_is_new_is_told() {
     for version in [OLD, NEW] {
         let (sessions, now) = (FetchSessions::new(10), Instant::now());
         let id = created(&sessions, version, now);
-        let rows: [(&[(i32, i64, &'static [u8])], &[i32]); 5] = [
+        type Row<'a> = (&'a [(i32, i64, &'static [u8])], &'a [i32]);
+        let rows: [Row<'_>; 5] = [
             (&[(0, 0, b""), (1, 0, b""), (2, 0, b"")], &[]),
             (&[(0, 5, b"x"), (1, 1, b""), (2, 0, b"")], &[0, 1]),
             // Records are told again if they come again; what has none is known.
