@@ -283,9 +283,7 @@ fn options() -> Result<Options> {
                     "value" => Format::Value,
                     "none" => Format::None,
                     other => {
-                        return Err(
-                            format!("--format {other}: tab, json, value or none").into()
-                        );
+                        return Err(format!("--format {other}: tab, json, value or none").into());
                     }
                 }
             }
@@ -306,7 +304,11 @@ fn start(text: &str) -> Result<Start> {
         Some(("offset", offset)) => Start::Offset(offset.parse()?),
         Some(("at", time)) => Start::Timestamp(time.parse()?),
         Some(("ago", time)) => Start::Ago(duration(time)?),
-        _ => return Err(format!("--from {text}: earliest, latest, offset:N, at:MS or ago:90s").into()),
+        _ => {
+            return Err(
+                format!("--from {text}: earliest, latest, offset:N, at:MS or ago:90s").into(),
+            );
+        }
     };
     Ok(start)
 }
