@@ -51,6 +51,21 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<()> {
+    let (command, options) = arguments()?;
+    let client = Client::builder().bootstrap([&options.bootstrap]).build();
+    let client = client.await?;
+    let lines = match command.as_str() {
+        "write" => write(&client, &options).await?,
+        "read" => read(&client, &options.topic).await?,
+        _ => return Err("write or read?".into()),
+    };
+    client.close().await;
+    std::io::stdout().lock().write_all(lines.as_bytes())?;
+    Ok(())
+}
+
+/// Whether to write or to read, and what.
+fn arguments() -> Result<(String, Options)> {
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next().unwrap_or_default();
     let mut options = Options {
@@ -73,16 +88,7 @@ async fn run() -> Result<()> {
             _ => return Err(format!("unknown argument {argument}").into()),
         }
     }
-    let client = Client::builder().bootstrap([&options.bootstrap]).build();
-    let client = client.await?;
-    let lines = match command.as_str() {
-        "write" => write(&client, &options).await?,
-        "read" => read(&client, &options.topic).await?,
-        _ => return Err("write or read?".into()),
-    };
-    client.close().await;
-    std::io::stdout().lock().write_all(lines.as_bytes())?;
-    Ok(())
+    Ok((command, options))
 }
 
 async fn write(client: &Client, options: &Options) -> Result<String> {

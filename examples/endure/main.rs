@@ -157,6 +157,20 @@ fn report(client: &Client, calls: &Calls, leaders: &Leaders, verdict: &Verdict, 
             );
         }
     }
+    if let Some(metrics) = client.metrics() {
+        let producer = &metrics.producer;
+        println!(
+            "producer: {} records in {} batches, {} batches sent again, {} records failed; delivery p50 {:?}, p99 {:?}; waits for room: {}, p99 {:?}",
+            producer.records,
+            producer.batches,
+            producer.retries,
+            producer.record_errors,
+            producer.delivery.p50(),
+            producer.delivery.p99(),
+            producer.buffer_waits.count(),
+            producer.buffer_waits.p99(),
+        );
+    }
     println!("requests: {requests}, retries: {retried}, throttled: {throttled}");
     println!("failed by kind: {}", calls.failures());
     println!(
