@@ -27,6 +27,9 @@ use crate::isolation_level::IsolationLevel;
 /// So much of one partition is handed out before it is the next one's turn.
 const TURN: usize = 1 << 20;
 
+/// So much is asked for at once to begin with: what stays in a processor's cache until it is read.
+const ANSWER: usize = 2 << 20;
+
 /// While a partition is not asked for because it has enough ready, the others are not waited for longer than this: it may be needed again soon.
 const SHORT_WAIT: Duration = Duration::from_millis(10);
 
@@ -546,7 +549,10 @@ impl Board {
         }
         line.is_idle = false;
         line.wants_room = false;
-        let most = line.session.len().saturating_mul(max_partition_bytes);
+        let mut most = line.session.len().saturating_mul(max_partition_bytes);
+        if self.terms.may_grow {
+            most = most.min(ANSWER.max(least).saturating_mul(line.appetite.factor()));
+        }
         let bytes = most.min(self.terms.max_bytes).min(room).min(fair.max(need));
         let max_wait = match line.has_full() {
             true => self.terms.max_wait.min(SHORT_WAIT),
@@ -623,11 +629,10 @@ impl Board {
         let part = partitions().filter_map(|partition| partition.records.as_ref());
         let part = part.max_by_key(|records| records.len()).cloned();
         let part = part.unwrap_or_default();
-        let least = self.terms.max_partition_bytes;
         line.appetite.had(Meal {
             bytes,
             time: now.saturating_duration_since(line.sent.unwrap_or(now)),
-            is_limited: part.len() >= least.saturating_mul(line.appetite.factor()) / 2,
+            is_limited: bytes >= reserved / 2,
             is_awaited,
         });
         let frame = Arc::new(Frame::new(part));

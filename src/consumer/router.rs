@@ -110,8 +110,8 @@ impl Router {
             });
             match told.await {
                 None => {}
-                Some(Told::Starts(questions, result)) => self.starts(questions, result),
-                Some(Told::Checks(questions, result)) => self.checks(questions, result),
+                Some(Told::Starts(questions, result)) => self.starts(&questions, result),
+                Some(Told::Checks(questions, result)) => self.checks(&questions, result),
             }
         }
     }
@@ -150,13 +150,13 @@ impl Router {
 
     fn starts(
         &self,
-        questions: Vec<Question<Start>>,
+        questions: &[Question<Start>],
         result: Result<Reply<ListOffsetsRequest>, Error>,
     ) {
         let mut answers: HashMap<(&str, i32), (ErrorCode, i64, i32)> = HashMap::new();
         let reply = match result {
             Ok(reply) => reply,
-            Err(error) => return self.not_answered(&questions, &error),
+            Err(error) => return self.not_answered(questions, &error),
         };
         for topic in &reply.response.topics {
             for partition in &topic.partitions {
@@ -171,7 +171,7 @@ impl Router {
                 answers.insert((&topic.name, partition.partition_index), answer);
             }
         }
-        for question in &questions {
+        for question in questions {
             let answer = answers
                 .get(&(&*question.topic, question.partition))
                 .copied();
@@ -199,7 +199,7 @@ impl Router {
 
     fn checks(
         &self,
-        questions: Vec<Question<i32>>,
+        questions: &[Question<i32>],
         result: Result<Reply<OffsetForLeaderEpochRequest>, Error>,
     ) {
         let reply = match result {
@@ -210,13 +210,13 @@ impl Router {
                     ErrorKind::UnsupportedApi | ErrorKind::UnsupportedVersion { .. }
                 );
                 if is_unknown {
-                    return self.cannot_check(&questions);
+                    return self.cannot_check(questions);
                 }
-                return self.not_answered(&questions, &error);
+                return self.not_answered(questions, &error);
             }
         };
         if reply.version < CONSUMERS_MAY_ASK {
-            return self.cannot_check(&questions);
+            return self.cannot_check(questions);
         }
         let mut answers: HashMap<(&str, i32), (ErrorCode, i32, i64)> = HashMap::new();
         for topic in &reply.response.topics {
@@ -229,7 +229,7 @@ impl Router {
                 answers.insert((&topic.topic, partition.partition), answer);
             }
         }
-        for question in &questions {
+        for question in questions {
             let answer = answers
                 .get(&(&*question.topic, question.partition))
                 .copied();

@@ -687,3 +687,18 @@ fn an_answer_of_the_old_leader_is_not_read_twice() {
     assert_eq!(scene.take(), Some((0, vec![0])));
     assert_eq!(scene.take(), None);
 }
+
+#[test]
+fn of_many_partitions_no_more_is_asked_for_at_once_than_a_cache_holds() {
+    let terms = Terms {
+        prefetch: 64 << 20,
+        max_partition_bytes: 1 << 20,
+        may_grow: true,
+        ..terms()
+    };
+    let mut scene = Scene::new(terms.clone(), 12);
+    assert_eq!(scene.form(1).unwrap().0.max_bytes, 2 << 20);
+    let may_grow = false;
+    let mut scene = Scene::new(Terms { may_grow, ..terms }, 12);
+    assert_eq!(scene.form(1).unwrap().0.max_bytes, 12 << 20);
+}
