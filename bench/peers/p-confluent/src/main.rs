@@ -5,7 +5,7 @@ use confluent_kafka::consumer::{Consumer, ConsumerConfig, KafkaConsumer};
 use confluent_kafka::measure::TopicPartition;
 use confluent_kafka::measure::serialization::{ByteArraySerializer, BytesDeserializer};
 use confluent_kafka::producer::{Callback, KafkaProducer, ProducerConfig, ProducerRecord, RecordMetadata};
-use measure::{Cfg, Meter, Payloads, Res, exists_ok};
+use measure::{Cfg, Keys, Meter, Pace, Payloads, Res, age, exists_ok, stamp};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -78,9 +78,16 @@ async fn produce(c: Cfg) -> Res<()> {
         return Ok(());
     }
     let n = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
+    let keys = Keys::wanted(&c);
+    let mut pace = Pace::new(c.rate);
     let m = Meter::start();
     for i in 0..c.records {
-        let _ = s.send(record(&c, p.get(i)), Some(Box::new(Count(Arc::clone(&n))))).await?;
+        pace.wait(i).await;
+        let r = match Keys::of(&keys, i) {
+            Some(key) => ProducerRecord::with_key(c.topic.clone(), Some(key), Some(p.get(i))),
+            None => record(&c, p.get(i)),
+        };
+        let _ = s.send(r, Some(Box::new(Count(Arc::clone(&n))))).await?;
     }
     while n.0.load(Relaxed) + n.1.load(Relaxed) < c.records {
         tokio::time::sleep(Duration::from_micros(200)).await;
@@ -144,6 +151,46 @@ async fn consume(c: Cfg) -> Res<()> {
     Ok(())
 }
 
+/// How old records are when they come, under a steady rate.
+async fn end_to_end(c: Cfg) -> Res<()> {
+    create(&c).await?;
+    let s = producer(&c)?;
+    let more = [
+        ("auto.offset.reset", "earliest".to_string()),
+        ("enable.auto.commit", "false".to_string()),
+        ("group.protocol", "consumer".to_string()),
+    ];
+    let mut r = KafkaConsumer::new(ConsumerConfig::new(&props(&c, &more))?, BytesDeserializer::default(), BytesDeserializer::default())?;
+    r.assign((0..c.partitions).map(|p| TopicPartition::new(c.topic.as_str(), p)).collect()).await?;
+    let sends = c.clone();
+    let warm = c.rate;
+    let sender = tokio::spawn(async move {
+        let mut pace = Pace::new(sends.rate);
+        for i in 0..warm + sends.records {
+            pace.wait(i).await;
+            let value = stamp(sends.size, i >= warm);
+            let _ = s.send(record(&sends, &value), None).await?;
+        }
+        Res::Ok(s)
+    });
+    let mut m = Meter::start_with(c.records as usize);
+    let mut n = 0;
+    while n < warm + c.records {
+        for r in &r.poll(Duration::from_secs(1)).await? {
+            if let Some(ns) = r.value().and_then(|v| age(v)) {
+                m.lap_ns(ns);
+            }
+            n += 1;
+            if n == warm {
+                m = Meter::start_with(c.records as usize);
+            }
+        }
+    }
+    drop(sender.await??);
+    m.done("confluent", &c, c.records);
+    Ok(())
+}
+
 fn main() {
     let c = Cfg::parse();
     measure::run(c.threads, async move {
@@ -151,6 +198,7 @@ fn main() {
             "produce" => produce(c).await,
             "consume" => consume(c).await,
             "latency" => latency(c).await,
+            "e2e" => end_to_end(c).await,
             o => Err(format!("unknown operation {o}").into()),
         }
     })

@@ -8,7 +8,7 @@ use kacrab::admin::{AdminClient, CreateTopicsOptions, NewTopic};
 use kacrab::consumer::Consumer;
 use kacrab::measure::TopicPartition;
 use kacrab::producer::{Producer, ProducerRecord};
-use measure::{Cfg, Meter, Payloads, Res, Window, exists_ok};
+use measure::{Cfg, Keys, Meter, Pace, Payloads, Res, Window, age, exists_ok, stamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -40,7 +40,11 @@ async fn produce(c: Cfg) -> Res<()> {
     let p = Payloads::new(c.size);
     let s = producer(&c).await?;
     let topic: Arc<str> = Arc::from(c.topic.as_str());
-    let rec = |i: u64| ProducerRecord::topic_value(Arc::clone(&topic), Bytes::from_static(p.get(i)));
+    let keys = Keys::wanted(&c);
+    let rec = |i: u64| match Keys::of(&keys, i) {
+        Some(key) => ProducerRecord::topic_key_value(Arc::clone(&topic), Bytes::from_static(key), Bytes::from_static(p.get(i))),
+        None => ProducerRecord::topic_value(Arc::clone(&topic), Bytes::from_static(p.get(i))),
+    };
     s.send(rec(0))?.await?; // warm
     let window = c.window.min(c.buffer_bytes / 2 / (c.size + 20)).max(1);
     if c.api == "callback" {
@@ -84,7 +88,9 @@ async fn produce(c: Cfg) -> Res<()> {
     }
     let mut w = Window::new(window);
     let m = Meter::start();
+    let mut pace = Pace::new(c.rate);
     for i in 0..c.records {
+        pace.wait(i).await;
         w.push(s.send(rec(i))?).await?;
     }
     w.drain().await?;
@@ -146,6 +152,43 @@ async fn consume(c: Cfg) -> Res<()> {
     Ok(())
 }
 
+/// How old records are when they come, under a steady rate.
+async fn end_to_end(c: Cfg) -> Res<()> {
+    create(&c).await?;
+    let s = producer(&c).await?;
+    let k = [("bootstrap.servers", c.bootstrap.as_str()), ("auto.offset.reset", "earliest"), ("enable.auto.commit", "false")];
+    let mut r = Consumer::from_map(k).await?;
+    r.assign((0..c.partitions).map(|p| TopicPartition::new(&c.topic, p)))?;
+    let topic: Arc<str> = Arc::from(c.topic.as_str());
+    let (size, rate, records) = (c.size, c.rate, c.records);
+    let warm = rate;
+    let sender = tokio::spawn(async move {
+        let mut w = Window::new(100_000);
+        let mut pace = Pace::new(rate);
+        for i in 0..warm + records {
+            pace.wait(i).await;
+            w.push(s.send(ProducerRecord::topic_value(Arc::clone(&topic), stamp(size, i >= warm)))?).await?;
+        }
+        w.drain().await
+    });
+    let mut m = Meter::start_with(c.records as usize);
+    let mut n = 0;
+    while n < warm + records {
+        for r in &r.poll(Duration::from_secs(1)).await? {
+            if let Some(ns) = r.value.as_ref().and_then(|v| age(v)) {
+                m.lap_ns(ns);
+            }
+            n += 1;
+            if n == warm {
+                m = Meter::start_with(c.records as usize);
+            }
+        }
+    }
+    sender.await??;
+    m.done("kacrab", &c, c.records);
+    Ok(())
+}
+
 fn main() {
     let c = Cfg::parse();
     measure::run(c.threads, async move {
@@ -153,6 +196,7 @@ fn main() {
             "produce" => produce(c).await,
             "consume" => consume(c).await,
             "latency" => latency(c).await,
+            "e2e" => end_to_end(c).await,
             o => Err(format!("unknown operation {o}").into()),
         }
     })

@@ -4,7 +4,7 @@ use krafka::admin::{CreateTopicsOptions, NewTopic};
 use krafka::consumer::AutoOffsetReset;
 use krafka::producer::{Acks, Producer};
 use krafka::{Compression, Kafka, Record};
-use measure::{Cfg, Meter, Payloads, Res, Window, exists_ok};
+use measure::{Cfg, Keys, Meter, Pace, Payloads, Res, Window, age, exists_ok, stamp};
 use std::time::{Duration, Instant};
 
 async fn connect(c: &Cfg) -> Res<Kafka> {
@@ -45,11 +45,18 @@ async fn produce(c: Cfg) -> Res<()> {
     create(&c, &k).await?;
     let p = Payloads::new(c.size);
     let s = producer(&c, &k).await?;
+    let keys = Keys::wanted(&c);
     let mut w = Window::new(c.window);
     let _ = s.send(Record::new(c.topic.as_str(), Bytes::from_static(p.get(0)))).await?; // warm
     let m = Meter::start();
+    let mut pace = Pace::new(c.rate);
     for i in 0..c.records {
-        let h = s.enqueue(Record::new(c.topic.as_str(), Bytes::from_static(p.get(i)))).await?;
+        pace.wait(i).await;
+        let mut r = Record::new(c.topic.as_str(), Bytes::from_static(p.get(i)));
+        if let Some(key) = Keys::of(&keys, i) {
+            r = r.key(Bytes::from_static(key));
+        }
+        let h = s.enqueue(r).await?;
         w.push(h).await?;
     }
     w.drain().await?;
@@ -110,6 +117,42 @@ async fn consume(c: Cfg) -> Res<()> {
     Ok(())
 }
 
+/// How old records are when they come, under a steady rate.
+async fn end_to_end(c: Cfg) -> Res<()> {
+    let k = connect(&c).await?;
+    create(&c, &k).await?;
+    let s = producer(&c, &k).await?;
+    let r = k.consumer_without_group().auto_offset_reset(AutoOffsetReset::Earliest).enable_auto_commit(false).build().await?;
+    r.assign(&c.topic, (0..c.partitions).collect()).await?;
+    let (topic, size, rate, records) = (c.topic.clone(), c.size, c.rate, c.records);
+    let warm = rate;
+    let sender = tokio::spawn(async move {
+        let mut w = Window::new(200_000);
+        let mut pace = Pace::new(rate);
+        for i in 0..warm + records {
+            pace.wait(i).await;
+            w.push(s.enqueue(Record::new(topic.as_str(), stamp(size, i >= warm))).await?).await?;
+        }
+        w.drain().await
+    });
+    let mut m = Meter::start_with(c.records as usize);
+    let mut n = 0;
+    while n < warm + records {
+        for r in &r.poll(Duration::from_secs(1)).await? {
+            if let Some(ns) = r.value.as_ref().and_then(|v| age(v)) {
+                m.lap_ns(ns);
+            }
+            n += 1;
+            if n == warm {
+                m = Meter::start_with(c.records as usize);
+            }
+        }
+    }
+    sender.await??;
+    m.done("krafka", &c, c.records);
+    Ok(())
+}
+
 fn main() {
     let c = Cfg::parse();
     measure::run(c.threads, async move {
@@ -117,6 +160,7 @@ fn main() {
             "produce" => produce(c).await,
             "consume" => consume(c).await,
             "latency" => latency(c).await,
+            "e2e" => end_to_end(c).await,
             o => Err(format!("unknown operation {o}").into()),
         }
     })

@@ -1,6 +1,7 @@
 //! milena.
 //! produce: `send`, whose delivery is dropped at once; after `flush` the offsets of the log tell how many records are in it. `--api keep`
 //! keeps every delivery and awaits it, as the peers with futures do.
+//! delete: the topic.
 //! latency: a send and its delivery, one after the other; `--api raw` is a Produce request with one record over `Connection`.
 
 mod latency;
@@ -54,6 +55,10 @@ fn main() {
     measure::run(c.threads, async move {
         match c.op.as_str() {
             "produce" => produce::produce(c).await,
+            "delete" => {
+                client(&c).await?.admin().delete_topic(&c.topic).await?;
+                Ok(())
+            }
             "latency" if c.api == "raw" => latency::raw(c).await,
             "latency" => latency::latency(c).await,
             o => Err(format!("unknown operation {o}").into()),

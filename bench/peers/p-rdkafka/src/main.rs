@@ -1,6 +1,6 @@
 //! rdkafka (librdkafka). produce `--api threaded` (default), `base`, `future`; consume `--api tuned` fetches on
 //! without the second's pause that fetch.queue.backoff.ms is by default.
-use measure::{Cfg, Meter, Payloads, Res, Window, exists_ok};
+use measure::{Cfg, Keys, Meter, Pace, Payloads, Res, Window, age, exists_ok, stamp};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -79,9 +79,15 @@ fn produce_cb(c: &Cfg) -> Res<()> {
         }
     }
     n.0.0.store(0, Relaxed);
+    let keys = Keys::wanted(c);
+    let mut pace = Pace::new(c.rate);
     let m = Meter::start();
     for i in 0..c.records {
-        let mut r = BaseRecord::<(), [u8]>::to(&c.topic).payload(p.get(i));
+        pace.block(i);
+        let mut r = BaseRecord::<[u8], [u8]>::to(&c.topic).payload(p.get(i));
+        if let Some(key) = Keys::of(&keys, i) {
+            r = r.key(key);
+        }
         loop {
             let e = match (&t, &b) {
                 (Some(t), _) => t.send(r),
@@ -222,6 +228,45 @@ fn consume(c: &Cfg) -> Res<()> {
     Ok(())
 }
 
+/// How old records are when they come, under a steady rate: a thread that sends, one that polls.
+fn end_to_end(c: &Cfg) -> Res<()> {
+    let s: ThreadedProducer<Count> = producer_config(c).create_with_context(Count::default())?;
+    let r: BaseConsumer =
+        config(c).set("enable.auto.commit", "false").set("auto.offset.reset", "earliest").set("group.id", "peers-unused").create()?;
+    let mut l = TopicPartitionList::new();
+    for p in 0..c.partitions {
+        l.add_partition_offset(&c.topic, p, Offset::Beginning)?;
+    }
+    r.assign(&l)?;
+    let warm = c.rate;
+    std::thread::scope(|scope| {
+        let sender = scope.spawn(|| -> Res<()> {
+            let mut pace = Pace::new(c.rate);
+            for i in 0..warm + c.records {
+                pace.block(i);
+                let value = stamp(c.size, i >= warm);
+                s.send(BaseRecord::<(), [u8]>::to(&c.topic).payload(&value)).map_err(|e| e.0)?;
+            }
+            Ok(())
+        });
+        let mut m = Meter::start_with(c.records as usize);
+        let mut n = 0;
+        while n < warm + c.records {
+            let r = r.poll(Duration::from_secs(10)).ok_or("nothing for 10 s")??;
+            if let Some(ns) = r.payload().and_then(age) {
+                m.lap_ns(ns);
+            }
+            n += 1;
+            if n == warm {
+                m = Meter::start_with(c.records as usize);
+            }
+        }
+        sender.join().map_err(|_| "the sender panicked")??;
+        m.done("rdkafka", c, c.records);
+        Ok(())
+    })
+}
+
 fn main() {
     let c = Cfg::parse();
     measure::run(c.threads, async move {
@@ -233,6 +278,10 @@ fn main() {
             }
             ("consume", _) => tokio::task::spawn_blocking(move || consume(&c)).await?,
             ("latency", _) => latency(c).await,
+            ("e2e", _) => {
+                create(&c).await?;
+                tokio::task::spawn_blocking(move || end_to_end(&c)).await?
+            }
             (o, _) => Err(format!("unknown operation {o}").into()),
         }
     })

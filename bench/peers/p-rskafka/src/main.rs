@@ -2,7 +2,7 @@
 //! produce: `BatchProducer` + `RecordAggregator` per partition, as its docs say, futures kept in flight by one task;
 //! records go round the partitions in runs of a batch (`--api raw`: whole batches to `PartitionClient::produce`).
 use futures::stream::{FuturesUnordered, SelectAll, StreamExt};
-use measure::{Cfg, Meter, Payloads, Res, exists_ok};
+use measure::{Cfg, Meter, Pace, Payloads, Res, age, exists_ok, stamp};
 use rskafka::client::consumer::{StartOffset, StreamConsumerBuilder};
 use rskafka::client::partition::{Compression, PartitionClient, UnknownTopicHandling};
 use rskafka::client::producer::{BatchProducerBuilder, aggregator::RecordAggregator};
@@ -148,6 +148,55 @@ async fn consume(c: Cfg) -> Res<()> {
     Ok(())
 }
 
+/// How old records are when they come, under a steady rate.
+async fn end_to_end(c: Cfg) -> Res<()> {
+    let k = client(&c).await?;
+    create(&c, &k).await?;
+    let ps = partitions(&c, &k).await?;
+    let mut s: SelectAll<_> = ps.iter().map(|p| StreamConsumerBuilder::new(Arc::clone(p), StartOffset::Earliest).build()).collect();
+    let bs: Vec<_> = ps
+        .into_iter()
+        .map(|p| {
+            BatchProducerBuilder::new(p)
+                .with_linger(Duration::from_millis(c.linger_ms))
+                .build(RecordAggregator::new(c.batch_bytes / (c.size + 12) * c.size))
+        })
+        .collect();
+    let (size, rate, records) = (c.size, c.rate, c.records);
+    let warm = rate;
+    let sender = tokio::spawn(async move {
+        let mut q = FuturesUnordered::new();
+        let mut pace = Pace::new(rate);
+        for i in 0..warm + records {
+            pace.wait(i).await;
+            q.push(bs[i as usize % bs.len()].produce(record(&stamp(size, i >= warm))));
+            // Once, so that it is sent; those that are done are taken off.
+            while let std::task::Poll::Ready(Some(r)) = futures::poll!(q.next()) {
+                r?;
+            }
+        }
+        while let Some(r) = q.next().await {
+            r?;
+        }
+        Res::Ok(())
+    });
+    let mut m = Meter::start_with(c.records as usize);
+    let mut n = 0;
+    while n < warm + records {
+        let (r, _) = s.next().await.ok_or("the stream ended")??;
+        if let Some(ns) = r.record.value.as_deref().and_then(age) {
+            m.lap_ns(ns);
+        }
+        n += 1;
+        if n == warm {
+            m = Meter::start_with(c.records as usize);
+        }
+    }
+    sender.await??;
+    m.done("rskafka", &c, c.records);
+    Ok(())
+}
+
 fn main() {
     let mut c = Cfg::parse();
     c.idempotent = false; // it has none
@@ -156,6 +205,7 @@ fn main() {
             "produce" => produce(c).await,
             "consume" => consume(c).await,
             "latency" => latency(c).await,
+            "e2e" => end_to_end(c).await,
             o => Err(format!("unknown operation {o}").into()),
         }
     })
