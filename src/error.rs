@@ -127,6 +127,59 @@ pub enum ErrorKind {
         /// In milliseconds since 1970.
         timestamp: i64,
     },
+    /// The partition has no record at the offset that was to be read next, and no reset policy says where to go on: it is not read until it is sought.
+    OffsetOutOfRange {
+        /// The topic's name.
+        topic: String,
+        /// The number of the partition.
+        partition: i32,
+        /// The offset that is not there.
+        offset: i64,
+    },
+    /// Records that were read are no longer in the log, as a leader took over that did not have them (KIP-320), and no reset policy says where to go on:
+    /// the partition is not read until it is sought.
+    LogTruncated {
+        /// The topic's name.
+        topic: String,
+        /// The number of the partition.
+        partition: i32,
+        /// The offset that was to be read next.
+        offset: i64,
+        /// From this offset on the log is another one; `None` if the leader cannot tell.
+        diverges_at: Option<i64>,
+    },
+    /// Records that a broker sent cannot be read: their checksum does not match, they do not decompress, or they are not well-formed. The partition is not
+    /// read until it is sought.
+    UnreadableRecords {
+        /// The topic's name.
+        topic: String,
+        /// The number of the partition.
+        partition: i32,
+        /// The offset that was to be read next.
+        offset: i64,
+        /// The offset behind the batch, from which on it can be read if the batch is to be left out; `None` if not even its end can be told.
+        next_offset: Option<i64>,
+        /// What is wrong with them.
+        error: RecordError,
+    },
+    /// A broker will not answer for one partition, and to ask again would not help. The partition is not read until it is sought.
+    Partition {
+        /// The topic's name.
+        topic: String,
+        /// The number of the partition.
+        partition: i32,
+        /// The offset that was to be read next, if that is known.
+        offset: Option<i64>,
+        /// What the broker answered.
+        code: ErrorCode,
+    },
+    /// The partition is not among those that the consumer reads.
+    NotAssigned {
+        /// The topic's name.
+        topic: String,
+        /// The number of the partition.
+        partition: i32,
+    },
     /// An option, or several together, cannot be.
     Config(ConfigError),
 }
@@ -432,6 +485,51 @@ impl fmt::Display for ErrorKind {
             Self::InvalidTimestamp { timestamp } => {
                 write!(f, "the timestamp {timestamp} is before 1970")
             }
+            Self::OffsetOutOfRange {
+                topic,
+                partition,
+                offset,
+            } => write!(f, "{topic}-{partition} has no offset {offset}"),
+            Self::LogTruncated {
+                topic,
+                partition,
+                offset,
+                diverges_at,
+            } => {
+                write!(
+                    f,
+                    "{topic}-{partition} was truncated before offset {offset}"
+                )?;
+                match diverges_at {
+                    Some(end) => write!(f, ", its log is another one from {end} on"),
+                    None => Ok(()),
+                }
+            }
+            Self::UnreadableRecords {
+                topic,
+                partition,
+                offset,
+                error,
+                ..
+            } => write!(
+                f,
+                "the records of {topic}-{partition} at offset {offset} cannot be read: {error}"
+            ),
+            Self::Partition {
+                topic,
+                partition,
+                offset,
+                code,
+            } => {
+                write!(f, "{topic}-{partition}")?;
+                if let Some(offset) = offset {
+                    write!(f, " at offset {offset}")?;
+                }
+                write!(f, ": {code}")
+            }
+            Self::NotAssigned { topic, partition } => {
+                write!(f, "{topic}-{partition} is not assigned")
+            }
             Self::Config(error) => write!(f, "{error}"),
         }
     }
@@ -483,7 +581,9 @@ impl StdError for Error {
         match &self.0.kind {
             ErrorKind::InvalidRequest(error) => Some(error),
             ErrorKind::InvalidResponse(error) => Some(error),
-            ErrorKind::InvalidRecord(error) => Some(error),
+            ErrorKind::InvalidRecord(error) | ErrorKind::UnreadableRecords { error, .. } => {
+                Some(error)
+            }
             ErrorKind::Closed(CloseReason::ConnectionBroken(error))
             | ErrorKind::Connect {
                 cause: ConnectFailure::Io(error),

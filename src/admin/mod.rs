@@ -73,6 +73,7 @@ mod topics;
 mod transactions;
 mod worded;
 
+pub use crate::isolation_level::IsolationLevel;
 pub use acl::{AclBinding, AclBindingFilter, AclPermission, AclResourceType, PatternType};
 pub use acl_operation::AclOperation;
 pub use acls::{CreateAcls, DeleteAcls, DescribeAcls};
@@ -111,9 +112,7 @@ pub use reassignments::{
     AlterPartitionReassignments, ElectAllLeaders, ElectLeaders, ElectionType,
     ListPartitionReassignments, OngoingReassignment, Reassignment,
 };
-pub use records::{
-    DeleteRecords, IsolationLevel, ListOffsets, ListedOffset, OffsetSpec, RecordsToDelete,
-};
+pub use records::{DeleteRecords, ListOffsets, ListedOffset, OffsetSpec, RecordsToDelete};
 pub use scram_users::{
     AlterUserScramCredentials, DescribeAllUserScramCredentials, DescribeUserScramCredentials,
     ScramCredentialChange, ScramCredentials, ScramMechanism,

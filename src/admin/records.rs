@@ -11,6 +11,7 @@ use super::convert;
 use super::handle::Admin;
 use super::operation::{Caller, One, Operation, Spec};
 use super::per_item::PerItem;
+use crate::isolation_level::IsolationLevel;
 use crate::topic_partition::TopicPartition;
 
 /// Which offset of a partition is wanted (Java: `OffsetSpec`).
@@ -45,16 +46,6 @@ impl OffsetSpec {
             Self::EarliestPendingUpload => -6,
         }
     }
-}
-
-/// Which records count as readable.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum IsolationLevel {
-    /// All that all in-sync replicas have.
-    #[default]
-    ReadUncommitted,
-    /// Those before the first that belongs to an open transaction.
-    ReadCommitted,
 }
 
 /// An offset that was found.
@@ -101,10 +92,7 @@ impl Spec for ListOffsets {
         });
         let request = ListOffsetsRequest::default()
             .with_replica_id(-1)
-            .with_isolation_level(match self.isolation {
-                IsolationLevel::ReadUncommitted => 0,
-                IsolationLevel::ReadCommitted => 1,
-            })
+            .with_isolation_level(self.isolation.number())
             .with_topics(topics.collect::<Vec<_>>())
             .with_timeout_ms(caller.timeout_ms());
         let keys = |request: &ListOffsetsRequest| by_topic::keys(&request.topics);

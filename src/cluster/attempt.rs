@@ -105,6 +105,16 @@ impl Client {
         self.core().refresher.metadata()
     }
 
+    /// Where this client is, if it was told.
+    pub(crate) fn rack(&self) -> Option<String> {
+        self.core().exchange.rack.clone()
+    }
+
+    /// How old what is known of the cluster may be.
+    pub(crate) fn metadata_max_age(&self) -> Duration {
+        self.core().settings.metadata_max_age
+    }
+
     /// Tells when something else is known than now.
     pub(crate) fn news(&self) -> watch::Receiver<u64> {
         self.core().refresher.listen()

@@ -90,7 +90,7 @@ pub use purpose::Purpose;
 pub use scattered::{Answered, Failed, Scattered};
 
 pub(crate) use exchange::{Reply, by};
-pub(crate) use metadata::TopicHold;
+pub(crate) use metadata::{Leader, TopicHold};
 pub(crate) use random::Random;
 pub(crate) use retry::{Remedy, Retry, reaction};
 pub(crate) use together::{Boxed, all};

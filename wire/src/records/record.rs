@@ -60,6 +60,20 @@ impl<'a> Headers<'a> {
         Ok(headers)
     }
 
+    /// Headers that lie in these bytes, as [`bytes`](Self::bytes) gave them. What is not well-formed ends the walk over them.
+    #[inline]
+    #[must_use]
+    pub fn from_bytes(count: u32, bytes: &'a [u8]) -> Self {
+        Headers { count, bytes }
+    }
+
+    /// The bytes that they lie in: those of one record, behind the number of its headers.
+    #[inline]
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// How many there are, duplicates included.
     #[inline]
     #[must_use]

@@ -1,0 +1,1021 @@
+//! All that is being read: positions, what was fetched ahead, and what each broker is to be asked for. No I/O.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use foldhash::fast::RandomState;
+use milena_wire::compression::Decompressor;
+use milena_wire::messages::fetch::{FetchRequest, FetchResponse, PartitionData};
+use milena_wire::records::{Batch, RecordError};
+use milena_wire::uuid::Uuid;
+
+use super::aborted::Aborted;
+use super::assigned::{Assigned, Known};
+use super::budget::{Budget, Grant};
+use super::chunk::{Chunk, Next, walk};
+use super::line::Line;
+use super::position::{Phase, Refused, Validity};
+use super::signals::Signals;
+use super::start::{OffsetReset, Start};
+use crate::cluster::Leader;
+use crate::error::{Error, ErrorKind};
+use crate::isolation_level::IsolationLevel;
+
+/// So much of one partition is handed out before it is the next one's turn.
+const TURN: usize = 1 << 20;
+
+/// While a partition is not asked for because it has enough ready, the others are not waited for longer than this: it may be needed again soon.
+const SHORT_WAIT: Duration = Duration::from_millis(10);
+
+/// So long a leader has to answer itself when the replica that it prefers cannot be asked.
+const SHUN: Duration = Duration::from_secs(10);
+
+/// No batch is asked for that is larger.
+const LARGEST_BATCH: u64 = 90 << 20;
+
+/// What the decisions go by.
+#[derive(Clone, Debug)]
+pub(super) struct Terms {
+    pub(super) reset: OffsetReset,
+    pub(super) isolation: IsolationLevel,
+    pub(super) max_wait: Duration,
+    pub(super) min_bytes: i32,
+    pub(super) max_bytes: usize,
+    pub(super) max_partition_bytes: usize,
+    pub(super) prefetch: usize,
+    pub(super) rack: String,
+    pub(super) skip_corrupt: bool,
+    /// How long a preferred replica is preferred.
+    pub(super) replica_age: Duration,
+}
+
+/// Everything that is being read.
+#[derive(Debug)]
+pub(super) struct Board {
+    terms: Terms,
+    slots: Vec<Option<Assigned>>,
+    free: Vec<usize>,
+    places: HashMap<Arc<str>, HashMap<i32, usize, RandomState>, RandomState>,
+    lines: HashMap<i32, Line, RandomState>,
+    /// Partitions of which something is ready, in the order of their turns.
+    ring: VecDeque<usize>,
+    /// What the first of them has had of its turn, in bytes.
+    turn: usize,
+    budget: Budget,
+    errors: VecDeque<Error>,
+    serial: u32,
+    generation: u64,
+    waiting: Option<Waker>,
+    is_closed: bool,
+    /// Bytes that were fetched and thrown away unseen.
+    wasted: u64,
+    signals: Signals,
+}
+
+/// What the caller is given next.
+#[derive(Debug)]
+pub(super) enum Taken {
+    Batch(Due),
+    Error(Error),
+    /// There is nothing yet.
+    Nothing,
+    /// There never will be.
+    Closed,
+}
+
+/// A batch on its way to the caller.
+#[derive(Debug)]
+pub(super) struct Due {
+    pub(super) slot: usize,
+    generation: u64,
+    pub(super) topic: Arc<str>,
+    pub(super) partition: i32,
+    /// Records before this offset are not wanted.
+    pub(super) from: i64,
+    pub(super) batch: Batch,
+    pub(super) known: Known,
+}
+
+/// What a fetcher does next.
+#[derive(Debug)]
+pub(super) enum Formed {
+    /// It sends this, and says later how much was reserved for the answer.
+    Request(Box<FetchRequest>, usize),
+    /// It waits until it is called.
+    Wait,
+    /// It ends.
+    Over,
+}
+
+/// What has to be found out of partitions.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// Where they begin.
+    pub(super) starts: Vec<Question<Start>>,
+    /// Whether their leaders have what was read: of which epoch the last record was.
+    pub(super) checks: Vec<Question<i32>>,
+    /// Topics of which more has to be known.
+    pub(super) stale: Vec<Arc<str>>,
+    /// When to look again.
+    pub(super) next: Option<Instant>,
+}
+
+/// A question about a partition.
+#[derive(Clone, Debug)]
+pub(super) struct Question<Q> {
+    pub(super) slot: usize,
+    pub(super) token: u64,
+    pub(super) topic: Arc<str>,
+    pub(super) partition: i32,
+    pub(super) leader: Leader,
+    pub(super) about: Q,
+}
+
+impl Board {
+    pub(super) fn new(terms: Terms) -> Self {
+        Self {
+            budget: Budget::new(terms.prefetch),
+            terms,
+            slots: Vec::new(),
+            free: Vec::new(),
+            places: HashMap::default(),
+            lines: HashMap::default(),
+            ring: VecDeque::new(),
+            turn: 0,
+            errors: VecDeque::new(),
+            serial: 0,
+            generation: 0,
+            waiting: None,
+            is_closed: false,
+            wasted: 0,
+            signals: Signals::default(),
+        }
+    }
+
+    /// Whom to tell after the lock is given back.
+    pub(super) fn take_signals(&mut self) -> Option<Signals> {
+        self.signals.take()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// Bytes that were fetched and thrown away unseen: fetched twice, if anybody wants them after all.
+    pub(super) fn wasted(&self) -> u64 {
+        self.wasted
+    }
+
+    /// Bytes that wait for the caller.
+    pub(super) fn buffered(&self) -> usize {
+        self.budget.used()
+    }
+
+    /// Ends it: nothing is fetched any more, and the caller is told this, if anything.
+    pub(super) fn close(&mut self, error: Option<Error>) {
+        if self.is_closed {
+            return;
+        }
+        self.is_closed = true;
+        self.errors.extend(error);
+        self.signals.everybody();
+        self.signals.wake(self.waiting.take());
+    }
+
+    pub(super) fn wait(&mut self, waker: &Waker) {
+        match &mut self.waiting {
+            Some(waiting) => waiting.clone_from(waker),
+            None => self.waiting = Some(waker.clone()),
+        }
+    }
+
+    // What is assigned.
+
+    /// Reads a partition from here on. If it is read already, it is sought there.
+    pub(super) fn assign(&mut self, topic: &Arc<str>, partition: i32, start: Start) {
+        if let Some(slot) = self.find(topic, partition) {
+            self.seek(slot, start);
+            return;
+        }
+        self.serial += 1;
+        self.generation += 1;
+        let assigned = Assigned::new(topic, partition, start, self.serial, self.generation);
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => {
+                self.slots.push(None);
+                self.slots.len() - 1
+            }
+        };
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = Some(assigned);
+        }
+        let topic = self.places.entry(Arc::clone(topic)).or_default();
+        topic.insert(partition, slot);
+        self.signals.router();
+    }
+
+    /// Reads a partition no more.
+    pub(super) fn unassign(&mut self, slot: usize) {
+        self.drop_chunks(slot);
+        let Some(assigned) = self.slots.get_mut(slot).and_then(Option::take) else {
+            return;
+        };
+        self.free.push(slot);
+        if let Some(topic) = self.places.get_mut(&assigned.topic) {
+            topic.remove(&assigned.partition);
+            if topic.is_empty() {
+                self.places.remove(&assigned.topic);
+            }
+        }
+        if let Some(broker) = assigned.broker {
+            self.is_news(slot, broker);
+        }
+    }
+
+    pub(super) fn find(&self, topic: &str, partition: i32) -> Option<usize> {
+        self.places.get(topic)?.get(&partition).copied()
+    }
+
+    pub(super) fn assigned(&self, slot: usize) -> Option<&Assigned> {
+        self.slots.get(slot)?.as_ref()
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Assigned> {
+        self.slots.iter().flatten()
+    }
+
+    fn count(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// Whether no partition of the topic is read.
+    pub(super) fn is_unused(&self, topic: &str) -> bool {
+        !self.places.contains_key(topic)
+    }
+
+    /// Goes on elsewhere: what was fetched is forgotten, and what is on its way will be.
+    pub(super) fn seek(&mut self, slot: usize, start: Start) {
+        self.drop_chunks(slot);
+        self.generation += 1;
+        let generation = self.generation;
+        if let Some(assigned) = self.slot(slot) {
+            assigned.position.seek(start);
+            assigned.generation = generation;
+            assigned.delivered = match start {
+                Start::Offset(offset) => Some(offset),
+                _ => None,
+            };
+            assigned.delivered_epoch = None;
+        }
+        self.signals.router();
+        self.refresh(slot);
+    }
+
+    pub(super) fn pause(&mut self, slot: usize) {
+        if let Some(assigned) = self.slot(slot) {
+            assigned.is_paused = true;
+        }
+        self.ring.retain(|other| *other != slot);
+        self.refresh(slot);
+    }
+
+    pub(super) fn resume(&mut self, slot: usize) {
+        let Some(assigned) = self.slot(slot) else {
+            return;
+        };
+        if !std::mem::take(&mut assigned.is_paused) {
+            return;
+        }
+        if !assigned.chunks.is_empty() {
+            self.ring.push_back(slot);
+            self.signals.wake(self.waiting.take());
+        }
+        self.refresh(slot);
+    }
+
+    fn slot(&mut self, slot: usize) -> Option<&mut Assigned> {
+        self.slots.get_mut(slot)?.as_mut()
+    }
+
+    /// What was fetched of a partition, and not handed out, is forgotten.
+    fn drop_chunks(&mut self, slot: usize) {
+        let Some(assigned) = self.slots.get_mut(slot).and_then(Option::as_mut) else {
+            return;
+        };
+        assigned.ready = 0;
+        for chunk in assigned.chunks.drain(..) {
+            self.wasted += chunk.bytes() as u64;
+            self.budget.give_back(chunk.grant);
+        }
+        if self.ring.front() == Some(&slot) {
+            self.turn = 0;
+        }
+        self.ring.retain(|other| *other != slot);
+        self.made_room();
+    }
+
+    // What the caller is given.
+
+    /// What is next for the caller.
+    pub(super) fn take(&mut self, decompressor: &mut Decompressor) -> Taken {
+        loop {
+            if let Some(error) = self.errors.pop_front() {
+                return Taken::Error(error);
+            }
+            if self.is_closed {
+                return Taken::Closed;
+            }
+            let Some(&slot) = self.ring.front() else {
+                return Taken::Nothing;
+            };
+            if let Some(due) = self.take_of(slot, decompressor) {
+                return Taken::Batch(due);
+            }
+        }
+    }
+
+    /// A batch of the partition whose turn it is; `None` if there was none, and something else has to be looked at.
+    fn take_of(&mut self, slot: usize, decompressor: &mut Decompressor) -> Option<Due> {
+        let assigned = self.slots.get_mut(slot).and_then(Option::as_mut);
+        let front = assigned.and_then(|assigned| {
+            let from = assigned.delivered.unwrap_or_default();
+            let chunk = assigned.chunks.front_mut()?;
+            let before = chunk.bytes();
+            let next = chunk.next(decompressor);
+            let taken = before - chunk.bytes();
+            assigned.ready = assigned.ready.saturating_sub(taken);
+            let is_over = chunk.is_over();
+            Some((assigned, next, taken, is_over, from))
+        });
+        let Some((assigned, next, taken, is_over, from)) = front else {
+            self.next_turn();
+            return None;
+        };
+        self.turn += taken;
+        let due = match next {
+            Next::Batch(batch) => Some(Due {
+                slot,
+                generation: assigned.generation,
+                topic: Arc::clone(&assigned.topic),
+                partition: assigned.partition,
+                from,
+                batch,
+                known: assigned.known,
+            }),
+            Next::Skipped(batch) => {
+                let epoch = batch.partition_leader_epoch();
+                assigned.hand_out(batch.last_offset(), epoch);
+                None
+            }
+            Next::Fault(fault) => {
+                self.unreadable(slot, fault, None);
+                return None;
+            }
+            Next::End => None,
+        };
+        if is_over {
+            if let Some(chunk) = assigned.chunks.pop_front() {
+                self.budget.give_back(chunk.grant);
+            }
+            self.refresh(slot);
+            self.made_room();
+        }
+        let is_empty = self
+            .assigned(slot)
+            .is_none_or(|assigned| assigned.chunks.is_empty());
+        if is_empty || self.turn >= TURN {
+            self.next_turn();
+        }
+        due
+    }
+
+    /// The turn of the next partition.
+    fn next_turn(&mut self) {
+        self.turn = 0;
+        if let Some(slot) = self.ring.pop_front() {
+            if self
+                .assigned(slot)
+                .is_some_and(|assigned| !assigned.chunks.is_empty())
+            {
+                self.ring.push_back(slot);
+            }
+        }
+    }
+
+    /// A batch can be handed out, unless the partition was sought meanwhile.
+    pub(super) fn hand_out(&mut self, due: &Due) -> bool {
+        match self.slot(due.slot) {
+            Some(assigned) if assigned.generation == due.generation => {
+                let epoch = due.batch.partition_leader_epoch();
+                assigned.hand_out(due.batch.last_offset(), epoch);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// A batch cannot be read.
+    pub(super) fn is_corrupt(&mut self, due: &Due, fault: RecordError) {
+        let is_meant = self
+            .assigned(due.slot)
+            .is_some_and(|assigned| assigned.generation == due.generation);
+        if !is_meant {
+            return;
+        }
+        let next = due.batch.last_offset().checked_add(1);
+        if self.terms.skip_corrupt && next.is_some() {
+            tracing::warn!(
+                topic = &*due.topic,
+                partition = due.partition,
+                offset = due.batch.base_offset(),
+                error = %fault,
+                "a batch that cannot be read is skipped"
+            );
+            self.hand_out(due);
+            return;
+        }
+        self.unreadable(due.slot, fault, next);
+    }
+
+    /// What lies at the position of a partition cannot be read: it goes on behind it if the caller says so.
+    fn unreadable(&mut self, slot: usize, fault: RecordError, next: Option<i64>) {
+        self.drop_chunks(slot);
+        let Some(assigned) = self.slots.get_mut(slot).and_then(Option::as_mut) else {
+            return;
+        };
+        assigned.position.stop();
+        self.errors
+            .push_back(Error::new(ErrorKind::UnreadableRecords {
+                topic: assigned.topic.to_string(),
+                partition: assigned.partition,
+                offset: assigned.delivered.unwrap_or_default(),
+                next_offset: next,
+                error: fault,
+            }));
+        self.refresh(slot);
+    }
+
+    // What brokers are asked for.
+
+    /// Which broker a partition is read from may have changed, or whether it is read at all.
+    fn refresh(&mut self, slot: usize) {
+        let Some(assigned) = self.slots.get_mut(slot).and_then(Option::as_mut) else {
+            return;
+        };
+        let before = assigned.broker;
+        assigned.broker = assigned.position.source();
+        let after = assigned.broker;
+        if before != after {
+            if let Some(before) = before {
+                self.is_news(slot, before);
+            }
+        }
+        if let Some(after) = after {
+            self.is_news(slot, after);
+        }
+    }
+
+    /// The broker may have to be asked for something else.
+    fn is_news(&mut self, slot: usize, broker: i32) {
+        let is_new = !self.lines.contains_key(&broker);
+        let line = self.lines.entry(broker).or_default();
+        line.news(slot);
+        if is_new {
+            self.signals.line_made(broker);
+        } else if line.is_idle {
+            self.signals.line(broker);
+        }
+    }
+
+    fn made_room(&mut self) {
+        if self.budget.room() < self.need() {
+            return;
+        }
+        for (broker, line) in &self.lines {
+            if line.wants_room {
+                self.signals.line(*broker);
+            }
+        }
+    }
+
+    /// For less than this nobody is asked.
+    fn need(&self) -> usize {
+        self.terms
+            .max_partition_bytes
+            .min(self.terms.prefetch / 4)
+            .max(1)
+    }
+
+    /// A partition with so many bytes ready is not asked for.
+    fn share(&self) -> usize {
+        let partitions = self.count().max(1);
+        (self.terms.prefetch / partitions).max(self.terms.max_partition_bytes)
+    }
+
+    /// What a broker is asked for next.
+    pub(super) fn form(&mut self, broker: i32) -> Formed {
+        if self.is_closed {
+            return Formed::Over;
+        }
+        let (share, need) = (self.share(), self.need());
+        let max_partition_bytes = self.terms.max_partition_bytes;
+        let Some(line) = self.lines.get_mut(&broker) else {
+            return Formed::Over;
+        };
+        for slot in line.take_news() {
+            let assigned = self.slots.get_mut(slot).and_then(Option::as_mut);
+            let assigned = assigned.filter(|assigned| assigned.broker == Some(broker));
+            let (want, is_full) = match assigned {
+                None => (None, false),
+                Some(assigned) => assigned.want(share, max_partition_bytes),
+            };
+            line.update(slot, want, is_full);
+        }
+        if line.session.is_empty() {
+            line.is_idle = true;
+            line.wants_room = false;
+            return Formed::Wait;
+        }
+        let room = self.budget.room();
+        if room < need {
+            line.is_idle = true;
+            line.wants_room = true;
+            self.free_paused();
+            return Formed::Wait;
+        }
+        line.is_idle = false;
+        line.wants_room = false;
+        let most = line.session.len().saturating_mul(max_partition_bytes);
+        let bytes = most.min(self.terms.max_bytes).min(room);
+        let max_wait = match line.has_full() {
+            true => self.terms.max_wait.min(SHORT_WAIT),
+            false => self.terms.max_wait,
+        };
+        let plan = line.session.plan();
+        let shuns = !self.terms.rack.is_empty()
+            && line.session.slots().any(|slot| {
+                let assigned = self.slots.get(slot).and_then(Option::as_ref);
+                assigned.is_some_and(|assigned| assigned.position.shuns_replicas())
+            });
+        let rack = if shuns { "" } else { &self.terms.rack };
+        self.budget.reserve(bytes);
+        let request = FetchRequest::default()
+            .with_max_wait_ms(i32::try_from(max_wait.as_millis()).unwrap_or(i32::MAX))
+            .with_min_bytes(self.terms.min_bytes)
+            .with_max_bytes(i32::try_from(bytes).unwrap_or(i32::MAX))
+            .with_isolation_level(self.terms.isolation.number())
+            .with_session_id(plan.session_id)
+            .with_session_epoch(plan.session_epoch)
+            .with_topics(plan.topics)
+            .with_forgotten_topics_data(plan.forgotten)
+            .with_rack_id(rack);
+        Formed::Request(Box::new(request), bytes)
+    }
+
+    /// If nothing is left for the caller but what he has paused, that makes room.
+    fn free_paused(&mut self) {
+        if !self.ring.is_empty() {
+            return;
+        }
+        let is_paused = |assigned: &&Assigned| assigned.is_paused && !assigned.chunks.is_empty();
+        let paused = self.slots.iter().flatten().filter(is_paused);
+        let paused: Vec<_> = paused
+            .filter_map(|one| self.find(&one.topic, one.partition))
+            .collect();
+        for slot in paused {
+            self.drop_chunks(slot);
+            if let Some(assigned) = self.slot(slot) {
+                assigned.rewind();
+            }
+            self.signals.router();
+            self.refresh(slot);
+        }
+    }
+
+    /// A broker has answered.
+    pub(super) fn answered(
+        &mut self,
+        broker: i32,
+        reserved: usize,
+        response: FetchResponse,
+        version: i16,
+        now: Instant,
+        wait: impl Fn(u32) -> Duration,
+    ) -> Vec<Arc<str>> {
+        self.budget.unreserve(reserved);
+        let mut stale = Vec::new();
+        let Some(mut line) = self.lines.remove(&broker) else {
+            return stale;
+        };
+        if !response.error_code.is_ok() {
+            line.session.refused(response.error_code);
+            self.lines.insert(broker, line);
+            return stale;
+        }
+        let partitions = || {
+            response
+                .responses
+                .iter()
+                .flat_map(|topic| &topic.partitions)
+        };
+        let bytes =
+            partitions().map(|partition| partition.records.as_ref().map_or(0, bytes::Bytes::len));
+        let grant = self.budget.grant(bytes.sum());
+        let mut unsettled = Vec::new();
+        for topic in &response.responses {
+            for answer in &topic.partitions {
+                let found = line
+                    .session
+                    .find(&topic.topic, topic.topic_id, answer.partition_index);
+                let is_meant = found.filter(|(slot, want)| {
+                    let assigned = self.assigned(*slot);
+                    assigned.is_some_and(|assigned| assigned.position.token() == want.token)
+                });
+                let Some((slot, _)) = is_meant else {
+                    self.wasted += answer
+                        .records
+                        .as_ref()
+                        .map_or(0, |records| records.len() as u64);
+                    continue;
+                };
+                if self.partition(slot, broker, answer, &grant, now, &wait, &mut stale) {
+                    line.session.served(slot);
+                }
+                unsettled.push(slot);
+            }
+        }
+        line.session.answered(response.session_id, version >= 13);
+        self.lines.insert(broker, line);
+        for slot in unsettled {
+            self.refresh(slot);
+        }
+        self.budget.give_back(grant);
+        if !self.ring.is_empty() || !self.errors.is_empty() {
+            self.signals.wake(self.waiting.take());
+        }
+        stale
+    }
+
+    /// A broker has told of a partition that it was asked for; gives whether there were records.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one answer, and what there is to know beside it"
+    )]
+    fn partition(
+        &mut self,
+        slot: usize,
+        broker: i32,
+        answer: &PartitionData,
+        grant: &Arc<Grant>,
+        now: Instant,
+        wait: &impl Fn(u32) -> Duration,
+        stale: &mut Vec<Arc<str>>,
+    ) -> bool {
+        let committed = self.terms.isolation == IsolationLevel::ReadCommitted;
+        let replica_until = now + self.terms.replica_age;
+        let Some(assigned) = self.slots.get_mut(slot).and_then(Option::as_mut) else {
+            return false;
+        };
+        if !answer.error_code.is_ok() {
+            match assigned
+                .position
+                .refused(answer.error_code, broker, now + SHUN)
+            {
+                Refused::Leader => {}
+                Refused::Again { is_stale } => {
+                    assigned
+                        .position
+                        .delay(now + wait(assigned.position.failures()));
+                    if is_stale && !stale.contains(&assigned.topic) {
+                        stale.push(Arc::clone(&assigned.topic));
+                    }
+                }
+                Refused::OutOfRange => self.is_out_of_range(slot),
+                Refused::Final => {
+                    assigned.position.stop();
+                    self.errors.push_back(Error::new(ErrorKind::Partition {
+                        topic: assigned.topic.to_string(),
+                        partition: assigned.partition,
+                        offset: Some(assigned.position.offset()),
+                        code: answer.error_code,
+                    }));
+                }
+            }
+            self.signals.router();
+            return false;
+        }
+        assigned.known.learn(answer);
+        if answer.preferred_read_replica >= 0
+            && assigned
+                .position
+                .prefers(answer.preferred_read_replica, replica_until)
+        {
+            self.signals.router();
+        }
+        if answer.diverging_epoch.end_offset >= 0 {
+            assigned.position.stop();
+            let end = answer.diverging_epoch.end_offset;
+            self.diverges(slot, Some(end));
+            return false;
+        }
+        let records = answer.records.clone().unwrap_or_default();
+        if records.is_empty() {
+            assigned.position.answered();
+            return false;
+        }
+        let walked = walk(records);
+        if let Some(RecordError::NoWholeBatch { needed, available }) = walked.fault {
+            if needed <= LARGEST_BATCH && assigned.max_bytes < needed {
+                // It takes a larger fetch.
+                assigned.max_bytes = needed;
+                self.wasted += available as u64;
+                return false;
+            }
+        }
+        if let Some(last) = walked.batches.back() {
+            let epoch = Some(last.partition_leader_epoch()).filter(|epoch| *epoch >= 0);
+            let next = last.last_offset().saturating_add(1);
+            // A broker that sends what was not asked for does not turn back the clock.
+            let next = next.max(assigned.position.offset());
+            assigned.position.fetched(next, epoch);
+        }
+        if walked.fault.is_some() {
+            // Nothing more is asked for until the caller knows.
+            assigned.position.stop();
+        }
+        let aborted = committed
+            .then(|| Aborted::new(answer.aborted_transactions.as_deref().unwrap_or_default()));
+        let is_first = assigned.chunks.is_empty();
+        let chunk = Chunk::new(walked, aborted, Arc::clone(grant));
+        assigned.ready += chunk.bytes();
+        assigned.chunks.push_back(chunk);
+        if is_first && !assigned.is_paused {
+            self.ring.push_back(slot);
+        }
+        true
+    }
+
+    /// The leader does not have the offset that it was asked for.
+    fn is_out_of_range(&mut self, slot: usize) {
+        let Some(assigned) = self.slots.get_mut(slot).and_then(Option::as_mut) else {
+            return;
+        };
+        if !assigned.chunks.is_empty() {
+            // First the caller gets what was there before. Then it is asked again.
+            assigned.waits_for_caller = true;
+            return;
+        }
+        match self.terms.reset.start() {
+            Some(start) => {
+                tracing::info!(
+                    topic = &*assigned.topic,
+                    partition = assigned.partition,
+                    offset = assigned.position.offset(),
+                    reset = ?self.terms.reset,
+                    "the offset is out of range"
+                );
+                assigned.position.seek(start);
+                assigned.delivered = None;
+                assigned.delivered_epoch = None;
+            }
+            None => {
+                assigned.position.stop();
+                self.errors
+                    .push_back(Error::new(ErrorKind::OffsetOutOfRange {
+                        topic: assigned.topic.to_string(),
+                        partition: assigned.partition,
+                        offset: assigned.position.offset(),
+                    }));
+            }
+        }
+    }
+
+    /// The leader's log is another one than what was read, from this offset on.
+    fn diverges(&mut self, slot: usize, end: Option<i64>) {
+        self.drop_chunks(slot);
+        let Some(assigned) = self.slots.get_mut(slot).and_then(Option::as_mut) else {
+            return;
+        };
+        let delivered = assigned.delivered.unwrap_or_default();
+        if delivered < assigned.position.offset() {
+            // What was truncated was fetched ahead: whether what the caller has is there is to be asked.
+            assigned.rewind();
+            return;
+        }
+        let topic = &*assigned.topic;
+        tracing::warn!(
+            topic,
+            partition = assigned.partition,
+            offset = delivered,
+            ?end,
+            "the log was truncated"
+        );
+        match (self.terms.reset.start(), end) {
+            (Some(_), Some(end)) => {
+                assigned.position.seek(Start::Offset(end));
+                assigned.delivered = Some(end);
+            }
+            (Some(start), None) => {
+                assigned.position.seek(start);
+                assigned.delivered = None;
+            }
+            (None, _) => {
+                assigned.position.stop();
+                self.errors.push_back(Error::new(ErrorKind::LogTruncated {
+                    topic: assigned.topic.to_string(),
+                    partition: assigned.partition,
+                    offset: delivered,
+                    diverges_at: end,
+                }));
+            }
+        }
+        assigned.delivered_epoch = None;
+        self.generation += 1;
+        assigned.generation = self.generation;
+    }
+
+    /// A broker did not answer. Gives the topics that others may lead now.
+    pub(super) fn unanswered(
+        &mut self,
+        broker: i32,
+        reserved: usize,
+        error: &Error,
+        is_final: bool,
+        now: Instant,
+    ) -> Vec<Arc<str>> {
+        self.budget.unreserve(reserved);
+        let mut stale: Vec<Arc<str>> = Vec::new();
+        let Some(line) = self.lines.get_mut(&broker) else {
+            return stale;
+        };
+        line.session.lost();
+        let slots: Vec<_> = line.session.slots().collect();
+        for slot in slots {
+            let Some(assigned) = self.slots.get_mut(slot).and_then(Option::as_mut) else {
+                continue;
+            };
+            if !stale.contains(&assigned.topic) {
+                stale.push(Arc::clone(&assigned.topic));
+            }
+            if is_final {
+                assigned.position.stop();
+                self.refresh(slot);
+            } else if assigned.position.is_replica(broker) {
+                assigned.position.shun_replicas(now + SHUN);
+                self.refresh(slot);
+                self.signals.router();
+            }
+        }
+        if is_final {
+            self.errors.push_back(error.clone());
+            self.signals.wake(self.waiting.take());
+        }
+        stale
+    }
+
+    // What has to be found out.
+
+    /// Looks at everything, with what is known of the cluster, and tells what has to be found out.
+    pub(super) fn survey(
+        &mut self,
+        leader: impl Fn(&str, i32) -> (Option<Leader>, Uuid),
+        is_there: impl Fn(i32) -> bool,
+        now: Instant,
+    ) -> Survey {
+        let mut survey = Survey::default();
+        for slot in 0..self.slots.len() {
+            let Some(assigned) = self.slots.get_mut(slot).and_then(Option::as_mut) else {
+                continue;
+            };
+            let (leader, id) = leader(&assigned.topic, assigned.partition);
+            let leader = leader.filter(|leader| is_there(leader.id));
+            let position = &mut assigned.position;
+            position.look_at_clock(now);
+            position.led_by(leader);
+            if !id.is_nil() {
+                assigned.id = id;
+            }
+            if leader.is_none() && !survey.stale.contains(&assigned.topic) {
+                survey.stale.push(Arc::clone(&assigned.topic));
+            }
+            if let Some(replica) = position.source().filter(|source| !is_there(*source)) {
+                if position.is_replica(replica) {
+                    position.shun_replicas(now + SHUN);
+                }
+            }
+            let token = position.token();
+            let is_asked = assigned.asked == Some(token) || position.is_waiting();
+            if let (Some(leader), false) = (leader, is_asked) {
+                let question = (Arc::clone(&assigned.topic), assigned.partition);
+                match (position.phase(), position.epoch()) {
+                    (Phase::Starting(start), _) => {
+                        assigned.asked = Some(token);
+                        survey.starts.push(Question {
+                            slot,
+                            token,
+                            topic: question.0,
+                            partition: question.1,
+                            leader,
+                            about: start,
+                        });
+                    }
+                    (Phase::Validating, Some(epoch)) => {
+                        assigned.asked = Some(token);
+                        survey.checks.push(Question {
+                            slot,
+                            token,
+                            topic: question.0,
+                            partition: question.1,
+                            leader,
+                            about: epoch,
+                        });
+                    }
+                    _ => {}
+                }
+            }
+            let wakes_at = assigned.position.wakes_at();
+            survey.next = [survey.next, wakes_at].into_iter().flatten().min();
+            if assigned.position.source() != assigned.broker {
+                self.refresh(slot);
+            }
+        }
+        survey
+    }
+
+    /// Where a partition begins was found out.
+    pub(super) fn started(&mut self, slot: usize, token: u64, offset: i64, epoch: Option<i32>) {
+        if let Some(assigned) = self.slot(slot) {
+            if assigned.position.started(token, offset, epoch) {
+                assigned.delivered = Some(offset);
+                assigned.delivered_epoch = epoch;
+                self.refresh(slot);
+            }
+        }
+    }
+
+    /// No record of a partition is as new as those that it was to begin with.
+    pub(super) fn nothing_as_new(&mut self, slot: usize, token: u64) {
+        if let Some(assigned) = self.slot(slot) {
+            if assigned.position.token() == token {
+                assigned.position.seek(Start::Latest);
+                self.signals.router();
+            }
+        }
+    }
+
+    /// Where the records of an epoch end was found out.
+    pub(super) fn checked(&mut self, slot: usize, token: u64, end: Option<(i32, i64)>) {
+        let Some(assigned) = self.slot(slot) else {
+            return;
+        };
+        match assigned.position.ends(token, end) {
+            Validity::Late => return,
+            Validity::Valid => {}
+            Validity::Diverges(end) => {
+                self.diverges(slot, end);
+                if !self.errors.is_empty() {
+                    self.signals.wake(self.waiting.take());
+                }
+                self.signals.router();
+            }
+        }
+        self.refresh(slot);
+    }
+
+    /// The leader does not know how to check it.
+    pub(super) fn cannot_be_checked(&mut self, slot: usize, token: u64) {
+        if let Some(assigned) = self.slot(slot) {
+            assigned.position.cannot_be_validated(token);
+        }
+        self.refresh(slot);
+    }
+
+    /// A question was not answered: it is asked again then, or the error is told.
+    pub(super) fn not_found_out(&mut self, slot: usize, token: u64, error: Result<Instant, Error>) {
+        let Some(assigned) = self.slot(slot) else {
+            return;
+        };
+        if assigned.position.token() != token {
+            return;
+        }
+        assigned.asked = None;
+        match error {
+            Ok(again) => assigned.position.delay(again),
+            Err(error) => {
+                assigned.position.stop();
+                self.errors.push_back(error);
+                self.signals.wake(self.waiting.take());
+            }
+        }
+        self.signals.router();
+    }
+
+    /// How often a question about a partition has failed.
+    pub(super) fn failures(&self, slot: usize) -> u32 {
+        self.assigned(slot)
+            .map_or(0, |assigned| assigned.position.failures())
+    }
+}

@@ -1,0 +1,4 @@
+//! The consumer against embedded brokers.
+
+mod reads;
+mod support;
