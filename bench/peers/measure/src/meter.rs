@@ -34,11 +34,12 @@ pub struct Meter {
     lat: Vec<u64>,
     first: Option<(Instant, u64)>,
     bytes: u64,
+    fetched: Option<f64>,
 }
 
 impl Meter {
     pub fn start() -> Meter {
-        Meter { t: Instant::now(), c: cpu(), rss: status("VmRSS:"), lat: Vec::new(), first: None, bytes: 0 }
+        Meter { t: Instant::now(), c: cpu(), rss: status("VmRSS:"), lat: Vec::new(), first: None, bytes: 0, fetched: None }
     }
     pub fn start_with(cap: usize) -> Meter {
         Meter { lat: Vec::with_capacity(cap), ..Meter::start() }
@@ -63,6 +64,11 @@ impl Meter {
     /// Bytes of values, or of batches, as the row says.
     pub fn bytes(&mut self, bytes: u64) {
         self.bytes = bytes;
+    }
+    /// Consuming: bytes that came over the sockets, and those of the batches in them. What is more of the former came twice, or is no batch.
+    pub fn fetched(&mut self, received: u64, batches: u64) {
+        self.bytes = batches;
+        self.fetched = Some(received as f64 / batches.max(1) as f64);
     }
     /// Prints the JSON line for `n` records.
     pub fn done(self, peer: &str, c: &Cfg, n: u64) {
@@ -99,7 +105,7 @@ impl Meter {
             "{{\"peer\":\"{peer}\",\"op\":\"{}\",\"records\":{n},\"size\":{},\"partitions\":{},\"wall_s\":{wall:.4},\"rec_per_s\":{:.0},\
              \"cpu_ns_per_rec\":{:.1},\"user_ns_per_rec\":{user:.1},\"sys_ns_per_rec\":{system:.1},\"rss_mb\":{:.1},\"rss_before_mb\":{:.1},\
              \"p50_us\":{},\"p99_us\":{},\"p999_us\":{},\"idempotent\":{},\"compression\":\"{}\",\"linger_ms\":{},\"keyed\":{},\
-             \"first_ms\":{first},\"steady_per_s\":{steady},\"bytes\":{}}}",
+             \"first_ms\":{first},\"steady_per_s\":{steady},\"bytes\":{},\"fetched_by_batches\":{}}}",
             c.op,
             c.size,
             c.partitions,
@@ -115,6 +121,7 @@ impl Meter {
             c.linger_ms,
             c.keyed,
             self.bytes,
+            self.fetched.map_or("null".to_owned(), |fetched| format!("{fetched:.4}")),
         );
     }
 }

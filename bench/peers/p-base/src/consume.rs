@@ -19,13 +19,14 @@ pub async fn consume(c: Cfg) -> Res<()> {
     let partition_bytes: i32 = num(&c.extra("partition-bytes", "1048576"));
     let mut offsets = vec![0i64; usize::try_from(c.partitions)?];
     let mut m = Meter::start();
-    let (mut records, mut bytes) = (0u64, 0u64);
+    let (mut records, mut bytes, mut batch_bytes) = (0u64, 0u64, 0u64);
     link.write(&frame(&c, &offsets, max_bytes, partition_bytes)?).await?;
     while records < c.records {
         let answer = link.read().await?;
         let batches = headers(&answer, &mut offsets)?;
         records += batches.iter().map(|batch| u64::from(batch.record_count().unwrap_or(0))).sum::<u64>();
-        bytes += answer.len() as u64;
+        batch_bytes += batches.iter().map(|batch| batch.bytes().len() as u64).sum::<u64>();
+        bytes += answer.len() as u64 + 4;
         m.seen(records);
         if records < c.records {
             link.write(&frame(&c, &offsets, max_bytes, partition_bytes)?).await?;
@@ -36,7 +37,7 @@ pub async fn consume(c: Cfg) -> Res<()> {
         drop(batches);
         link.recycle(answer);
     }
-    m.bytes(bytes);
+    m.fetched(bytes, batch_bytes);
     m.done("base", &c, records);
     Ok(())
 }

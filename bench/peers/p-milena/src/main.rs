@@ -1,9 +1,13 @@
 //! milena.
 //! produce: `send`, whose delivery is dropped at once; after `flush` the offsets of the log tell how many records are in it. `--api keep`
 //! keeps every delivery and awaits it, as the peers with futures do.
+//! consume: batches that borrow; `--api records` gives owned records, one by one.
+//! e2e: how old records are when they come.
 //! delete: the topic.
 //! latency: a send and its delivery, one after the other; `--api raw` is a Produce request with one record over `Connection`.
 
+mod consume;
+mod end_to_end;
 mod latency;
 mod produce;
 
@@ -59,6 +63,9 @@ fn main() {
                 client(&c).await?.admin().delete_topic(&c.topic).await?;
                 Ok(())
             }
+            "consume" if c.api == "records" => consume::records(c).await,
+            "consume" => consume::batches(c).await,
+            "e2e" => end_to_end::end_to_end(c).await,
             "latency" if c.api == "raw" => latency::raw(c).await,
             "latency" => latency::latency(c).await,
             o => Err(format!("unknown operation {o}").into()),
