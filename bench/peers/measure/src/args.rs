@@ -36,7 +36,10 @@ impl Cfg {
     pub fn parse() -> Cfg {
         let mut a = std::env::args().skip(1);
         let op = a.next().unwrap_or_else(|| {
-            eprintln!("usage: {} OP --key value ...", std::env::args().next().unwrap_or_default());
+            eprintln!(
+                "usage: {} OP --key value ...",
+                std::env::args().next().unwrap_or_default()
+            );
             std::process::exit(2)
         });
         let mut m = HashMap::new();
@@ -74,7 +77,10 @@ impl Cfg {
     }
     /// An option only one peer knows.
     pub fn extra(&self, k: &str, default: &str) -> String {
-        self.rest.get(k).cloned().unwrap_or_else(|| default.to_owned())
+        self.rest
+            .get(k)
+            .cloned()
+            .unwrap_or_else(|| default.to_owned())
     }
 }
 

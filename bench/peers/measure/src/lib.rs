@@ -21,7 +21,11 @@ pub fn run<F>(threads: usize, f: F)
 where
     F: Future<Output = Res<()>> + Send + 'static,
 {
-    let mut b = if threads == 0 { tokio::runtime::Builder::new_current_thread() } else { tokio::runtime::Builder::new_multi_thread() };
+    let mut b = if threads == 0 {
+        tokio::runtime::Builder::new_current_thread()
+    } else {
+        tokio::runtime::Builder::new_multi_thread()
+    };
     if threads > 0 {
         b.worker_threads(threads);
     }
@@ -41,7 +45,11 @@ pub fn exists_ok<T, E: std::fmt::Debug>(r: Result<T, E>) -> Res<()> {
         Ok(_) => Ok(()),
         Err(e) => {
             let s = format!("{e:?}");
-            if s.to_lowercase().contains("exist") { Ok(()) } else { Err(s.into()) }
+            if s.to_lowercase().contains("exist") {
+                Ok(())
+            } else {
+                Err(s.into())
+            }
         }
     }
 }

@@ -21,7 +21,11 @@ fn status(field: &str) -> f64 {
     std::fs::read_to_string("/proc/self/status")
         .ok()
         .and_then(|s| {
-            s.lines().find_map(|l| l.strip_prefix(field)).and_then(|l| l.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()))
+            s.lines().find_map(|l| l.strip_prefix(field)).and_then(|l| {
+                l.split_whitespace()
+                    .next()
+                    .and_then(|n| n.parse::<f64>().ok())
+            })
         })
         .unwrap_or(0.0)
         / 1024.0
@@ -39,10 +43,21 @@ pub struct Meter {
 
 impl Meter {
     pub fn start() -> Meter {
-        Meter { t: Instant::now(), c: cpu(), rss: status("VmRSS:"), lat: Vec::new(), first: None, bytes: 0, fetched: None }
+        Meter {
+            t: Instant::now(),
+            c: cpu(),
+            rss: status("VmRSS:"),
+            lat: Vec::new(),
+            first: None,
+            bytes: 0,
+            fetched: None,
+        }
     }
     pub fn start_with(cap: usize) -> Meter {
-        Meter { lat: Vec::with_capacity(cap), ..Meter::start() }
+        Meter {
+            lat: Vec::with_capacity(cap),
+            ..Meter::start()
+        }
     }
     #[inline]
     pub fn lap(&mut self, from: Instant) {
@@ -76,7 +91,12 @@ impl Meter {
         self.print(now, peer, c, n);
     }
     /// Prints the line if there are as many records as were asked for; to count them is not measured.
-    pub async fn stop_and_check(self, peer: &str, c: &Cfg, count: impl Future<Output = Res<u64>>) -> Res<()> {
+    pub async fn stop_and_check(
+        self,
+        peer: &str,
+        c: &Cfg,
+        count: impl Future<Output = Res<u64>>,
+    ) -> Res<()> {
         let now = (self.t.elapsed(), cpu(), peak_rss_mb());
         let n = count.await?;
         if n != c.records {
@@ -85,19 +105,31 @@ impl Meter {
         self.print(now, peer, c, n);
         Ok(())
     }
-    fn print(mut self, (wall, (user, system), rss): (Duration, (Duration, Duration), f64), peer: &str, c: &Cfg, n: u64) {
+    fn print(
+        mut self,
+        (wall, (user, system), rss): (Duration, (Duration, Duration), f64),
+        peer: &str,
+        c: &Cfg,
+        n: u64,
+    ) {
         let wall = wall.as_secs_f64();
         let per = |d: Duration| d.as_nanos() as f64 / n.max(1) as f64;
         let (user, system) = (per(user - self.c.0), per(system - self.c.1));
         self.lat.sort_unstable();
         let p = |q: f64| match self.lat.len() {
             0 => "null".to_owned(),
-            l => format!("{:.1}", self.lat[((l as f64 * q) as usize).min(l - 1)] as f64 / 1000.0),
+            l => format!(
+                "{:.1}",
+                self.lat[((l as f64 * q) as usize).min(l - 1)] as f64 / 1000.0
+            ),
         };
         let (first, steady) = match self.first {
             Some((f, k)) => (
                 format!("{:.1}", (f - self.t).as_secs_f64() * 1e3),
-                format!("{:.0}", (n - k.min(n)) as f64 / (wall - (f - self.t).as_secs_f64()).max(1e-9)),
+                format!(
+                    "{:.0}",
+                    (n - k.min(n)) as f64 / (wall - (f - self.t).as_secs_f64()).max(1e-9)
+                ),
             ),
             None => ("null".to_owned(), format!("{:.0}", n as f64 / wall)),
         };
@@ -121,7 +153,8 @@ impl Meter {
             c.linger_ms,
             c.keyed,
             self.bytes,
-            self.fetched.map_or("null".to_owned(), |fetched| format!("{fetched:.4}")),
+            self.fetched
+                .map_or("null".to_owned(), |fetched| format!("{fetched:.4}")),
         );
     }
 }

@@ -12,7 +12,11 @@ pub struct Pace {
 
 impl Pace {
     pub fn new(rate: u64) -> Pace {
-        Pace { from: Instant::now(), rate, due: if rate == 0 { u64::MAX } else { 0 } }
+        Pace {
+            from: Instant::now(),
+            rate,
+            due: if rate == 0 { u64::MAX } else { 0 },
+        }
     }
     /// Waits until record `i` is due.
     #[inline]
@@ -43,7 +47,11 @@ fn epoch() -> Instant {
 /// A value of `size` bytes (8 or more) that begins with the time; with zero if it is not to be measured.
 pub fn stamp(size: usize, measured: bool) -> Vec<u8> {
     let mut v = vec![b'x'; size.max(8)];
-    let now = if measured { epoch().elapsed().as_nanos() as u64 + 1 } else { 0 };
+    let now = if measured {
+        epoch().elapsed().as_nanos() as u64 + 1
+    } else {
+        0
+    };
     v[..8].copy_from_slice(&now.to_le_bytes());
     v
 }

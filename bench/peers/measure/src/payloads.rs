@@ -24,7 +24,8 @@ impl Payloads {
         let words: Vec<Vec<u8>> = (0..256)
             .map(|_| {
                 let letters = 4 + x.next() % 8;
-                let mut word: Vec<u8> = (0..letters).map(|_| b'a' + (x.next() % 26) as u8).collect();
+                let mut word: Vec<u8> =
+                    (0..letters).map(|_| b'a' + (x.next() % 26) as u8).collect();
                 word.push(b' ');
                 word
             })
@@ -35,7 +36,11 @@ impl Payloads {
             v.extend_from_slice(&words[x.next() % 256]);
         }
         v.truncate(len);
-        Payloads { pool: v.leak(), size, n: len / size.max(1) }
+        Payloads {
+            pool: v.leak(),
+            size,
+            n: len / size.max(1),
+        }
     }
     #[inline]
     pub fn get(&self, i: u64) -> &'static [u8] {
@@ -54,7 +59,9 @@ const KEYS: usize = 1 << 16;
 impl Keys {
     pub fn new() -> Keys {
         let mut x = Lcg(7);
-        let v: Vec<u8> = (0..KEYS * 16).map(|_| b'a' + (x.next() % 26) as u8).collect();
+        let v: Vec<u8> = (0..KEYS * 16)
+            .map(|_| b'a' + (x.next() % 26) as u8)
+            .collect();
         Keys { pool: v.leak() }
     }
     #[inline]

@@ -20,7 +20,12 @@ where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     pub fn new(cap: usize) -> Self {
-        Window { q: VecDeque::new(), cap: cap.max(1), since: 0, acked: 0 }
+        Window {
+            q: VecDeque::new(),
+            cap: cap.max(1),
+            since: 0,
+            acked: 0,
+        }
     }
     /// Adds one; now and then takes the resolved ones off the front; waits for the oldest when full.
     #[inline]

@@ -20,16 +20,24 @@ pub async fn consume(c: Cfg) -> Res<()> {
     let mut offsets = vec![0i64; usize::try_from(c.partitions)?];
     let mut m = Meter::start();
     let (mut records, mut bytes, mut batch_bytes) = (0u64, 0u64, 0u64);
-    link.write(&frame(&c, &offsets, max_bytes, partition_bytes)?).await?;
+    link.write(&frame(&c, &offsets, max_bytes, partition_bytes)?)
+        .await?;
     while records < c.records {
         let answer = link.read().await?;
         let batches = headers(&answer, &mut offsets)?;
-        records += batches.iter().map(|batch| u64::from(batch.record_count().unwrap_or(0))).sum::<u64>();
-        batch_bytes += batches.iter().map(|batch| batch.bytes().len() as u64).sum::<u64>();
+        records += batches
+            .iter()
+            .map(|batch| u64::from(batch.record_count().unwrap_or(0)))
+            .sum::<u64>();
+        batch_bytes += batches
+            .iter()
+            .map(|batch| batch.bytes().len() as u64)
+            .sum::<u64>();
         bytes += answer.len() as u64 + 4;
         m.seen(records);
         if records < c.records {
-            link.write(&frame(&c, &offsets, max_bytes, partition_bytes)?).await?;
+            link.write(&frame(&c, &offsets, max_bytes, partition_bytes)?)
+                .await?;
         }
         for batch in &batches {
             batch.verify_checksum()?;
@@ -44,9 +52,14 @@ pub async fn consume(c: Cfg) -> Res<()> {
 
 fn frame(c: &Cfg, offsets: &[i64], max_bytes: i32, partition_bytes: i32) -> Res<Bytes> {
     let partitions = offsets.iter().enumerate().map(|(index, offset)| {
-        FetchPartition::default().with_partition(index as i32).with_fetch_offset(*offset).with_partition_max_bytes(partition_bytes)
+        FetchPartition::default()
+            .with_partition(index as i32)
+            .with_fetch_offset(*offset)
+            .with_partition_max_bytes(partition_bytes)
     });
-    let topic = FetchTopic::default().with_topic(c.topic.as_str()).with_partitions(partitions.collect::<Vec<_>>());
+    let topic = FetchTopic::default()
+        .with_topic(c.topic.as_str())
+        .with_partitions(partitions.collect::<Vec<_>>());
     let request = FetchRequest::default()
         .with_max_wait_ms(500)
         .with_min_bytes(1)

@@ -15,7 +15,10 @@ impl Link {
     pub async fn open(bootstrap: &str) -> Res<Link> {
         let stream = TcpStream::connect(bootstrap).await?;
         stream.set_nodelay(true)?;
-        Ok(Link { stream, buffer: Vec::new() })
+        Ok(Link {
+            stream,
+            buffer: Vec::new(),
+        })
     }
 
     pub async fn write(&mut self, frame: &[u8]) -> Res<()> {
@@ -40,7 +43,8 @@ impl Link {
     }
 
     pub async fn call<R: Request>(&mut self, request: &R, version: i16) -> Res<R::Response> {
-        let frame = milena_wire::encode_request(Vec::new(), request, version, 0, None)?.into_bytes();
+        let frame =
+            milena_wire::encode_request(Vec::new(), request, version, 0, None)?.into_bytes();
         self.write(&frame).await?;
         let (_, body) = milena_wire::split_response::<R::Response>(self.read().await?, version)?;
         Ok(milena_wire::codec::Message::decode(&body, version)?)

@@ -34,8 +34,15 @@ fn main() {
             "codec" => codec::codec(c),
             "echo-server" => requests::echo(c).await,
             "pingpong" => requests::drive(&c, "pingpong", to, 1, |_| requests::frame(frame)).await,
-            "pipelined" => requests::drive(&c, "pipelined", to, depth, |_| requests::frame(frame)).await,
-            "apiversions" => requests::drive(&c, "apiversions", c.bootstrap.clone(), depth, |i| requests::api_versions(i as u32)).await,
+            "pipelined" => {
+                requests::drive(&c, "pipelined", to, depth, |_| requests::frame(frame)).await
+            }
+            "apiversions" => {
+                requests::drive(&c, "apiversions", c.bootstrap.clone(), depth, |i| {
+                    requests::api_versions(i as u32)
+                })
+                .await
+            }
             o => Err(format!("unknown operation {o}").into()),
         }
     })

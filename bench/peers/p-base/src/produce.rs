@@ -28,15 +28,25 @@ pub async fn produce(mut c: Cfg, depth: usize) -> Res<()> {
     let mut frames = Vec::new();
     // A partition's batches come round like those of a producer that fills one after the other.
     let partitions = usize::try_from(c.partitions)?;
-    for (n, (batch, records)) in batches(&c, BATCHES.next_multiple_of(partitions), compression(&c)?)?.into_iter().enumerate() {
-        frames.push(Ready { frame: frame(&c, (n % partitions) as i32, batch)?, records });
+    for (n, (batch, records)) in
+        batches(&c, BATCHES.next_multiple_of(partitions), compression(&c)?)?
+            .into_iter()
+            .enumerate()
+    {
+        frames.push(Ready {
+            frame: frame(&c, (n % partitions) as i32, batch)?,
+            records,
+        });
     }
     link.write(&frames[0].frame).await?;
     check(link.read().await?)?; // warm
     let mut m = Meter::start();
     let (mut acked, mut sent, mut bytes) = (0, 0, 0);
     let mut under_way = VecDeque::new();
-    let mut turn = Round { items: &mut frames, at: 0 };
+    let mut turn = Round {
+        items: &mut frames,
+        at: 0,
+    };
     while acked < c.records {
         while sent < c.records && under_way.len() < depth {
             let ready = turn.next();
@@ -58,25 +68,55 @@ pub async fn produce(mut c: Cfg, depth: usize) -> Res<()> {
 }
 
 fn frame(c: &Cfg, partition: i32, batch: Bytes) -> Res<Vec<u8>> {
-    let data = PartitionProduceData::default().with_index(partition).with_records(batch);
-    let topic = TopicProduceData::default().with_name(c.topic.as_str()).with_partition_data(vec![data]);
-    let request = ProduceRequest::default().with_acks(-1).with_timeout_ms(30_000).with_topic_data(vec![topic]);
-    Ok(milena_wire::encode_request(Vec::new(), &request, VERSION, 0, None)?.into_bytes().to_vec())
+    let data = PartitionProduceData::default()
+        .with_index(partition)
+        .with_records(batch);
+    let topic = TopicProduceData::default()
+        .with_name(c.topic.as_str())
+        .with_partition_data(vec![data]);
+    let request = ProduceRequest::default()
+        .with_acks(-1)
+        .with_timeout_ms(30_000)
+        .with_topic_data(vec![topic]);
+    Ok(
+        milena_wire::encode_request(Vec::new(), &request, VERSION, 0, None)?
+            .into_bytes()
+            .to_vec(),
+    )
 }
 
 fn check(answer: Bytes) -> Res<()> {
     let (_, body) = milena_wire::split_response::<ProduceResponse>(answer, VERSION)?;
     let answer = ProduceResponse::decode(&body, VERSION)?;
-    match answer.responses.iter().flat_map(|t| &t.partition_responses).find(|p| p.error_code != ErrorCode::NONE) {
+    match answer
+        .responses
+        .iter()
+        .flat_map(|t| &t.partition_responses)
+        .find(|p| p.error_code != ErrorCode::NONE)
+    {
         Some(p) => Err(format!("not written: {:?}", p.error_code).into()),
         None => Ok(()),
     }
 }
 
 async fn create(c: &Cfg, link: &mut Link) -> Res<()> {
-    let topic = CreatableTopic::default().with_name(c.topic.as_str()).with_num_partitions(c.partitions).with_replication_factor(1);
-    let answer = link.call(&CreateTopicsRequest::default().with_topics(vec![topic]).with_timeout_ms(30_000), 5).await?;
-    let code = answer.topics.first().ok_or("no answer about the topic")?.error_code;
+    let topic = CreatableTopic::default()
+        .with_name(c.topic.as_str())
+        .with_num_partitions(c.partitions)
+        .with_replication_factor(1);
+    let answer = link
+        .call(
+            &CreateTopicsRequest::default()
+                .with_topics(vec![topic])
+                .with_timeout_ms(30_000),
+            5,
+        )
+        .await?;
+    let code = answer
+        .topics
+        .first()
+        .ok_or("no answer about the topic")?
+        .error_code;
     if code != ErrorCode::NONE && code != ErrorCode::TOPIC_ALREADY_EXISTS {
         return Err(format!("no topic: {code:?}").into());
     }

@@ -66,7 +66,13 @@ pub fn api_versions(id: u32) -> Vec<u8> {
 }
 
 /// Keeps `depth` requests in flight; the refill after each read is one write. Times each request.
-pub async fn drive(c: &Cfg, peer: &str, to: String, depth: usize, mut make: impl FnMut(u64) -> Vec<u8>) -> Res<()> {
+pub async fn drive(
+    c: &Cfg,
+    peer: &str,
+    to: String,
+    depth: usize,
+    mut make: impl FnMut(u64) -> Vec<u8>,
+) -> Res<()> {
     let mut s = TcpStream::connect(to).await?;
     s.set_nodelay(true)?;
     let mut b = vec![0u8; 1 << 20];
@@ -85,7 +91,10 @@ pub async fn drive(c: &Cfg, peer: &str, to: String, depth: usize, mut make: impl
         }
         if !out.is_empty() {
             let t = Instant::now();
-            times.iter_mut().filter(|t| t.is_none()).for_each(|x| *x = Some(t));
+            times
+                .iter_mut()
+                .filter(|t| t.is_none())
+                .for_each(|x| *x = Some(t));
             s.write_all(&out).await?;
             out.clear();
         }

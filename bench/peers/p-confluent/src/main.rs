@@ -4,7 +4,9 @@ use confluent_kafka::admin::{AdminClient, AdminClientConfig, NewTopic};
 use confluent_kafka::consumer::{Consumer, ConsumerConfig, KafkaConsumer};
 use confluent_kafka::measure::TopicPartition;
 use confluent_kafka::measure::serialization::{ByteArraySerializer, BytesDeserializer};
-use confluent_kafka::producer::{Callback, KafkaProducer, ProducerConfig, ProducerRecord, RecordMetadata};
+use confluent_kafka::producer::{
+    Callback, KafkaProducer, ProducerConfig, ProducerRecord, RecordMetadata,
+};
 use measure::{Cfg, Keys, Meter, Pace, Payloads, Res, age, exists_ok, stamp};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -38,12 +40,20 @@ fn producer(c: &Cfg) -> Res<KafkaProducer<Vec<u8>, Vec<u8>>> {
             ("compression.type", c.compression.clone()),
         ],
     );
-    Ok(KafkaProducer::new(ProducerConfig::new(&p)?, ByteArraySerializer::default(), ByteArraySerializer::default())?)
+    Ok(KafkaProducer::new(
+        ProducerConfig::new(&p)?,
+        ByteArraySerializer::default(),
+        ByteArraySerializer::default(),
+    )?)
 }
 
 struct Count(Arc<(AtomicU64, AtomicU64)>);
 impl Callback for Count {
-    fn on_completion(self: Box<Self>, _: Option<&RecordMetadata>, e: Option<&confluent_kafka::measure::Error>) {
+    fn on_completion(
+        self: Box<Self>,
+        _: Option<&RecordMetadata>,
+        e: Option<&confluent_kafka::measure::Error>,
+    ) {
         (if e.is_none() { &self.0.0 } else { &self.0.1 }).fetch_add(1, Relaxed);
     }
 }
@@ -126,12 +136,21 @@ async fn consume(c: Cfg) -> Res<()> {
     if let Some(g) = &c.group {
         more.push(("group.id", g.clone()));
     }
-    let mut s = KafkaConsumer::new(ConsumerConfig::new(&props(&c, &more))?, BytesDeserializer::default(), BytesDeserializer::default())?;
+    let mut s = KafkaConsumer::new(
+        ConsumerConfig::new(&props(&c, &more))?,
+        BytesDeserializer::default(),
+        BytesDeserializer::default(),
+    )?;
     let mut m = Meter::start();
     if c.group.is_some() {
         s.subscribe_with_topics(vec![c.topic.clone()]).await?;
     } else {
-        s.assign((0..c.partitions).map(|p| TopicPartition::new(c.topic.as_str(), p)).collect()).await?;
+        s.assign(
+            (0..c.partitions)
+                .map(|p| TopicPartition::new(c.topic.as_str(), p))
+                .collect(),
+        )
+        .await?;
     }
     let (mut n, mut bytes, mut idle) = (0u64, 0u64, 0);
     while n < c.records {
@@ -160,8 +179,17 @@ async fn end_to_end(c: Cfg) -> Res<()> {
         ("enable.auto.commit", "false".to_string()),
         ("group.protocol", "consumer".to_string()),
     ];
-    let mut r = KafkaConsumer::new(ConsumerConfig::new(&props(&c, &more))?, BytesDeserializer::default(), BytesDeserializer::default())?;
-    r.assign((0..c.partitions).map(|p| TopicPartition::new(c.topic.as_str(), p)).collect()).await?;
+    let mut r = KafkaConsumer::new(
+        ConsumerConfig::new(&props(&c, &more))?,
+        BytesDeserializer::default(),
+        BytesDeserializer::default(),
+    )?;
+    r.assign(
+        (0..c.partitions)
+            .map(|p| TopicPartition::new(c.topic.as_str(), p))
+            .collect(),
+    )
+    .await?;
     let sends = c.clone();
     let warm = c.rate;
     let sender = tokio::spawn(async move {

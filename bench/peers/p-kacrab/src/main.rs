@@ -15,7 +15,13 @@ use std::time::{Duration, Instant};
 
 async fn create(c: &Cfg) -> Res<()> {
     let a = AdminClient::from_map([("bootstrap.servers", c.bootstrap.as_str())]).await?;
-    exists_ok(a.create_topics(vec![NewTopic::new(&c.topic, c.partitions, 1)], CreateTopicsOptions::default()).await)?;
+    exists_ok(
+        a.create_topics(
+            vec![NewTopic::new(&c.topic, c.partitions, 1)],
+            CreateTopicsOptions::default(),
+        )
+        .await,
+    )?;
     tokio::time::sleep(Duration::from_millis(300)).await;
     Ok(())
 }
@@ -24,12 +30,18 @@ async fn producer(c: &Cfg) -> Res<Producer> {
     Ok(Producer::builder()
         .set("bootstrap.servers", c.bootstrap.as_str())
         .set("acks", c.acks.as_str())
-        .set("enable.idempotence", if c.idempotent { "true" } else { "false" })
+        .set(
+            "enable.idempotence",
+            if c.idempotent { "true" } else { "false" },
+        )
         .set("linger.ms", c.linger_ms.to_string().as_str())
         .set("batch.size", c.batch_bytes.to_string().as_str())
         .set("buffer.memory", c.buffer_bytes.to_string().as_str())
         // 1 MiB by default; a request carries one batch per partition.
-        .set("max.request.size", c.batch_bytes.max(1 << 20).to_string().as_str())
+        .set(
+            "max.request.size",
+            c.batch_bytes.max(1 << 20).to_string().as_str(),
+        )
         .set("compression.type", c.compression.as_str())
         .build()
         .await?)
@@ -42,7 +54,11 @@ async fn produce(c: Cfg) -> Res<()> {
     let topic: Arc<str> = Arc::from(c.topic.as_str());
     let keys = Keys::wanted(&c);
     let rec = |i: u64| match Keys::of(&keys, i) {
-        Some(key) => ProducerRecord::topic_key_value(Arc::clone(&topic), Bytes::from_static(key), Bytes::from_static(p.get(i))),
+        Some(key) => ProducerRecord::topic_key_value(
+            Arc::clone(&topic),
+            Bytes::from_static(key),
+            Bytes::from_static(p.get(i)),
+        ),
         None => ProducerRecord::topic_value(Arc::clone(&topic), Bytes::from_static(p.get(i))),
     };
     s.send(rec(0))?.await?; // warm
@@ -62,7 +78,9 @@ async fn produce(c: Cfg) -> Res<()> {
                     tokio::time::sleep(Duration::from_micros(200)).await;
                     if t.elapsed() > Duration::from_secs(10) {
                         let (ok, bad) = (n.0.load(Relaxed), n.1.load(Relaxed));
-                        return Err(format!("stuck: {i} sent, {ok} acknowledged, {bad} failed").into());
+                        return Err(
+                            format!("stuck: {i} sent, {ok} acknowledged, {bad} failed").into()
+                        );
                     }
                 }
             }
@@ -76,7 +94,9 @@ async fn produce(c: Cfg) -> Res<()> {
             if k > last {
                 (last, since) = (k, Instant::now());
             } else if since.elapsed() > Duration::from_secs(10) {
-                return Err(format!("sent all, but only {k} of {} callbacks came", c.records).into());
+                return Err(
+                    format!("sent all, but only {k} of {} callbacks came", c.records).into(),
+                );
             }
             tokio::time::sleep(Duration::from_micros(200)).await;
         }
@@ -103,7 +123,8 @@ async fn latency(c: Cfg) -> Res<()> {
     let p = Payloads::new(c.size);
     let s = producer(&c).await?;
     let topic: Arc<str> = Arc::from(c.topic.as_str());
-    let rec = |i: u64| ProducerRecord::topic_value(Arc::clone(&topic), Bytes::from_static(p.get(i)));
+    let rec =
+        |i: u64| ProducerRecord::topic_value(Arc::clone(&topic), Bytes::from_static(p.get(i)));
     for i in 0..100 {
         s.send(rec(i))?.await?;
     }
@@ -156,7 +177,11 @@ async fn consume(c: Cfg) -> Res<()> {
 async fn end_to_end(c: Cfg) -> Res<()> {
     create(&c).await?;
     let s = producer(&c).await?;
-    let k = [("bootstrap.servers", c.bootstrap.as_str()), ("auto.offset.reset", "earliest"), ("enable.auto.commit", "false")];
+    let k = [
+        ("bootstrap.servers", c.bootstrap.as_str()),
+        ("auto.offset.reset", "earliest"),
+        ("enable.auto.commit", "false"),
+    ];
     let mut r = Consumer::from_map(k).await?;
     r.assign((0..c.partitions).map(|p| TopicPartition::new(&c.topic, p)))?;
     let topic: Arc<str> = Arc::from(c.topic.as_str());
@@ -167,7 +192,11 @@ async fn end_to_end(c: Cfg) -> Res<()> {
         let mut pace = Pace::new(rate);
         for i in 0..warm + records {
             pace.wait(i).await;
-            w.push(s.send(ProducerRecord::topic_value(Arc::clone(&topic), stamp(size, i >= warm)))?).await?;
+            w.push(s.send(ProducerRecord::topic_value(
+                Arc::clone(&topic),
+                stamp(size, i >= warm),
+            ))?)
+            .await?;
         }
         w.drain().await
     });

@@ -13,7 +13,13 @@ async fn connect(c: &Cfg) -> Res<Kafka> {
 
 async fn create(c: &Cfg, k: &Kafka) -> Res<()> {
     let a = k.admin();
-    for (_, r) in a.create_topics([NewTopic::new(&c.topic, c.partitions, 1)?], CreateTopicsOptions::default()).await? {
+    for (_, r) in a
+        .create_topics(
+            [NewTopic::new(&c.topic, c.partitions, 1)?],
+            CreateTopicsOptions::default(),
+        )
+        .await?
+    {
         exists_ok(r)?;
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -47,7 +53,9 @@ async fn produce(c: Cfg) -> Res<()> {
     let s = producer(&c, &k).await?;
     let keys = Keys::wanted(&c);
     let mut w = Window::new(c.window);
-    let _ = s.send(Record::new(c.topic.as_str(), Bytes::from_static(p.get(0)))).await?; // warm
+    let _ = s
+        .send(Record::new(c.topic.as_str(), Bytes::from_static(p.get(0))))
+        .await?; // warm
     let m = Meter::start();
     let mut pace = Pace::new(c.rate);
     for i in 0..c.records {
@@ -70,12 +78,16 @@ async fn latency(c: Cfg) -> Res<()> {
     let p = Payloads::new(c.size);
     let s = producer(&c, &k).await?;
     for i in 0..100 {
-        let _ = s.send(Record::new(c.topic.as_str(), Bytes::from_static(p.get(i)))).await?;
+        let _ = s
+            .send(Record::new(c.topic.as_str(), Bytes::from_static(p.get(i))))
+            .await?;
     }
     let mut m = Meter::start_with(c.records as usize);
     for i in 0..c.records {
         let t = Instant::now();
-        let _ = s.send(Record::new(c.topic.as_str(), Bytes::from_static(p.get(i)))).await?;
+        let _ = s
+            .send(Record::new(c.topic.as_str(), Bytes::from_static(p.get(i))))
+            .await?;
         m.lap(t);
     }
     m.done("krafka", &c, c.records);
@@ -88,7 +100,9 @@ async fn consume(c: Cfg) -> Res<()> {
         Some(g) => k.consumer(g.clone()),
         None => k.consumer_without_group(),
     };
-    let mut b = b.auto_offset_reset(AutoOffsetReset::Earliest).enable_auto_commit(false);
+    let mut b = b
+        .auto_offset_reset(AutoOffsetReset::Earliest)
+        .enable_auto_commit(false);
     // Not the defaults (500, 500): its performance page says to raise the second for throughput.
     b = b.max_poll_records(measure::num(&c.extra("max-poll", "2000")));
     b = b.max_buffered_records(measure::num(&c.extra("max-buffered", "20000")));
@@ -122,7 +136,12 @@ async fn end_to_end(c: Cfg) -> Res<()> {
     let k = connect(&c).await?;
     create(&c, &k).await?;
     let s = producer(&c, &k).await?;
-    let r = k.consumer_without_group().auto_offset_reset(AutoOffsetReset::Earliest).enable_auto_commit(false).build().await?;
+    let r = k
+        .consumer_without_group()
+        .auto_offset_reset(AutoOffsetReset::Earliest)
+        .enable_auto_commit(false)
+        .build()
+        .await?;
     r.assign(&c.topic, (0..c.partitions).collect()).await?;
     let (topic, size, rate, records) = (c.topic.clone(), c.size, c.rate, c.records);
     let warm = rate;
@@ -131,7 +150,11 @@ async fn end_to_end(c: Cfg) -> Res<()> {
         let mut pace = Pace::new(rate);
         for i in 0..warm + records {
             pace.wait(i).await;
-            w.push(s.enqueue(Record::new(topic.as_str(), stamp(size, i >= warm))).await?).await?;
+            w.push(
+                s.enqueue(Record::new(topic.as_str(), stamp(size, i >= warm)))
+                    .await?,
+            )
+            .await?;
         }
         w.drain().await
     });

@@ -6,7 +6,11 @@ use milena::consumer::{Consumer, Start};
 
 async fn consumer(c: &Cfg, k: &Client) -> Res<Consumer> {
     let b = k.consumer().assign([(c.topic.as_str(), Start::Earliest)]);
-    Ok(b.prefetch(num(&c.extra("prefetch", &c.buffer_bytes.to_string()))).build().await?)
+    Ok(
+        b.prefetch(num(&c.extra("prefetch", &c.buffer_bytes.to_string())))
+            .build()
+            .await?,
+    )
 }
 
 /// Batches, whose records borrow from what was fetched.
@@ -60,9 +64,15 @@ impl Order {
     }
     #[inline]
     fn check(&mut self, partition: i32, first: i64, next: i64) -> Res<()> {
-        let expected = self.0.get_mut(partition as usize).ok_or("a partition that was not asked for")?;
+        let expected = self
+            .0
+            .get_mut(partition as usize)
+            .ok_or("a partition that was not asked for")?;
         if first != *expected {
-            return Err(format!("offset {first} of partition {partition} came instead of {expected}").into());
+            return Err(format!(
+                "offset {first} of partition {partition} came instead of {expected}"
+            )
+            .into());
         }
         *expected = next;
         Ok(())
@@ -72,5 +82,9 @@ impl Order {
 /// All bytes that came from brokers.
 fn received(k: &Client) -> Res<u64> {
     let snapshot = k.metrics().ok_or("nothing is counted")?;
-    Ok(snapshot.brokers.iter().map(|broker| broker.bytes_received).sum())
+    Ok(snapshot
+        .brokers
+        .iter()
+        .map(|broker| broker.bytes_received)
+        .sum())
 }

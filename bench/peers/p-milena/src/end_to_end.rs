@@ -8,7 +8,11 @@ pub async fn end_to_end(c: Cfg) -> Res<()> {
     let k = crate::client(&c).await?;
     crate::create(&c, &k).await?;
     let s = crate::producer(&c, &k)?;
-    let mut r = k.consumer().assign([(c.topic.as_str(), Start::Earliest)]).build().await?;
+    let mut r = k
+        .consumer()
+        .assign([(c.topic.as_str(), Start::Earliest)])
+        .build()
+        .await?;
     // Of the first second nothing is measured.
     let warm = c.rate;
     let (topic, size, rate, records) = (c.topic.clone(), c.size, c.rate, c.records);
@@ -16,7 +20,10 @@ pub async fn end_to_end(c: Cfg) -> Res<()> {
         let mut pace = Pace::new(rate);
         for i in 0..warm + records {
             pace.wait(i).await;
-            drop(s.send(Record::to(&topic).value(&stamp(size, i >= warm))).await?);
+            drop(
+                s.send(Record::to(&topic).value(&stamp(size, i >= warm)))
+                    .await?,
+            );
         }
         s.flush().await;
         Res::Ok(())

@@ -44,12 +44,23 @@ pub async fn raw(mut c: Cfg) -> Res<()> {
         let t = Instant::now();
         let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
         builder.append(now, None, Some(p.get(i)), [])?;
-        let data = PartitionProduceData::default().with_index(0).with_records(builder.seal(&mut compressor)?);
-        let topic = TopicProduceData::default().with_name(c.topic.as_str()).with_partition_data(vec![data]);
-        let request = ProduceRequest::default().with_acks(-1).with_timeout_ms(30_000).with_topic_data(vec![topic]);
+        let data = PartitionProduceData::default()
+            .with_index(0)
+            .with_records(builder.seal(&mut compressor)?);
+        let topic = TopicProduceData::default()
+            .with_name(c.topic.as_str())
+            .with_partition_data(vec![data]);
+        let request = ProduceRequest::default()
+            .with_acks(-1)
+            .with_timeout_ms(30_000)
+            .with_topic_data(vec![topic]);
         // The last version that knows topics by name.
         let answer = connection.send(request).max_version(12).await?;
-        let code = answer.responses.first().and_then(|t| t.partition_responses.first()).map(|p| p.error_code);
+        let code = answer
+            .responses
+            .first()
+            .and_then(|t| t.partition_responses.first())
+            .map(|p| p.error_code);
         if code != Some(ErrorCode::NONE) {
             return Err(format!("not written: {code:?}").into());
         }

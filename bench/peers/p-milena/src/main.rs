@@ -19,11 +19,16 @@ use milena::wire::compression::Compression;
 use std::time::Duration;
 
 async fn client(c: &Cfg) -> Res<Client> {
-    Ok(Client::builder().bootstrap(c.bootstrap.split(',')).build().await?)
+    Ok(Client::builder()
+        .bootstrap(c.bootstrap.split(','))
+        .build()
+        .await?)
 }
 
 async fn create(c: &Cfg, k: &Client) -> Res<()> {
-    let topic = NewTopic::new(&c.topic).partitions(c.partitions).replication_factor(1);
+    let topic = NewTopic::new(&c.topic)
+        .partitions(c.partitions)
+        .replication_factor(1);
     exists_ok(k.admin().create_topic(topic).await)?;
     tokio::time::sleep(Duration::from_millis(300)).await;
     Ok(())

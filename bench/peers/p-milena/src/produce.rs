@@ -14,7 +14,9 @@ pub async fn produce(c: Cfg) -> Res<()> {
     let keys = Keys::wanted(&c);
     let run: u64 = num(&c.extra("run", "0"));
     let s = crate::producer(&c, &k)?;
-    s.send(Record::to(&c.topic).value(values.get(0))).await?.await?; // warm
+    s.send(Record::to(&c.topic).value(values.get(0)))
+        .await?
+        .await?; // warm
     let before = written(&c, &k).await?;
     let partitions = u64::try_from(c.partitions)?;
     let record = |i: u64| {
@@ -45,18 +47,35 @@ pub async fn produce(c: Cfg) -> Res<()> {
     }
     s.flush().await;
     // The clock has stopped when this is known.
-    m.stop_and_check("milena", &c, async { Ok(written(&c, &k).await? - before) }).await
+    m.stop_and_check("milena", &c, async { Ok(written(&c, &k).await? - before) })
+        .await
 }
 
 /// How many records there are in the topic.
 async fn written(c: &Cfg, k: &Client) -> Res<u64> {
-    let partitions = (0..c.partitions).map(|p| ListOffsetsPartition::default().with_partition_index(p).with_timestamp(-1));
-    let topic = ListOffsetsTopic::default().with_name(c.topic.as_str()).with_partitions(partitions.collect::<Vec<_>>());
-    let answer = k.send(ListOffsetsRequest::default().with_replica_id(-1).with_topics(vec![topic])).await?;
+    let partitions = (0..c.partitions).map(|p| {
+        ListOffsetsPartition::default()
+            .with_partition_index(p)
+            .with_timestamp(-1)
+    });
+    let topic = ListOffsetsTopic::default()
+        .with_name(c.topic.as_str())
+        .with_partitions(partitions.collect::<Vec<_>>());
+    let answer = k
+        .send(
+            ListOffsetsRequest::default()
+                .with_replica_id(-1)
+                .with_topics(vec![topic]),
+        )
+        .await?;
     let mut sum = 0;
     for p in answer.topics.iter().flat_map(|t| &t.partitions) {
         if p.offset < 0 {
-            return Err(format!("no end offset of partition {}: {:?}", p.partition_index, p.error_code).into());
+            return Err(format!(
+                "no end offset of partition {}: {:?}",
+                p.partition_index, p.error_code
+            )
+            .into());
         }
         sum += p.offset as u64;
     }

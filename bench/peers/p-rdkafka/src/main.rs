@@ -6,7 +6,9 @@ use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
-use rdkafka::producer::{BaseProducer, BaseRecord, FutureProducer, FutureRecord, ProducerContext, ThreadedProducer};
+use rdkafka::producer::{
+    BaseProducer, BaseRecord, FutureProducer, FutureRecord, ProducerContext, ThreadedProducer,
+};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -40,7 +42,10 @@ fn producer_config(c: &Cfg) -> ClientConfig {
         .set("batch.size", c.batch_bytes.to_string())
         .set("batch.num.messages", "1000000")
         .set("queue.buffering.max.messages", c.window.to_string())
-        .set("queue.buffering.max.kbytes", (c.buffer_bytes / 1024).to_string())
+        .set(
+            "queue.buffering.max.kbytes",
+            (c.buffer_bytes / 1024).to_string(),
+        )
         .set("sticky.partitioning.linger.ms", c.extra("sticky-ms", "10"));
     k
 }
@@ -56,7 +61,10 @@ async fn create(c: &Cfg) -> Res<()> {
 }
 
 fn full(e: &KafkaError) -> bool {
-    matches!(e, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull))
+    matches!(
+        e,
+        KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull)
+    )
 }
 
 fn produce_cb(c: &Cfg) -> Res<()> {
@@ -64,12 +72,19 @@ fn produce_cb(c: &Cfg) -> Res<()> {
     let n = Count::default();
     let k = producer_config(c);
     let threaded = c.api != "base";
-    let (t, b): (Option<ThreadedProducer<Count>>, Option<BaseProducer<Count>>) =
-        if threaded { (Some(k.create_with_context(n.clone())?), None) } else { (None, Some(k.create_with_context(n.clone())?)) };
+    let (t, b): (Option<ThreadedProducer<Count>>, Option<BaseProducer<Count>>) = if threaded {
+        (Some(k.create_with_context(n.clone())?), None)
+    } else {
+        (None, Some(k.create_with_context(n.clone())?))
+    };
     // One record first (connections, metadata, producer id), as for every peer.
     match (&t, &b) {
-        (Some(t), _) => t.send(BaseRecord::<(), [u8]>::to(&c.topic).payload(p.get(0))).map_err(|e| e.0)?,
-        (_, Some(b)) => b.send(BaseRecord::<(), [u8]>::to(&c.topic).payload(p.get(0))).map_err(|e| e.0)?,
+        (Some(t), _) => t
+            .send(BaseRecord::<(), [u8]>::to(&c.topic).payload(p.get(0)))
+            .map_err(|e| e.0)?,
+        (_, Some(b)) => b
+            .send(BaseRecord::<(), [u8]>::to(&c.topic).payload(p.get(0)))
+            .map_err(|e| e.0)?,
         _ => unreachable!(),
     }
     while n.0.0.load(Relaxed) + n.0.1.load(Relaxed) < 1 {
@@ -133,7 +148,9 @@ async fn produce_future(c: Cfg) -> Res<()> {
     let f: FutureProducer = producer_config(&c).create()?;
     let mut w = Window::new(c.window);
     let one = FutureRecord::<(), [u8]>::to(&c.topic).payload(p.get(0));
-    f.send(one, Duration::from_secs(30)).await.map_err(|(e, _)| e)?; // warm
+    f.send(one, Duration::from_secs(30))
+        .await
+        .map_err(|(e, _)| e)?; // warm
     let m = Meter::start();
     for i in 0..c.records {
         let mut r = FutureRecord::<(), [u8]>::to(&c.topic).payload(p.get(i));
@@ -160,7 +177,10 @@ async fn produce_future(c: Cfg) -> Res<()> {
 struct Flat(rdkafka::producer::DeliveryFuture);
 impl Future for Flat {
     type Output = Result<(), KafkaError>;
-    fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
+    fn poll(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Self::Output> {
         std::pin::Pin::new(&mut self.0).poll(cx).map(|r| match r {
             Ok(Ok(_)) => Ok(()),
             Ok(Err((e, _))) => Err(e),
@@ -177,7 +197,14 @@ async fn latency(c: Cfg) -> Res<()> {
         let f = &f;
         let c = &c;
         let v = p.get(i);
-        async move { f.send(FutureRecord::<(), [u8]>::to(&c.topic).payload(v), Duration::from_secs(30)).await.map_err(|(e, _)| e) }
+        async move {
+            f.send(
+                FutureRecord::<(), [u8]>::to(&c.topic).payload(v),
+                Duration::from_secs(30),
+            )
+            .await
+            .map_err(|(e, _)| e)
+        }
     };
     for i in 0..100 {
         send(i).await?;
@@ -199,8 +226,17 @@ fn consume(c: &Cfg) -> Res<()> {
         .set("check.crcs", c.extra("check-crcs", "false"))
         // Its defaults unless asked for; when 100,000 messages are queued it fetches nothing for a second.
         .set("queued.min.messages", c.extra("queued-min", "100000"))
-        .set("fetch.queue.backoff.ms", c.extra("queue-backoff-ms", if c.api == "tuned" { "5" } else { "1000" }))
-        .set("group.id", c.group.clone().unwrap_or_else(|| "peers-unused".into()));
+        .set(
+            "fetch.queue.backoff.ms",
+            c.extra(
+                "queue-backoff-ms",
+                if c.api == "tuned" { "5" } else { "1000" },
+            ),
+        )
+        .set(
+            "group.id",
+            c.group.clone().unwrap_or_else(|| "peers-unused".into()),
+        );
     let s: BaseConsumer = k.create()?;
     let mut m = Meter::start();
     if c.group.is_some() {
@@ -223,7 +259,15 @@ fn consume(c: &Cfg) -> Res<()> {
             None => return Err(format!("nothing for 10 s after {n} records").into()),
         }
     }
-    m.done(if c.api == "tuned" { "rdkafka-tuned" } else { "rdkafka" }, c, n);
+    m.done(
+        if c.api == "tuned" {
+            "rdkafka-tuned"
+        } else {
+            "rdkafka"
+        },
+        c,
+        n,
+    );
     eprintln!("{bytes} bytes");
     Ok(())
 }
@@ -231,8 +275,11 @@ fn consume(c: &Cfg) -> Res<()> {
 /// How old records are when they come, under a steady rate: a thread that sends, one that polls.
 fn end_to_end(c: &Cfg) -> Res<()> {
     let s: ThreadedProducer<Count> = producer_config(c).create_with_context(Count::default())?;
-    let r: BaseConsumer =
-        config(c).set("enable.auto.commit", "false").set("auto.offset.reset", "earliest").set("group.id", "peers-unused").create()?;
+    let r: BaseConsumer = config(c)
+        .set("enable.auto.commit", "false")
+        .set("auto.offset.reset", "earliest")
+        .set("group.id", "peers-unused")
+        .create()?;
     let mut l = TopicPartitionList::new();
     for p in 0..c.partitions {
         l.add_partition_offset(&c.topic, p, Offset::Beginning)?;
@@ -245,14 +292,17 @@ fn end_to_end(c: &Cfg) -> Res<()> {
             for i in 0..warm + c.records {
                 pace.block(i);
                 let value = stamp(c.size, i >= warm);
-                s.send(BaseRecord::<(), [u8]>::to(&c.topic).payload(&value)).map_err(|e| e.0)?;
+                s.send(BaseRecord::<(), [u8]>::to(&c.topic).payload(&value))
+                    .map_err(|e| e.0)?;
             }
             Ok(())
         });
         let mut m = Meter::start_with(c.records as usize);
         let mut n = 0;
         while n < warm + c.records {
-            let r = r.poll(Duration::from_secs(10)).ok_or("nothing for 10 s")??;
+            let r = r
+                .poll(Duration::from_secs(10))
+                .ok_or("nothing for 10 s")??;
             if let Some(ns) = r.payload().and_then(age) {
                 m.lap_ns(ns);
             }

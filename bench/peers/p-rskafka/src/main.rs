@@ -13,11 +13,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 async fn client(c: &Cfg) -> Res<Client> {
-    Ok(ClientBuilder::new(vec![c.bootstrap.clone()]).build().await?)
+    Ok(ClientBuilder::new(vec![c.bootstrap.clone()])
+        .build()
+        .await?)
 }
 
 async fn create(c: &Cfg, k: &Client) -> Res<()> {
-    exists_ok(k.controller_client()?.create_topic(c.topic.clone(), c.partitions, 1, 5000).await)?;
+    exists_ok(
+        k.controller_client()?
+            .create_topic(c.topic.clone(), c.partitions, 1, 5000)
+            .await,
+    )?;
     tokio::time::sleep(Duration::from_millis(300)).await;
     Ok(())
 }
@@ -25,7 +31,10 @@ async fn create(c: &Cfg, k: &Client) -> Res<()> {
 async fn partitions(c: &Cfg, k: &Client) -> Res<Vec<Arc<PartitionClient>>> {
     let mut v = Vec::new();
     for p in 0..c.partitions {
-        v.push(Arc::new(k.partition_client(c.topic.clone(), p, UnknownTopicHandling::Retry).await?));
+        v.push(Arc::new(
+            k.partition_client(c.topic.clone(), p, UnknownTopicHandling::Retry)
+                .await?,
+        ));
     }
     Ok(v)
 }
@@ -39,7 +48,12 @@ fn compression(c: &Cfg) -> Compression {
 }
 
 fn record(v: &[u8]) -> Record {
-    Record { key: None, value: Some(v.to_vec()), headers: BTreeMap::new(), timestamp: chrono::Utc::now() }
+    Record {
+        key: None,
+        value: Some(v.to_vec()),
+        headers: BTreeMap::new(),
+        timestamp: chrono::Utc::now(),
+    }
 }
 
 async fn produce(c: Cfg) -> Res<()> {
@@ -51,7 +65,9 @@ async fn produce(c: Cfg) -> Res<()> {
     // batch of small records passes the broker's max.message.bytes (1,048,588) and is refused.
     let per = (c.batch_bytes / (c.size + 12)).max(1) as u64; // records a batch takes
     let mut acked = 0u64;
-    ps[0].produce(vec![record(p.get(0))], Compression::NoCompression).await?; // warm
+    ps[0]
+        .produce(vec![record(p.get(0))], Compression::NoCompression)
+        .await?; // warm
     if c.api == "raw" {
         let z = compression(&c);
         let most = (c.buffer_bytes / c.batch_bytes).clamp(1, 16);
@@ -121,7 +137,9 @@ async fn latency(c: Cfg) -> Res<()> {
     let mut m = Meter::start_with(c.records as usize);
     for i in 0..c.records {
         let t = Instant::now();
-        ps[i as usize % ps.len()].produce(vec![record(p.get(i))], z).await?;
+        ps[i as usize % ps.len()]
+            .produce(vec![record(p.get(i))], z)
+            .await?;
         m.lap(t);
     }
     m.done("rskafka", &c, c.records);
@@ -135,7 +153,10 @@ async fn consume(c: Cfg) -> Res<()> {
     let k = client(&c).await?;
     let ps = partitions(&c, &k).await?;
     let mut m = Meter::start();
-    let mut s: SelectAll<_> = ps.into_iter().map(|p| StreamConsumerBuilder::new(p, StartOffset::Earliest).build()).collect();
+    let mut s: SelectAll<_> = ps
+        .into_iter()
+        .map(|p| StreamConsumerBuilder::new(p, StartOffset::Earliest).build())
+        .collect();
     let (mut n, mut bytes) = (0u64, 0u64);
     while n < c.records {
         let (r, _) = s.next().await.ok_or("the stream ended")??;
@@ -153,13 +174,18 @@ async fn end_to_end(c: Cfg) -> Res<()> {
     let k = client(&c).await?;
     create(&c, &k).await?;
     let ps = partitions(&c, &k).await?;
-    let mut s: SelectAll<_> = ps.iter().map(|p| StreamConsumerBuilder::new(Arc::clone(p), StartOffset::Earliest).build()).collect();
+    let mut s: SelectAll<_> = ps
+        .iter()
+        .map(|p| StreamConsumerBuilder::new(Arc::clone(p), StartOffset::Earliest).build())
+        .collect();
     let bs: Vec<_> = ps
         .into_iter()
         .map(|p| {
             BatchProducerBuilder::new(p)
                 .with_linger(Duration::from_millis(c.linger_ms))
-                .build(RecordAggregator::new(c.batch_bytes / (c.size + 12) * c.size))
+                .build(RecordAggregator::new(
+                    c.batch_bytes / (c.size + 12) * c.size,
+                ))
         })
         .collect();
     let (size, rate, records) = (c.size, c.rate, c.records);
