@@ -64,6 +64,14 @@ def delays():
             yield consume(f"{partitions}-far-{delay}", where, 3_000_000, ["milena"], **more)
 
 
+def beside():
+    """A small request beside a full producer and a Fetch that waits."""
+    for delay in (10, 50):
+        title = f"heartbeats beside a full producer and a waiting Fetch, {delay} ms away"
+        options = {"linger-ms": 5}
+        yield case(f"beside-far-{delay}", title, "beside", ["milena"], 100, partitions=12, broker=f"delay={delay}", options=options, seconds=1 + delay / 8)
+
+
 def many_partitions():
     """As many batches, as many records a second, over few partitions and many."""
     for partitions in (10, 10_000):
@@ -93,6 +101,7 @@ ALL = [
     produce("discard", "1 partition, on a broker that keeps nothing", ["milena", "milena:keep", "base"], 8_000_000, broker="discard", seconds=1.5),
     *many_partitions(),
     *delays(),
+    *beside(),
 ]
 
 # On the embedded broker, a few records: that everything works.

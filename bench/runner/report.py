@@ -11,8 +11,8 @@ COLUMNS = [
     ("system", "sys_ns_per_rec", 0, None),
     ("peak MiB", "rss_mb", 0, None),
     ("fetched/batches", "fetched_by_batches", 3, ("consume",)),
-    ("p50 us", "p50_us", 0, ("latency", "e2e")),
-    ("p99 us", "p99_us", 0, ("latency", "e2e")),
+    ("p50 us", "p50_us", 0, ("latency", "e2e", "beside")),
+    ("p99 us", "p99_us", 0, ("latency", "e2e", "beside")),
 ]
 
 

@@ -3,9 +3,11 @@
 //! keeps every delivery and awaits it, as the peers with futures do.
 //! consume: batches that borrow; `--api records` gives owned records, one by one.
 //! e2e: how old records are when they come.
+//! beside: how long a heartbeat takes beside a full producer and a Fetch that waits.
 //! delete: the topic.
 //! latency: a send and its delivery, one after the other; `--api raw` is a Produce request with one record over `Connection`.
 
+mod beside;
 mod consume;
 mod end_to_end;
 mod latency;
@@ -70,6 +72,7 @@ fn main() {
             }
             "consume" if c.api == "records" => consume::records(c).await,
             "consume" => consume::batches(c).await,
+            "beside" => beside::beside(c).await,
             "e2e" => end_to_end::end_to_end(c).await,
             "latency" if c.api == "raw" => latency::raw(c).await,
             "latency" => latency::latency(c).await,
