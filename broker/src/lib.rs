@@ -126,6 +126,7 @@ mod cluster;
 mod configs;
 mod failure;
 mod faults;
+mod fetch_sessions;
 mod groups;
 mod head;
 mod identity;

@@ -38,6 +38,11 @@ impl Profile {
     pub(crate) fn is_lenient_with_nonces(self) -> bool {
         self != Self::Newest
     }
+
+    /// Whether producers are forgotten with their last record, and told so, as it was before KIP-360.
+    pub(crate) fn forgets_producers(self) -> bool {
+        matches!(self, Self::V1_1 | Self::V0_10_2)
+    }
 }
 
 /// By number: `newest`, `2.8`, `1.1`, `0.10.2`.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::acls::Acls;
 use crate::configs::DynamicConfigs;
 use crate::faults::Faults;
+use crate::fetch_sessions::FetchSessions;
 use crate::groups::Groups;
 use crate::identity::ClusterId;
 use crate::log_dirs::LogDirs;
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) configs: DynamicConfigs,
     pub(crate) groups: Groups,
     pub(crate) transactions: Transactions,
+    pub(crate) fetch_sessions: FetchSessions,
     pub(crate) acls: Acls,
     pub(crate) quotas: Quotas,
     pub(crate) quorum: Quorum,
@@ -103,6 +105,7 @@ impl Shared {
     pub(crate) fn node_stopped(&self, id: i32) {
         self.nodes.set_up(id, false);
         self.catalog.node_stopped(id);
+        self.fetch_sessions.expire(id);
     }
 
     /// The controller forgets a node; `false` if it does not know it. One that is up is no part of the cluster until it is started anew, and what it led

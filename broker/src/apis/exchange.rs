@@ -1,6 +1,7 @@
 //! A request as it comes, and where its answer goes.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -36,6 +37,8 @@ pub(crate) struct Context<'a> {
     pub(crate) throttle_ms: i32,
     /// What of the request fails, whatever it asks.
     pub(crate) spoiled: Option<&'a Spoiled>,
+    /// Set as soon as records were made corrupt because a fault says so.
+    pub(crate) corrupted: &'a AtomicBool,
     /// The name of the user who asks, if he has logged in, and whether a delegation token was enough for it.
     pub(crate) user: Option<(&'a str, bool)>,
 }
@@ -55,6 +58,17 @@ impl Context<'_> {
     pub(super) fn spoiled(&self, topic: &str, partition: Option<i32>) -> Option<ErrorCode> {
         let before = self.spoiled_before(topic, partition);
         before.or_else(|| self.spoiled_after(topic, partition))
+    }
+
+    /// Whether the records that are read of this partition are to be corrupt; then they are.
+    pub(super) fn corrupts(&self, topic: &str, partition: i32) -> bool {
+        let corrupts = self
+            .spoiled
+            .is_some_and(|spoiled| spoiled.corrupts(topic, partition));
+        if corrupts {
+            self.corrupted.store(true, Ordering::Relaxed);
+        }
+        corrupts
     }
 
     /// One who reads from the leader only, and knows this epoch of it.

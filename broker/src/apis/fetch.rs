@@ -1,4 +1,4 @@
-//! Fetch, without sessions: an answer that offers none makes clients name all partitions each time.
+//! Fetch.
 
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::fetch::{
@@ -11,19 +11,19 @@ use super::pending_fetch::{PendingFetch, failed};
 use super::topic_reference::parts;
 use crate::topic_part::TopicPart;
 
-/// The epochs of a request that begins a session, or that wants none.
-const INITIAL_EPOCH: i32 = 0;
-const FINAL_EPOCH: i32 = -1;
-
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
     let (request, reply) = incoming.decode::<FetchRequest>()?;
-    if !matches!(request.session_epoch, INITIAL_EPOCH | FINAL_EPOCH) {
-        let mut response = FetchResponse::default();
-        response.error_code = ErrorCode::FETCH_SESSION_ID_NOT_FOUND;
-        response.throttle_time_ms = context.throttle_ms;
-        return Answer::now(reply, &response);
-    }
-    let mut pending = PendingFetch::new(context, request, reply);
+    let sessions = &context.shared.fetch_sessions;
+    let opened = match sessions.open(context.node, &request, reply.version, context.instant) {
+        Ok(opened) => opened,
+        Err(code) => {
+            let mut response = FetchResponse::default();
+            response.error_code = code;
+            response.throttle_time_ms = context.throttle_ms;
+            return Answer::now(reply, &response);
+        }
+    };
+    let mut pending = PendingFetch::new(context, opened, request, reply);
     match pending.try_answer(context, false)? {
         Some(frame) => Ok(Answer::Frame(frame)),
         None => {
@@ -55,7 +55,15 @@ pub(super) fn fail(
 pub(super) fn names(context: &Context<'_>, incoming: Incoming) -> Result<Vec<TopicPart>, Refusal> {
     let (request, reply) = incoming.decode::<FetchRequest>()?;
     let (catalog, by_id) = (&context.shared.catalog, reply.version >= 13);
-    let named = request.topics.iter().flat_map(|asked| {
+    // Whoever goes on with a session names only what is new in it.
+    let remembered = match request.session_epoch {
+        ..=0 => Vec::new(),
+        1.. => {
+            let sessions = &context.shared.fetch_sessions;
+            sessions.topics(context.node, request.session_id)
+        }
+    };
+    let named = request.topics.iter().chain(&remembered).flat_map(|asked| {
         let partitions = asked.partitions.iter().map(|asked| asked.partition);
         parts(catalog, by_id, &asked.topic, asked.topic_id, partitions)
     });

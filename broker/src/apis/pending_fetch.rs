@@ -1,9 +1,9 @@
 //! A fetch that reads until it has enough, or its time is over.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use milena_wire::codec::Frame;
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::fetch::{
@@ -14,6 +14,7 @@ use milena_wire::messages::fetch::{
 use super::current_leader::Endpoints;
 use super::exchange::{Context, Refusal, Reply};
 use super::topic_reference::{code, find};
+use crate::fetch_sessions::Opened;
 use crate::nodes::Node;
 use crate::storage::{Entry, ReadSize};
 use crate::topics::{Partition, PartitionError, Read, Reader, Registration, Topic, Waiter};
@@ -21,11 +22,15 @@ use crate::topics::{Partition, PartitionError, Read, Reader, Registration, Topic
 /// Kafka's `fetch.max.bytes`.
 const MAX_BYTES: usize = 55 << 20;
 const READ_COMMITTED: i8 = 1;
+/// Where the checksum lies in a batch, and in a message of magic 0 or 1.
+const CHECKSUM_AT: usize = 17;
+const OLD_CHECKSUM_AT: usize = 12;
 
 /// A fetch that has been read from the wire and not been answered yet.
 #[derive(Debug)]
 pub(crate) struct PendingFetch {
     reply: Reply,
+    opened: Opened,
     topics: Vec<Asked>,
     read_committed: bool,
     min_bytes: usize,
@@ -61,10 +66,22 @@ struct Pass<'a> {
 }
 
 impl PendingFetch {
-    pub(super) fn new(context: &Context<'_>, request: FetchRequest, reply: Reply) -> Self {
+    pub(super) fn new(
+        context: &Context<'_>,
+        opened: Opened,
+        request: FetchRequest,
+        reply: Reply,
+    ) -> Self {
         let by_id = reply.version >= 13;
         let catalog = &context.shared.catalog;
-        let topics = request.topics.into_iter().map(|request| Asked {
+        let topics = match &opened {
+            Opened::Sessionless | Opened::Full => request.topics,
+            Opened::Incremental { session, .. } => {
+                let session = session.lock();
+                session.unwrap_or_else(PoisonError::into_inner).topics()
+            }
+        };
+        let topics = topics.into_iter().map(|request| Asked {
             topic: find(catalog, by_id, &request.topic, request.topic_id),
             request,
         });
@@ -73,6 +90,7 @@ impl PendingFetch {
             .min(MAX_BYTES);
         Self {
             reply,
+            opened,
             topics: topics.collect(),
             read_committed: request.isolation_level == READ_COMMITTED,
             min_bytes: usize::try_from(request.min_bytes)
@@ -135,10 +153,41 @@ impl PendingFetch {
             self.target = before.saturating_add((self.min_bytes - pass.bytes) as u64);
             return Ok(None);
         }
+        self.close(context, &mut response);
         if self.reply.version >= 16 {
             response.node_endpoints = pass.elsewhere.into_nodes().map(endpoint).collect();
         }
         self.reply.frame(&response).map(Some)
+    }
+}
+
+impl PendingFetch {
+    /// Makes the session one of what was answered, and leaves out what the client knows from it.
+    fn close(&self, context: &Context<'_>, response: &mut FetchResponse) {
+        match &self.opened {
+            Opened::Sessionless => {}
+            Opened::Full => {
+                let asked = self.topics.iter().map(|asked| asked.request.clone());
+                response.session_id = context.shared.fetch_sessions.create(
+                    context.node,
+                    self.reply.version,
+                    &asked.collect::<Vec<_>>(),
+                    &response.responses,
+                    context.instant,
+                );
+            }
+            Opened::Incremental { session, epoch } => {
+                let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+                let answered = std::mem::take(&mut response.responses);
+                match session.answer(*epoch, answered) {
+                    Some(told) => {
+                        response.responses = told;
+                        response.session_id = session.id();
+                    }
+                    None => response.error_code = ErrorCode::INVALID_FETCH_SESSION_EPOCH,
+                }
+            }
+        }
     }
 }
 
@@ -215,7 +264,15 @@ impl Pass<'_> {
                 self.name_leader(code, partition, &mut answer);
                 answer
             }
-            Ok(read) => self.answer(read),
+            Ok(read) => {
+                let mut answer = self.answer(read);
+                if let Some(records) = answer.records.as_mut() {
+                    if !records.is_empty() && self.context.corrupts(&topic.name, asked.partition) {
+                        *records = corrupted(records);
+                    }
+                }
+                answer
+            }
         }
     }
 
@@ -297,6 +354,17 @@ fn diverging(
     answer.aborted_transactions = None;
     answer.records = Some(Bytes::new());
     Some(answer)
+}
+
+/// The records, of which the first batch has a wrong checksum.
+fn corrupted(records: &[u8]) -> Bytes {
+    let is_old = Entry::peek(records).is_some_and(|entry| entry.magic < 2);
+    let at = if is_old { OLD_CHECKSUM_AT } else { CHECKSUM_AT };
+    let mut records = BytesMut::from(records);
+    if let Some(byte) = records.get_mut(at) {
+        *byte ^= 1;
+    }
+    records.freeze()
 }
 
 /// How many of the bytes are in a format that a client of this version knows.

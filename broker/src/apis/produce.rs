@@ -18,7 +18,7 @@ use super::topic_reference::{code, find, parts};
 use crate::nodes::Node;
 use crate::storage::{AppendError, Checked, Destination, check, record_error};
 use crate::topic_part::TopicPart;
-use crate::topics::{Partition, PartitionError, Topic};
+use crate::topics::{Append, Partition, PartitionError, Topic};
 use crate::transactions::{Part, Producer};
 
 pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer, Refusal> {
@@ -230,16 +230,26 @@ impl Produce<'_> {
         }
         let is_empty = checked.is_empty();
         let log_append_time = topic.rules.log_append_time.then_some(now);
-        let node = self.context.node;
-        let appended = partition
-            .append(node, checked, log_append_time, now)
-            .map_err(|error| plain(code(error)))?;
+        let append = Append {
+            node: self.context.node,
+            begins_transactions: self.version >= 12,
+            log_append_time,
+            now,
+        };
+        let appended = partition.append(checked, append).map_err(|error| {
+            let mut refused = plain(code(error));
+            if let PartitionError::Producer(_) = error {
+                refused.log_start_offset = self.log_start_offset(partition);
+            }
+            refused
+        })?;
         if let Some(code) = self.context.spoiled_after(&topic.name, Some(index)) {
             return Err(plain(code));
         }
         Ok(Written {
             base_offset: if is_empty { -1 } else { appended.base_offset },
-            log_append_time: log_append_time.unwrap_or(-1),
+            // Of what is there already Kafka tells the largest time, whoever has given it.
+            log_append_time: appended.duplicate_of.or(log_append_time).unwrap_or(-1),
             log_start_offset: appended.log_start_offset,
         })
     }

@@ -7,7 +7,7 @@ use milena_wire::error_code::ErrorCode;
 use uuid::Uuid;
 
 use crate::topic_part::TopicPart;
-use crate::topics::{Catalog, PartitionError, Topic};
+use crate::topics::{Catalog, PartitionError, ProducerError, Topic};
 
 /// The topic that a request names, or the error for each of its partitions.
 pub(super) fn find(
@@ -49,5 +49,11 @@ pub(super) fn code(error: PartitionError) -> ErrorCode {
         PartitionError::UnknownEpoch => ErrorCode::UNKNOWN_LEADER_EPOCH,
         PartitionError::Deleted => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
         PartitionError::OutOfRange => ErrorCode::OFFSET_OUT_OF_RANGE,
+        PartitionError::Producer(error) => match error {
+            ProducerError::FencedEpoch => ErrorCode::INVALID_PRODUCER_EPOCH,
+            ProducerError::OutOfOrder => ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER,
+            ProducerError::Unknown => ErrorCode::UNKNOWN_PRODUCER_ID,
+            ProducerError::NotTransactional => ErrorCode::INVALID_TXN_STATE,
+        },
     }
 }

@@ -15,6 +15,7 @@ use super::stations::{Place, Stations};
 use crate::acls::Acls;
 use crate::apis;
 use crate::configs::DynamicConfigs;
+use crate::fetch_sessions::FetchSessions;
 use crate::groups::Groups;
 use crate::identity::ClusterId;
 use crate::log_dirs::LogDirs;
@@ -25,9 +26,10 @@ use crate::quotas::Quotas;
 use crate::sasl::{Accounts, Counters, Sasl};
 use crate::shared::Shared;
 use crate::sight::Logs;
+use crate::storage::Scrutiny;
 #[cfg(feature = "tls")]
 use crate::tls::{Tls, TlsListener};
-use crate::topics::{Catalog, Defaults, MAX_PARTITIONS, Omissions};
+use crate::topics::{Catalog, Defaults, MAX_PARTITIONS, Omissions, Retention};
 use crate::transactions::Transactions;
 
 /// A time that nobody waits for, and the clock can still add.
@@ -48,6 +50,9 @@ pub struct ClusterBuilder {
     auto_create_topics: bool,
     max_request_bytes: usize,
     every_record: bool,
+    checksums: bool,
+    discards: bool,
+    fetch_session_slots: usize,
     connections_max_idle: Duration,
     latency: Duration,
     profile: Profile,
@@ -71,6 +76,9 @@ impl Default for ClusterBuilder {
             auto_create_topics: true,
             max_request_bytes: 100 << 20,
             every_record: true,
+            checksums: true,
+            discards: false,
+            fetch_session_slots: 1000,
             connections_max_idle: Duration::from_secs(600),
             latency: Duration::ZERO,
             profile: Profile::Newest,
@@ -157,6 +165,28 @@ impl ClusterBuilder {
     /// what to choose when a client's speed is measured. Default: true.
     pub fn check_every_record(mut self, check: bool) -> Self {
         self.every_record = check;
+        self
+    }
+
+    /// Whether the checksums of produced batches are computed. If neither they nor [every record](Self::check_every_record) is looked at, a batch costs the broker
+    /// the same whatever its size. Default: true.
+    pub fn check_checksums(mut self, check: bool) -> Self {
+        self.checksums = check;
+        self
+    }
+
+    /// Drops the records that are produced, and keeps only their offsets: for clients that measure how fast they produce, for as long as they like. Whoever
+    /// fetches is answered as if everything had been deleted, the log beginning where it ends. Sequences of idempotent producers count as always; of the
+    /// batches nothing but the header is looked at. Default: false.
+    pub fn discard(mut self, discard: bool) -> Self {
+        self.discards = discard;
+        self
+    }
+
+    /// How many fetch sessions each node remembers (KIP-227); whoever comes when all slots are taken, and none of them for more than two minutes, gets the
+    /// session id 0 and names all partitions each time. 0: there are no sessions. Default: 1,000. (Kafka: `max.incremental.fetch.session.cache.slots`)
+    pub fn fetch_session_slots(mut self, slots: usize) -> Self {
+        self.fetch_session_slots = slots;
         self
     }
 
@@ -250,13 +280,21 @@ impl ClusterBuilder {
             catalog: Catalog::new(Defaults {
                 partitions: self.partitions,
                 replication_factor: factor,
-                every_record: self.every_record,
+                scrutiny: Scrutiny {
+                    every_record: self.every_record && !self.discards,
+                    checksums: self.checksums && !self.discards,
+                },
+                retention: Retention {
+                    discards: self.discards,
+                    forgets_producers: self.profile.forgets_producers(),
+                },
             }),
             omissions: Omissions::default(),
             zookeeper: self.zookeeper.unwrap_or(self.profile != Profile::Newest),
             configs: DynamicConfigs::default(),
             groups: Groups::default(),
             transactions: Transactions::default(),
+            fetch_sessions: FetchSessions::new(self.fetch_session_slots),
             acls: Acls::default(),
             quotas: Quotas::default(),
             quorum: Quorum::default(),

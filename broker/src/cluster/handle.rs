@@ -108,6 +108,18 @@ impl Cluster {
         }
     }
 
+    /// A node forgets its fetch sessions; how many they were. Whoever goes on with one is answered FETCH_SESSION_ID_NOT_FOUND. A node that stops forgets
+    /// them too.
+    pub fn expire_fetch_sessions(&self, node: i32) -> usize {
+        self.shared.fetch_sessions.expire(node)
+    }
+
+    /// How many fetch sessions a node remembers.
+    #[must_use]
+    pub fn fetch_sessions(&self, node: i32) -> usize {
+        self.shared.fetch_sessions.count(node)
+    }
+
     /// Closes all connections to a node now, whatever they are about; how many those were. What was asked may have been applied. Where they are encrypted,
     /// TLS takes no leave, as when a broker crashes. The node goes on accepting new ones.
     pub fn drop_connections(&self, node: i32) -> usize {

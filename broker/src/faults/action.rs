@@ -34,6 +34,9 @@ pub enum Action {
     Split(NonZeroUsize),
     /// These bytes are written instead of the answer.
     Garbage(Bytes),
+    /// Of a Fetch: the first batch that is read of each partition comes with a wrong checksum. In the log it stays as it is. A Fetch that reads nothing is not
+    /// counted; other requests are answered as always, and not counted either.
+    CorruptRecords,
     /// The answer bears the correlation id of the next request.
     WrongCorrelationId,
     /// The answer is written twice.

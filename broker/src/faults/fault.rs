@@ -78,8 +78,8 @@ impl Fault {
         self
     }
 
-    /// Only for requests that name this topic, or ask for all. An error, before or after applying, is answered for this topic only, and everything else in the
-    /// request as always; any other action takes the whole request. What a request names is known when all of it is there, so that nothing happens before
+    /// Only for requests that name this topic, or ask for all. An error, before or after applying, is answered for this topic only, records are corrupt
+    /// of this topic only, and everything else in the request is as always; any other action takes the whole request. What a request names is known when all of it is there, so that nothing happens before
     /// reading: that is after it. Where one request meets two faults, the one that is not for a topic goes first. Default: whatever they name.
     ///
     /// That counts for Produce, Fetch, ListOffsets, Metadata, OffsetForLeaderEpoch, DeleteRecords and DescribeTopicPartitions; requests of other APIs never

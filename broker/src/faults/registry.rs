@@ -68,6 +68,11 @@ impl Faults {
         self.change(|table| table.happened(id));
     }
 
+    /// Tells that a fault which was met had nothing to do.
+    pub(crate) fn missed(&self, id: Id) {
+        self.change(|table| table.missed(id));
+    }
+
     pub(super) fn hits(&self, id: Id) -> Option<u64> {
         self.table().hits(id)
     }

@@ -2,7 +2,7 @@
 
 use super::action::{AcceptAction, Action, Moment};
 use super::fault::{Effect, Fault};
-use super::spoiled::Spoiled;
+use super::spoiled::{Spoil, Spoiled};
 use crate::requests::RequestOrigin;
 use crate::topic_part::TopicPart;
 
@@ -81,12 +81,19 @@ impl Table {
 
     /// What a request meets: the oldest fault that is for it, even if that skips it, so that of two the second begins where the first has ended.
     pub(super) fn request(&mut self, request: &RequestOrigin<'_>) -> Option<Hit<Action>> {
-        self.meet(|fault| match &fault.effect {
+        let mut hit = self.meet(|fault| match &fault.effect {
             Effect::Request(action) if fault.part.is_none() => {
                 fault.requests.contain(request).then_some(action)
             }
             _ => None,
-        })
+        })?;
+        if hit.action == Action::CorruptRecords {
+            hit.spoiled = Some(Spoiled {
+                part: None,
+                how: Spoil::Corrupt,
+            });
+        }
+        Some(hit)
     }
 
     /// Whether it matters what a request names.
@@ -112,16 +119,12 @@ impl Table {
             part = Some(wanted.clone()).filter(|_| is_for);
             is_for.then_some(action)
         })?;
-        let spoil = |code, is_applied| {
-            part.map(|part| Spoiled {
-                part,
-                code,
-                is_applied,
-            })
-        };
+        let spoil = |how| Some(Spoiled { part, how });
+        let error = |code, is_applied| Spoil::Error { code, is_applied };
         match hit.action {
-            Action::Error(code) => hit.spoiled = spoil(code, false),
-            Action::ErrorAfterApplying(code) => hit.spoiled = spoil(code, true),
+            Action::Error(code) => hit.spoiled = spoil(error(code, false)),
+            Action::ErrorAfterApplying(code) => hit.spoiled = spoil(error(code, true)),
+            Action::CorruptRecords => hit.spoiled = spoil(Spoil::Corrupt),
             Action::Close(Moment::BeforeReading) => {
                 hit.action = Action::Close(Moment::AfterReading);
             }
@@ -161,6 +164,13 @@ impl Table {
     pub(super) fn happened(&mut self, id: Id) {
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.id == id) {
             entry.hits += 1;
+        }
+    }
+
+    /// A fault that was met had nothing to do, and may be met again.
+    pub(super) fn missed(&mut self, id: Id) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.id == id) {
+            entry.met = entry.met.saturating_sub(1);
         }
     }
 
@@ -241,6 +251,19 @@ mod tests {
         assert_eq!(table.accepted(2, 3), None);
         assert_eq!(table.request(&request(ApiKey::FETCH, 2)), None);
         assert!(table.request(&request(ApiKey::FETCH, 1)).is_some());
+    }
+
+    #[test]
+    fn what_was_missed_can_be_met_again() {
+        let mut table = Table::default();
+        let id = table.insert(Fault::on(Requests::any(), Action::CorruptRecords).times(1));
+        for _ in 0..2 {
+            let hit = table.request(&request(ApiKey::FETCH, 1)).unwrap();
+            assert!(hit.spoiled.unwrap().corrupts("any", 0));
+            assert!(!table.is_armed());
+            table.missed(id);
+            assert!(table.is_armed());
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::mem;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -42,6 +43,8 @@ struct Place<'a> {
     throttle_ms: i32,
     /// What of the request fails. Behind a pointer, since few connections ever have any.
     spoiled: Option<Box<Spoiled>>,
+    /// Whether records of its answer were made corrupt.
+    corrupted: AtomicBool,
 }
 
 impl Place<'_> {
@@ -54,6 +57,7 @@ impl Place<'_> {
             instant: Instant::now().into_std(),
             throttle_ms: self.throttle_ms,
             spoiled: self.spoiled.as_deref(),
+            corrupted: &self.corrupted,
             user: None,
         }
     }
@@ -84,6 +88,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
                 number,
                 throttle_ms: 0,
                 spoiled: None,
+                corrupted: AtomicBool::new(false),
             },
             authentication: Authentication::new(shared.accounts.is_some()),
             next: Next::Unknown,
@@ -237,6 +242,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
             spoiled,
         } = hit;
         self.place.spoiled = spoiled.map(Box::new);
+        self.place.corrupted.store(false, Ordering::Relaxed);
         debug!(?action, "a fault");
         match action {
             Action::Close(Moment::AfterReading) => {
@@ -331,6 +337,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'a, S> {
             Action::Split(size) => self.link.write_split(answer, size.get()).await?,
             Action::Silence => self.link.silence(),
             Action::Close(_) => {}
+            Action::CorruptRecords if !self.place.corrupted.load(Ordering::Relaxed) => {
+                self.link.push([answer]);
+                faults.missed(fault);
+                return Ok(());
+            }
             _ => self.link.push([mangle(answer, &action)]),
         }
         faults.happened(fault);

@@ -27,8 +27,16 @@ pub(crate) struct Rules {
     pub(crate) compacted: bool,
     /// `cleanup.policy` holds `delete`: records may be deleted other than by compaction.
     pub(crate) deletes: bool,
-    /// Whether every record is looked at, as Kafka does, or only the batch's header and checksum.
+    pub(crate) scrutiny: Scrutiny,
+}
+
+/// How closely records are looked at. Kafka does all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Scrutiny {
+    /// Whether every record is looked at, or only the batch's header and checksum.
     pub(crate) every_record: bool,
+    /// Whether checksums are computed.
+    pub(crate) checksums: bool,
 }
 
 /// A batch of magic 2, or a message of an older format, whose turn it is to get offsets.
@@ -63,11 +71,14 @@ pub(crate) struct Checked {
 pub(crate) struct ProducerBatch {
     pub(crate) producer_id: i64,
     pub(crate) epoch: i16,
+    pub(crate) base_sequence: i32,
     pub(crate) last_sequence: i32,
     /// Milliseconds since 1970.
     pub(crate) max_timestamp: i64,
     /// From the first record of all to the first of the batch.
     pub(crate) offset_delta: i64,
+    /// From the first record of the batch to its last.
+    pub(crate) last_offset_delta: i64,
     pub(crate) is_transactional: bool,
 }
 
@@ -151,9 +162,11 @@ pub(crate) fn check(
                 producers.push(ProducerBatch {
                     producer_id: batch.producer_id(),
                     epoch: batch.producer_epoch(),
+                    base_sequence: batch.base_sequence(),
                     last_sequence: batch.last_sequence(),
                     max_timestamp: span.max_timestamp,
                     offset_delta: before.sum(),
+                    last_offset_delta: span.offsets - 1,
                     is_transactional: batch.is_transactional(),
                 });
             }
@@ -182,13 +195,15 @@ fn check_messages(
     destination: Destination<'_>,
     rules: &Rules,
 ) -> Result<(Bytes, Vec<MessageSpan>), AppendError> {
-    batch
-        .verify_checksum()
-        .map_err(|error| record_error(&error))?;
+    if rules.scrutiny.checksums {
+        batch
+            .verify_checksum()
+            .map_err(|error| record_error(&error))?;
+    }
     let (bytes, spans) = legacy::unwrap(batch).map_err(|error| record_error(&error))?;
     let largest = spans.iter().map(|span| span.length).max().unwrap_or(0);
     check_size(largest, rules)?;
-    if rules.compacted || rules.every_record {
+    if rules.compacted || rules.scrutiny.every_record {
         let set = with_decompressor(|decompressor| batch.records_unverified(decompressor));
         let set = set.map_err(|error| record_error(&error))?;
         let mut blamed = Blamed::default();
@@ -229,9 +244,11 @@ fn check_batch(
         )));
     }
     check_size(batch.bytes().len(), rules)?;
-    batch
-        .verify_checksum()
-        .map_err(|error| record_error(&error))?;
+    if rules.scrutiny.checksums {
+        batch
+            .verify_checksum()
+            .map_err(|error| record_error(&error))?;
+    }
     let offsets = batch.last_offset() + 1;
     let count = i64::from(batch.record_count().unwrap_or(0));
     if count <= 0 {
@@ -250,8 +267,15 @@ fn check_batch(
             "Clients are not allowed to write control records",
         ));
     }
+    if batch.producer_id() >= 0 && batch.base_sequence() < 0 {
+        return Err(AppendError::invalid(format!(
+            "Invalid sequence number {} in record batch with producerId {}",
+            batch.base_sequence(),
+            batch.producer_id()
+        )));
+    }
     batch.codec().map_err(|error| record_error(&error))?;
-    if rules.every_record || rules.compacted {
+    if rules.scrutiny.every_record || rules.compacted {
         check_records(batch, destination, rules, now)?;
     }
     Ok(MessageSpan {

@@ -51,6 +51,8 @@ pub(crate) struct TimestampAndOffset {
 /// The records of a partition, as they came from the producers.
 #[derive(Debug)]
 pub(crate) struct Log {
+    /// Nothing is kept but the offsets.
+    discards: bool,
     pieces: Pieces,
     index: Index,
     epochs: Epochs,
@@ -65,9 +67,10 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// An empty log, made at `now` in milliseconds since 1970.
-    pub(crate) fn new(now: i64) -> Self {
+    /// An empty log, made at `now` in milliseconds since 1970. One that `discards` is as one of which everything is deleted at once.
+    pub(crate) fn new(discards: bool, now: i64) -> Self {
         Self {
+            discards,
             pieces: Pieces::default(),
             index: Index::default(),
             epochs: Epochs::default(),
@@ -162,6 +165,14 @@ impl Log {
             ..
         } = checked;
         let (base, start) = (self.end_offset, self.pieces.end());
+        self.last_modified = stamp.now;
+        if self.discards {
+            let offsets = spans.iter().map(|span| span.extent().offsets);
+            self.end_offset += offsets.sum::<i64>();
+            self.start_offset = self.end_offset;
+            self.epochs.delete_before(self.start_offset);
+            return base;
+        }
         // Only if the request's memory is not shared with anything else can the batch be changed where it lies.
         let owned = if adoptable && bytes.len() >= ADOPT {
             bytes.try_into_mut()
@@ -188,7 +199,6 @@ impl Log {
             offset += extent.offsets;
             position += extent.length as u64;
         }
-        self.last_modified = stamp.now;
         base
     }
 

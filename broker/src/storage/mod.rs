@@ -12,7 +12,7 @@ mod marker;
 mod pieces;
 
 pub(crate) use append_error::AppendError;
-pub(crate) use check::{Checked, Destination, ProducerBatch, Rules, check, record_error};
+pub(crate) use check::{Checked, Destination, ProducerBatch, Rules, Scrutiny, check, record_error};
 pub(crate) use entry::Entry;
 pub(crate) use epochs::EpochEnd;
 pub(crate) use log::{Log, OffsetOutOfRange, ReadSize, Stamp, TimestampAndOffset};

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use milena_wire::compression::{Compression, Compressor, Decompressor, GzipLevel};
 use milena_wire::records::{BatchBuilder, Batches};
 
-use super::check::{Destination, Rules, check};
+use super::check::{Destination, Rules, Scrutiny, check};
 use super::log::{Log, OffsetOutOfRange, ReadSize, Stamp};
 
 const NOW: i64 = 1_000_000;
@@ -21,7 +21,10 @@ fn rules() -> Rules {
         after_max_ms: 1000,
         deletes: true,
         compacted: false,
-        every_record: true,
+        scrutiny: Scrutiny {
+            every_record: true,
+            checksums: true,
+        },
     }
 }
 
@@ -82,7 +85,7 @@ fn read(log: &mut Log, mut offset: i64, max_bytes: usize) -> Vec<(i64, i64)> {
 
 /// A log with batches of all sizes, some of them read between, and what it holds.
 fn filled() -> (Log, Vec<(i64, i64)>) {
-    let mut log = Log::new(0);
+    let mut log = Log::new(false, 0);
     let mut expected = Vec::new();
     let mut seed = 7u64;
     let mut random = |below: u64| {
@@ -151,7 +154,7 @@ fn every_time_is_found() {
 
 #[test]
 fn a_large_batch_that_nobody_shares_is_not_copied() {
-    let mut log = Log::new(0);
+    let mut log = Log::new(false, 0);
     append(&mut log, batch(&[1], b"small", Compression::None));
     // A copy of its own, as a frame of the server is.
     let large = Bytes::from(batch(&[1], &[7; 100_000], Compression::None).to_vec());
@@ -170,7 +173,7 @@ fn a_large_batch_that_nobody_shares_is_not_copied() {
 
 #[test]
 fn the_brokers_clock_counts_where_it_is_to() {
-    let mut log = Log::new(0);
+    let mut log = Log::new(false, 0);
     let rules = Rules {
         log_append_time: true,
         ..rules()
@@ -193,4 +196,21 @@ fn what_is_cut_short_at_the_end_is_left_away() {
     two.extend_from_within(..whole - 1);
     let checked = check(two.into(), HERE, &rules(), NOW).unwrap();
     assert_eq!(checked.size(), whole);
+}
+
+#[test]
+fn a_log_that_discards_knows_only_how_much_has_come() {
+    let mut log = Log::new(true, 0);
+    log.begin_epoch(3);
+    for round in 0..5 {
+        let base = append(&mut log, batch(&[1, 2], &[7; 50_000], Compression::None));
+        assert_eq!(base, 2 * round);
+    }
+    assert_eq!((log.start_offset(), log.end_offset()), (10, 10));
+    assert_eq!(log.size(), 0);
+    assert!(log.read(10, size(100)).unwrap().is_empty());
+    assert_eq!(log.read(9, size(100)), Err(OffsetOutOfRange));
+    assert_eq!(log.epoch_at(10), Some(3));
+    assert_eq!(log.latest_timestamp(), None);
+    assert_eq!(log.first_at_or_after(0), None);
 }

@@ -10,11 +10,12 @@ use uuid::Uuid;
 use super::config::TopicConfig;
 use super::leadership::{Electorate, Leadership, NO_LEADER};
 use super::name::{metric_name, validate};
-use super::partition::Partition;
+use super::partition::{Partition, Retention};
 use super::placement::{self, Broker};
 use super::topic::Topic;
 use crate::configs::Values;
 use crate::failure::Failure;
+use crate::storage::Scrutiny;
 
 /// How many partitions a request may make; Kafka's controller draws the same line.
 pub(crate) const MAX_PARTITIONS: i32 = 10_000;
@@ -40,8 +41,9 @@ pub(crate) struct Defaults {
     pub(crate) partitions: i32,
     /// `default.replication.factor`
     pub(crate) replication_factor: i16,
-    /// Whether every produced record is looked at.
-    pub(crate) every_record: bool,
+    pub(crate) scrutiny: Scrutiny,
+    /// What partitions keep.
+    pub(crate) retention: Retention,
 }
 
 /// The topics of a cluster, and the nodes that they can lie on. Who leads is decided under the lock under which topics are made, so that no topic is made
@@ -137,12 +139,12 @@ impl Catalog {
         let topic = Arc::new(Topic {
             name: new.name.into(),
             id: crate::identity::topic_id(),
-            rules: config.rules(self.defaults.every_record, &topics.configs),
+            rules: config.rules(self.defaults.scrutiny, &topics.configs),
             durability: config.durability(&topics.configs),
             config,
             partitions: placed
                 .into_iter()
-                .map(|leadership| Arc::new(Partition::new(leadership, now)))
+                .map(|leadership| self.partition(leadership, now))
                 .collect(),
         });
         if !validate_only {
@@ -179,7 +181,7 @@ impl Catalog {
         let partitions = old.partitions.iter().map(|partition| {
             let replicas = partition.leadership().replicas;
             let leadership = Leadership::new(replicas, |id| topics.is_alive(id));
-            Arc::new(Partition::new(leadership, now))
+            self.partition(leadership, now)
         });
         let new = Topic {
             id: crate::identity::topic_id(),
@@ -265,7 +267,7 @@ impl Catalog {
         if !validate_only {
             let mut topic = Topic::clone(topic);
             let placed = placed.into_iter();
-            let new = placed.map(|leadership| Arc::new(Partition::new(leadership, now)));
+            let new = placed.map(|leadership| self.partition(leadership, now));
             topic.partitions.extend(new);
             topics.put(&Arc::new(topic));
         }
@@ -300,7 +302,7 @@ impl Catalog {
             )
         })?;
         if !validate_only {
-            let rules = config.rules(self.defaults.every_record, &topics.configs);
+            let rules = config.rules(self.defaults.scrutiny, &topics.configs);
             let topic = Topic {
                 durability: config.durability(&topics.configs),
                 config,
@@ -318,9 +320,7 @@ impl Catalog {
         topics.configs = defaults;
         let all: Vec<_> = topics.by_name.values().cloned().collect();
         for topic in all {
-            let rules = topic
-                .config
-                .rules(self.defaults.every_record, &topics.configs);
+            let rules = topic.config.rules(self.defaults.scrutiny, &topics.configs);
             let topic = Topic {
                 rules,
                 durability: topic.config.durability(&topics.configs),
@@ -420,6 +420,10 @@ impl Catalog {
         let partition = topic.partition(partition)?;
         let among = |among: Electorate<'_>| partition.lead(|leadership| change(leadership, among));
         Some(topics.among(topic, among))
+    }
+
+    fn partition(&self, leadership: Leadership, now: i64) -> Arc<Partition> {
+        Arc::new(Partition::new(leadership, self.defaults.retention, now))
     }
 
     /// Who leads each partition, and who else holds it.

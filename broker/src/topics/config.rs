@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::configs::{ConfigSource, Definition, Shape, Values, find_definition};
-use crate::storage::Rules;
+use crate::storage::{Rules, Scrutiny};
 
 const fn definition(name: &'static str, default: &'static str, shape: Shape) -> Definition {
     Definition {
@@ -185,7 +185,7 @@ impl TopicConfig {
     }
 
     /// What the topic demands of records. `defaults` are what all brokers have for what topics do not say.
-    pub(crate) fn rules(&self, every_record: bool, defaults: &Values) -> Rules {
+    pub(crate) fn rules(&self, scrutiny: Scrutiny, defaults: &Values) -> Rules {
         let value = |name: &str| self.value(name, defaults);
         // Values were checked when they were set.
         let integer = |name: &str| value(name).parse::<i64>().unwrap_or_default();
@@ -196,7 +196,7 @@ impl TopicConfig {
             after_max_ms: integer("message.timestamp.after.max.ms"),
             compacted: value("cleanup.policy").contains("compact"),
             deletes: value("cleanup.policy").contains("delete"),
-            every_record,
+            scrutiny,
         }
     }
 
@@ -262,7 +262,11 @@ mod tests {
             ("max.message.bytes", Some("100")),
         ]);
         let config = config.unwrap();
-        let rules = config.rules(true, &Values::new());
+        let scrutiny = Scrutiny {
+            every_record: true,
+            checksums: true,
+        };
+        let rules = config.rules(scrutiny, &Values::new());
         assert!(rules.compacted && !rules.log_append_time);
         assert_eq!(
             (rules.max_batch_bytes, rules.after_max_ms),
@@ -273,7 +277,7 @@ mod tests {
             ("message.max.bytes", "7"),
         ];
         let defaults = defaults.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let rules = config.rules(true, &Values::from(defaults));
+        let rules = config.rules(scrutiny, &Values::from(defaults));
         assert!(rules.log_append_time);
         assert_eq!(rules.max_batch_bytes, 100);
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 
 use super::leadership::Leadership;
-use super::producers::{MarkerError, ProducerState, Producers};
+use super::producers::{MarkerError, ProducerError, ProducerState, Producers, Unknown};
 use super::waiter::{Registration, Waiter, Waiters};
 use crate::storage::{
     Checked, EpochEnd, Log, Marker, OffsetOutOfRange, ReadSize, Stamp, TimestampAndOffset,
@@ -24,6 +24,8 @@ pub(crate) enum PartitionError {
     OutOfRange,
     /// The topic is no more.
     Deleted,
+    /// The batch is not one that its producer may append.
+    Producer(ProducerError),
 }
 
 impl From<OffsetOutOfRange> for PartitionError {
@@ -37,6 +39,30 @@ impl From<OffsetOutOfRange> for PartitionError {
 pub(crate) struct Appended {
     pub(crate) base_offset: i64,
     pub(crate) log_start_offset: i64,
+    /// If the records were there before and nothing was appended: the largest of their times, in milliseconds since 1970.
+    pub(crate) duplicate_of: Option<i64>,
+}
+
+/// Who appends, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Append {
+    /// The node that is asked.
+    pub(crate) node: i32,
+    /// Whether a transaction begins by producing (KIP-890).
+    pub(crate) begins_transactions: bool,
+    /// Milliseconds since 1970, for topics where the broker's clock counts.
+    pub(crate) log_append_time: Option<i64>,
+    /// Milliseconds since 1970.
+    pub(crate) now: i64,
+}
+
+/// What a partition keeps of what comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Retention {
+    /// Only the offsets of records are kept.
+    pub(crate) discards: bool,
+    /// Producers that have no record left are forgotten, and who is unknown has to begin at 0: as Kafka had it before 2.5 (KIP-360).
+    pub(crate) forgets_producers: bool,
 }
 
 /// How far a partition reaches.
@@ -83,6 +109,7 @@ struct State {
     deleted: bool,
     log: Log,
     producers: Producers,
+    retention: Retention,
 }
 
 impl State {
@@ -132,8 +159,8 @@ impl State {
 
 impl Partition {
     /// An empty partition; made at `now` in milliseconds since 1970.
-    pub(super) fn new(leadership: Leadership, now: i64) -> Self {
-        let mut log = Log::new(now);
+    pub(super) fn new(leadership: Leadership, retention: Retention, now: i64) -> Self {
+        let mut log = Log::new(retention.discards, now);
         log.begin_epoch(leadership.epoch);
         Self {
             state: Mutex::new(State {
@@ -141,6 +168,7 @@ impl Partition {
                 deleted: false,
                 log,
                 producers: Producers::default(),
+                retention,
             }),
             waiters: Waiters::default(),
         }
@@ -176,31 +204,50 @@ impl Partition {
         changed
     }
 
-    /// Appends as `node`, and wakes those who wait for it.
+    /// Appends what its producer has not appended before, and wakes those who wait for it.
     pub(crate) fn append(
         &self,
-        node: i32,
         checked: Checked,
-        log_append_time: Option<i64>,
-        now: i64,
+        append: Append,
     ) -> Result<Appended, PartitionError> {
         let size = checked.size();
         let mut state = self.lock();
-        let leader_epoch = state.leadership.epoch;
-        let log = state.lead(node, -1)?;
-        let stamp = Stamp {
-            leader_epoch,
-            log_append_time,
-            now,
+        state.lead(append.node, -1)?;
+        let State {
+            leadership,
+            log,
+            producers,
+            retention,
+            ..
+        } = &mut *state;
+        let unknown = match (retention.forgets_producers, append.begins_transactions) {
+            (true, _) => Unknown::Refused,
+            (false, true) => Unknown::MustBegin,
+            (false, false) => Unknown::Welcome,
         };
-        let producers = checked.producers().to_vec();
+        let duplicate = producers
+            .check(checked.producers(), unknown)
+            .map_err(PartitionError::Producer)?;
+        if let Some(duplicate) = duplicate {
+            return Ok(Appended {
+                base_offset: duplicate.base_offset,
+                log_start_offset: log.start_offset(),
+                duplicate_of: Some(duplicate.max_timestamp),
+            });
+        }
+        for batch in checked.producers() {
+            producers.note(batch, log.end_offset());
+        }
+        let stamp = Stamp {
+            leader_epoch: leadership.epoch,
+            log_append_time: append.log_append_time,
+            now: append.now,
+        };
         let appended = Appended {
             base_offset: log.append(checked, stamp),
             log_start_offset: log.start_offset(),
+            duplicate_of: None,
         };
-        for batch in &producers {
-            state.producers.note(batch, appended.base_offset);
-        }
         drop(state);
         self.waiters.add(size as u64);
         Ok(appended)
@@ -212,7 +259,7 @@ impl Partition {
         if state.deleted {
             return Err(MarkerError::Deleted);
         }
-        state.producers.check(&marker)?;
+        state.producers.check_marker(&marker)?;
         // A batch of one small record can always be written.
         let Ok(batch) = marker.batch(now) else {
             return Ok(());
@@ -280,8 +327,11 @@ impl Partition {
     /// Takes the records before `offset` away, all of them for -1, as `node`; gives the offset of the first that is left.
     pub(crate) fn delete_before(&self, node: i32, offset: i64) -> Result<i64, PartitionError> {
         let mut state = self.lock();
-        let log = state.lead(node, -1)?;
-        Ok(log.delete_before(offset)?)
+        let start = state.lead(node, -1)?.delete_before(offset)?;
+        if state.retention.forgets_producers {
+            state.producers.delete_before(start);
+        }
+        Ok(start)
     }
 
     /// The first record whose time is `timestamp` or later.

@@ -174,23 +174,3 @@ async fn errors_by_partition() {
         (0, 1)
     );
 }
-
-#[tokio::test]
-async fn there_are_no_sessions_to_go_on_with() {
-    let cluster = Cluster::builder().start().await.unwrap();
-    let mut client = Client::connect(&cluster, 1).await;
-    let topic = client.create_topic("orders", 1).await;
-    let mut request = fetch_request(&topic, 0);
-    for (id, epoch, code) in [(0, 0, 0), (0, -1, 0), (5, 1, 70), (5, 0, 0), (5, -1, 0)] {
-        request.session_id = id;
-        request.session_epoch = epoch;
-        for version in [7, 18] {
-            let response = client.call(&request, version).await;
-            assert_eq!(
-                (response.error_code, response.session_id),
-                (ErrorCode(code), 0)
-            );
-            assert_eq!(response.responses.is_empty(), code != 0);
-        }
-    }
-}

@@ -1,6 +1,7 @@
 //! Faults that one topic or partition of a request meets.
 
 use milena_broker::{Action, ApiKey, Cluster, ErrorCode, Fault, Moment};
+use milena_wire::compression::Compressor;
 use milena_wire::messages::delete_records::{
     DeleteRecordsPartition, DeleteRecordsRequest, DeleteRecordsTopic,
 };
@@ -16,6 +17,7 @@ use milena_wire::messages::offset_for_leader_epoch::{
     OffsetForLeaderEpochRequest, OffsetForLeaderPartition, OffsetForLeaderTopic,
 };
 use milena_wire::messages::produce::{PartitionProduceData, ProduceRequest, TopicProduceData};
+use milena_wire::records::{BatchBuilder, Batches, Producer};
 use tokio::time::Instant;
 
 use crate::client::{AnyClient, batch, metadata_request};
@@ -301,4 +303,80 @@ async fn other_actions_take_the_whole_request() {
     assert_eq!((codes, whole.hits(), part.hits()), (vec![code; 4], 1, 0));
     let codes = produced(&mut client, &produce(&topics[..1]), 13).await;
     assert_eq!((codes, part.hits()), (vec![STALE; 2], 1));
+}
+
+/// Whether each of the four partitions has batches whose checksums are right.
+async fn intact(client: &mut AnyClient, request: &FetchRequest, version: i16) -> Vec<bool> {
+    let response = client.call(request, version).await;
+    let topics = response.responses.into_iter();
+    let partitions = topics.flat_map(|topic| topic.partitions);
+    let intact = partitions.map(|partition| {
+        let batches: Vec<_> = Batches::new(partition.records.unwrap()).collect();
+        assert!(!batches.is_empty());
+        let mut batches = batches.into_iter();
+        batches.all(|batch| batch.unwrap().verify_checksum().is_ok())
+    });
+    intact.collect()
+}
+
+#[tokio::test]
+async fn records_are_corrupt_of_one_partition_once() {
+    let (cluster, mut client, topics) = start().await;
+    let fault = || Fault::on(ApiKey::FETCH, Action::CorruptRecords);
+    let guard = cluster.inject(fault().partition("orders", 1).times(1));
+    // A Fetch that finds nothing is not counted.
+    client.call(&fetch(&topics), 18).await;
+    assert_eq!(guard.hits(), 0);
+    client.call(&produce(&topics), 13).await;
+    let request = fetch(&topics);
+    assert_eq!(
+        intact(&mut client, &request, 18).await,
+        [true, false, true, true]
+    );
+    assert_eq!(guard.hits(), 1);
+    assert_eq!(intact(&mut client, &request, 18).await, [true; 4]);
+    let guard = cluster.inject(fault().topic("orders").times(1));
+    assert_eq!(
+        intact(&mut client, &request, 12).await,
+        [false, false, true, true]
+    );
+    drop(guard);
+    let guard = cluster.inject(fault().times(1));
+    assert_eq!(intact(&mut client, &request, 4).await, [false; 4]);
+    assert_eq!(intact(&mut client, &request, 4).await, [true; 4]);
+    assert_eq!(guard.hits(), 1);
+}
+
+#[tokio::test]
+async fn an_append_that_failed_is_there_and_found_again() {
+    for code in [
+        ErrorCode::REQUEST_TIMED_OUT,
+        ErrorCode::NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+    ] {
+        let (cluster, mut client, topics) = start().await;
+        let topic = &topics[0];
+        let fault = Fault::on(ApiKey::PRODUCE, Action::ErrorAfterApplying(code));
+        let guard = cluster.inject(fault.partition("orders", 0).times(1));
+        let mut builder = BatchBuilder::new().with_producer(Producer {
+            id: 7,
+            epoch: 0,
+            base_sequence: 0,
+        });
+        builder.append(1000, None, Some(b"a"), []).unwrap();
+        let records = builder.seal(&mut Compressor::new()).unwrap();
+        let answer = client.produce(topic, records.clone(), 13).await;
+        assert_eq!((answer.error_code, answer.base_offset), (code, -1));
+        assert_eq!(guard.hits(), 1);
+        // Sent again, it is where it was, and there once.
+        let answer = client.produce(topic, records.clone(), 13).await;
+        assert_eq!((answer.error_code.0, answer.base_offset), (0, 0));
+        let lost = Fault::on(ApiKey::PRODUCE, Action::Close(Moment::AfterApplying));
+        let _lost = cluster.inject(lost.partition("orders", 0).times(1));
+        let request = crate::client::produce_request(topic, 0, batch(&["b"]), 1);
+        client.send(&request, 13).await;
+        client.expect_close().await;
+        let mut client = AnyClient::to(&cluster, 1).await;
+        let response = client.call(&fetch(&topics), 18).await;
+        assert_eq!(response.responses[0].partitions[0].high_watermark, 2);
+    }
 }

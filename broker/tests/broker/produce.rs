@@ -330,3 +330,45 @@ async fn large_batches() {
     }
     assert_eq!(lengths, [900_000, 5, 40_000, 900_000, 5]);
 }
+
+#[tokio::test]
+async fn records_are_discarded_but_counted() {
+    let cluster = Cluster::builder().discard(true).start().await.unwrap();
+    let mut client = Client::connect(&cluster, 1).await;
+    let topic = client.create_topic("orders", 1).await;
+    let mut spoilt = BytesMut::from(&batch(&["a", "b"])[..]);
+    *spoilt.last_mut().unwrap() ^= 1;
+    for (round, records) in (0..).zip([batch(&["a", "b"]), spoilt.freeze()]) {
+        let answer = client.produce(&topic, records, 13).await;
+        assert_eq!(answer.error_code, ErrorCode::NONE);
+        assert_eq!(answer.base_offset, 2 * round);
+        assert_eq!(answer.log_start_offset, answer.base_offset + 2);
+    }
+    let mut codes = Vec::new();
+    for offset in [0, 3, 4, 5] {
+        let response = client.call(&fetch_request(&topic, offset), 18).await;
+        let partition = &response.responses[0].partitions[0];
+        if !partition.error_code.is_error() {
+            let ends = (partition.log_start_offset, partition.high_watermark);
+            assert_eq!(ends, (4, 4));
+            assert!(partition.records.as_ref().unwrap().is_empty());
+        }
+        codes.push(partition.error_code);
+    }
+    let out = ErrorCode::OFFSET_OUT_OF_RANGE;
+    assert_eq!(codes, [out, out, ErrorCode::NONE, out]);
+}
+
+#[tokio::test]
+async fn checksums_are_looked_at_unless_told_otherwise() {
+    for (check, code) in [(true, ErrorCode::CORRUPT_MESSAGE), (false, ErrorCode::NONE)] {
+        let builder = Cluster::builder().check_every_record(false);
+        let cluster = builder.check_checksums(check).start().await.unwrap();
+        let mut client = Client::connect(&cluster, 1).await;
+        let topic = client.create_topic("orders", 1).await;
+        let mut spoilt = BytesMut::from(&batch(&["a", "b"])[..]);
+        *spoilt.last_mut().unwrap() ^= 1;
+        let answer = client.produce(&topic, spoilt.freeze(), 13).await;
+        assert_eq!(answer.error_code, code);
+    }
+}

@@ -22,6 +22,10 @@ Usage: milena-broker [options]
   --no-auto-create        do not make topics that a client asks about
   --max-request-bytes N   the largest request (104857600)
   --headers-only          check headers and checksums of batches, not every record
+  --no-checksums          do not compute checksums of batches
+  --discard               drop the records that come, and keep their offsets only
+  --latency MS            how long the way to each node and back takes (0)
+  --fetch-sessions N      how many fetch sessions each node remembers (1000)
   --profile VERSION       pass for a Kafka of this version: newest, 2.8, 1.1 or 0.10.2 (newest)
   --zookeeper             one node is the controller, as with ZooKeeper; the default of old versions
   --sasl MECHANISM,...    make clients log in: plain, scram-sha-256, scram-sha-512, oauthbearer (with unsigned tokens)
@@ -87,6 +91,8 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Arguments
             &*option,
             "--no-auto-create"
                 | "--headers-only"
+                | "--no-checksums"
+                | "--discard"
                 | "--zookeeper"
                 | "--tls"
                 | "--help"
@@ -111,7 +117,11 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Arguments
             "--replicas" => builder = builder.default_replication_factor(value.parse()?),
             "--zookeeper" => builder = builder.zookeeper(true),
             "--max-request-bytes" => builder = builder.max_request_bytes(value.parse()?),
+            "--fetch-sessions" => builder = builder.fetch_session_slots(value.parse()?),
             "--no-auto-create" => builder = builder.auto_create_topics(false),
+            "--no-checksums" => builder = builder.check_checksums(false),
+            "--discard" => builder = builder.discard(true),
+            "--latency" => builder = builder.latency(Duration::from_millis(value.parse()?)),
             "--headers-only" => builder = builder.check_every_record(false),
             "--profile" => builder = builder.profile(value.parse()?),
             "--sasl" => login.mechanisms = value.parse::<Mechanisms>()?.0,
@@ -232,6 +242,8 @@ mod tests {
             "--sasl plain,SCRAM-SHA-256 --user a:b:c --user=d:e --session-lifetime-ms 5",
             "--profile 0.10.2 --sasl oauthbearer",
             "--nodes 3 --racks a,b --replicas=2 --zookeeper",
+            "--discard --latency 10 --headers-only --no-checksums",
+            "--fetch-sessions=0",
         ] {
             assert!(matches!(parsed(line), Ok(Arguments::Serve(_))), "{line}");
         }
@@ -246,6 +258,8 @@ mod tests {
             ("--nodes -1", "\"-1\" is no value for --nodes"),
             ("--port 65536", "\"65536\" is no value for --port"),
             ("--host localhost", "\"localhost\" is no value for --host"),
+            ("--latency 1s", "\"1s\" is no value for --latency"),
+            ("--discard=all", "--discard takes no value"),
             ("--help=yes", "--help takes no value"),
             ("--sasl plan", "\"plan\" is no value for --sasl"),
             ("--sasl plain --user a", "\"a\" is no value for --user"),

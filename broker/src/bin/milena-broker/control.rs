@@ -19,6 +19,7 @@ Lines on its standard input, each answered by \"ok\" or by what is wrong with it
                                 topic or partition leaves the rest of a request alone
   clear                         no faults any more
   drop NODE                     close the connections to a node
+  expire-sessions NODE          forget the fetch sessions of a node
   latency NODE MS               how long the way to a node and back takes
 
   nodes                         list the nodes: id, address, what clients are told, up or down, rack
@@ -41,7 +42,7 @@ Lines on its standard input, each answered by \"ok\" or by what is wrong with it
   restore                       take all that is leaderless or left out back
 
   Actions: error=CODE error-after-applying=CODE delay=MS throttle=MS split=BYTES length=N garbage wrong-correlation-id duplicate unsolicited no-answer
-  silence, and close- or stall- with before-reading, after-reading, after-applying or after-bytes=N";
+  silence corrupt-records, and close- or stall- with before-reading, after-reading, after-applying or after-bytes=N";
 
 /// What comes instead of an answer.
 const GARBAGE: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\r\n";
@@ -52,6 +53,7 @@ pub(crate) enum Command {
     Fault(Fault),
     Clear,
     Drop(i32),
+    ExpireSessions(i32),
     Latency(i32, Duration),
     Nodes,
     Stop(i32),
@@ -99,6 +101,9 @@ impl<'a> Operator<'a> {
             Command::Clear => cluster.clear_faults(),
             Command::Drop(node) => {
                 cluster.drop_connections(node);
+            }
+            Command::ExpireSessions(node) => {
+                cluster.expire_fetch_sessions(node);
             }
             Command::Latency(node, latency) => cluster.set_latency(node, latency),
             Command::Nodes => said = cluster.nodes().iter().map(describe).collect(),
@@ -172,6 +177,7 @@ impl FromStr for Command {
             }
             ["clear"] => Self::Clear,
             ["drop", node] => Self::Drop(number(node)?),
+            ["expire-sessions", node] => Self::ExpireSessions(number(node)?),
             ["latency", node, time] => Self::Latency(number(node)?, milliseconds(time)?),
             ["nodes"] => Self::Nodes,
             ["stop", node] => Self::Stop(number(node)?),
@@ -286,6 +292,7 @@ fn parse_action(text: &str) -> Result<Action, String> {
         ("unsolicited", "") => Action::Unsolicited,
         ("no-answer", "") => Action::NoAnswer,
         ("silence", "") => Action::Silence,
+        ("corrupt-records", "") => Action::CorruptRecords,
         _ => return Err(format!("there is no action {text:?}")),
     })
 }
@@ -320,6 +327,7 @@ mod tests {
         for (line, expected) in [
             ("clear", Command::Clear),
             ("drop 2", Command::Drop(2)),
+            ("expire-sessions 1", Command::ExpireSessions(1)),
             (" latency  1 1000 ", Command::Latency(1, second)),
             (
                 "fault produce@2 delay=1000 3",
@@ -392,7 +400,7 @@ mod tests {
                 .replace("=N", "=1");
             parse_action(&word).is_ok() || parse_moment(&word).is_ok()
         });
-        assert_eq!(known.count(), 16);
+        assert_eq!(known.count(), 17);
     }
 
     #[test]
@@ -448,6 +456,7 @@ mod tests {
             "remove-node 4",
             "latency 1 5",
             "drop 1",
+            "expire-sessions 1",
             "nodes",
         ] {
             said += &operator.obey(line.parse().unwrap()).await.unwrap();
