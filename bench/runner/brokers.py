@@ -39,38 +39,22 @@ class Brokers:
         # Checking each record would cost more than a real broker does.
         command = [self.programs.path("milena-broker"), "--port", "0", "--headers-only"]
         if kind == "discard":
-            command.append("--discard")
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            command += ["--discard", "--no-checksums"]
+        elif kind.startswith("delay="):
+            command += ["--latency", kind.partition("=")[2]]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         line = process.stdout.readline().strip()
         if not line.startswith("bootstrap.servers="):
             process.kill()
             process.wait()
             raise SystemExit(f"the embedded broker did not start: {' '.join(map(str, command))}: {line!r}")
         self.embedded[kind] = (process, line.partition("=")[2])
-        if kind.startswith("delay="):
-            self.delay(process, kind.partition("=")[2])
         host, _, port = self.embedded[kind][1].partition(",")[0].rpartition(":")
         socket.create_connection((host, int(port)), 5).close()
         return self.embedded[kind][1]
 
-    @staticmethod
-    def delay(process, milliseconds):
-        def ask(line):
-            process.stdin.write(line + "\n")
-            process.stdin.flush()
-            answer = []
-            while not answer or answer[-1] != "ok":
-                answer.append(process.stdout.readline().strip())
-                if not answer[-1]:
-                    raise SystemExit(f"{line}: {answer}")
-            return answer[:-1]
-
-        for node in ask("nodes"):
-            ask(f"latency {node.split()[0]} {milliseconds}")
-
     def stop_embedded(self):
         for process, _ in self.embedded.values():
-            process.stdin.close()
             process.terminate()
             try:
                 process.wait(5)
