@@ -1,5 +1,6 @@
 //! How long it takes until a new leader is written to.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,7 @@ use milena::Client;
 use milena::wire::messages::MetadataRequest;
 use milena::wire::messages::metadata::MetadataRequestTopic;
 
-use crate::End;
+use crate::unrest::{End, Phase};
 
 /// How often the cluster is asked who leads.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -16,6 +17,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct Leaders {
     partitions: Mutex<Vec<Partition>>,
+    phase: Phase,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -24,16 +26,19 @@ struct Partition {
     /// When it was seen, if nobody has written to it since.
     new_since: Option<Instant>,
     last_write: Option<Instant>,
-    moved: u32,
-    slowest_recovery: Duration,
+    /// How often it moved, and the slowest recovery from that, by what was done to the brokers then.
+    moves: BTreeMap<String, (u32, Duration)>,
+    /// What was done when it moved last.
+    phase: String,
     longest_outage: Duration,
 }
 
 impl Leaders {
-    pub(crate) fn new(partitions: i32) -> Self {
+    pub(crate) fn new(partitions: i32, phase: Phase) -> Self {
         let count = usize::try_from(partitions).unwrap_or(0);
         Self {
             partitions: Mutex::new(vec![Partition::default(); count]),
+            phase,
         }
     }
 
@@ -54,7 +59,8 @@ impl Leaders {
         let now = Instant::now();
         self.with(partition, |partition| {
             if let Some(since) = partition.new_since.take() {
-                partition.slowest_recovery = partition.slowest_recovery.max(now - since);
+                let (_, slowest) = partition.moves.entry(partition.phase.clone()).or_default();
+                *slowest = (*slowest).max(now - since);
             }
             if let Some(last) = partition.last_write.replace(now) {
                 partition.longest_outage = partition.longest_outage.max(now - last);
@@ -74,24 +80,36 @@ impl Leaders {
                 return;
             }
             if partition.leader.replace((leader, epoch)).is_some() {
-                partition.moved += 1;
+                partition.phase = self.phase.name();
+                let (moved, _) = partition.moves.entry(partition.phase.clone()).or_default();
+                *moved += 1;
                 partition.new_since = Some(Instant::now());
             }
         });
     }
 
+    /// How often leaders moved, and the slowest recovery from that, by what was done to the brokers then.
+    pub(crate) fn recoveries(&self) -> Vec<(String, u32, Duration)> {
+        let mut all: BTreeMap<String, (u32, Duration)> = BTreeMap::new();
+        for partition in self.partitions().iter() {
+            for (phase, (moved, slowest)) in &partition.moves {
+                let (all_moved, slowest_of_all) = all.entry(phase.clone()).or_default();
+                *all_moved += moved;
+                *slowest_of_all = (*slowest_of_all).max(*slowest);
+            }
+        }
+        let all = all.into_iter();
+        all.map(|(phase, (moved, slowest))| (phase, moved, slowest))
+            .collect()
+    }
+
     pub(crate) fn moved(&self) -> u32 {
-        self.partitions()
-            .iter()
-            .map(|partition| partition.moved)
-            .sum()
+        self.recoveries().iter().map(|(_, moved, _)| moved).sum()
     }
 
     pub(crate) fn slowest_recovery(&self) -> Duration {
-        let partitions = self.partitions();
-        let slowest = partitions
-            .iter()
-            .map(|partition| partition.slowest_recovery);
+        let recoveries = self.recoveries();
+        let slowest = recoveries.iter().map(|(_, _, slowest)| *slowest);
         slowest.max().unwrap_or_default()
     }
 

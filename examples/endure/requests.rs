@@ -1,22 +1,19 @@
 //! The requests that are sent.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use milena::bytes::Bytes;
-use milena::wire::compression::{Compressor, Decompressor};
+use milena::wire::compression::Decompressor;
 use milena::wire::error_code::ErrorCode;
 use milena::wire::messages::create_topics::{CreatableTopic, CreatableTopicConfig};
 use milena::wire::messages::fetch::{FetchPartition, FetchTopic};
 use milena::wire::messages::list_offsets::{ListOffsetsPartition, ListOffsetsTopic};
-use milena::wire::messages::produce::{PartitionProduceData, TopicProduceData};
-use milena::wire::messages::{
-    CreateTopicsRequest, FetchRequest, ListOffsetsRequest, ProduceRequest,
-};
-use milena::wire::records::{BatchBuilder, Batches};
+use milena::wire::messages::{CreateTopicsRequest, FetchRequest, ListOffsetsRequest};
+use milena::wire::records::Batches;
 use milena::{Client, Error};
 
 use crate::Result;
-use crate::ledger::Place;
+use crate::ledger::Note;
 
 /// How long reading everything back may wait for each answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -45,31 +42,6 @@ pub(crate) async fn create_topic(client: &Client, topic: &str, partitions: i32) 
         }
     }
     Ok(())
-}
-
-/// A write of one record, which holds a number.
-pub(crate) fn produce(topic: &str, partition: i32, number: u64) -> Result<ProduceRequest> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    let mut builder = BatchBuilder::new();
-    let value = number.to_be_bytes();
-    let no_headers: [(&str, Option<&[u8]>); 0] = [];
-    builder.append(
-        i64::try_from(now.as_millis())?,
-        None,
-        Some(&value),
-        no_headers,
-    )?;
-    let batch = builder.seal(&mut Compressor::new())?;
-    let data = PartitionProduceData::default()
-        .with_index(partition)
-        .with_records(batch);
-    let data = TopicProduceData::default()
-        .with_name(topic)
-        .with_partition_data(vec![data]);
-    Ok(ProduceRequest::default()
-        .with_acks(-1)
-        .with_timeout_ms(5000)
-        .with_topic_data(vec![data]))
 }
 
 pub(crate) fn fetch(topic: &str, partition: i32, offset: i64) -> FetchRequest {
@@ -103,33 +75,18 @@ pub(crate) fn ends(topic: &str, partitions: i32) -> ListOffsetsRequest {
         .with_topics(vec![topic])
 }
 
-/// The numbers in what was fetched of a partition, with their offsets, and the offset behind them.
-pub(crate) fn numbers(records: Bytes) -> Result<(Vec<(i64, u64)>, i64)> {
-    let mut decompressor = Decompressor::new();
-    let (mut numbers, mut next) = (Vec::new(), 0);
-    for batch in Batches::new(records) {
-        let batch = batch?;
-        for record in &batch.records(&mut decompressor)?.check()? {
-            let value = record.value.and_then(|value| value.try_into().ok());
-            let value = value.ok_or("a record that was not written here")?;
-            numbers.push((record.offset, u64::from_be_bytes(value)));
-        }
-        next = batch.last_offset() + 1;
-    }
-    Ok((numbers, next))
-}
-
-/// All records of all partitions.
+/// Gives `found` all records of all partitions, each partition from its beginning on.
 pub(crate) async fn read_all(
     client: &Client,
     topic: &str,
     partitions: i32,
-) -> Result<Vec<(Place, u64)>> {
+    mut found: impl FnMut((i32, i64), Note),
+) -> Result<()> {
     let answer = client
         .send(ends(topic, partitions))
         .deadline(PATIENCE)
         .await?;
-    let mut found = Vec::new();
+    let mut decompressor = Decompressor::new();
     for end in answer.topics.iter().flat_map(|topic| &topic.partitions) {
         let index = end.partition_index;
         if end.error_code.is_error() {
@@ -141,13 +98,18 @@ pub(crate) async fn read_all(
             if code.is_error() {
                 return Err(format!("reading partition {index}: {code}").into());
             }
-            let (numbers, behind) = numbers(records)?;
-            let news = numbers.iter().filter(|(offset, _)| *offset >= next);
-            found.extend(news.map(|(offset, number)| ((index, *offset), *number)));
-            next = next.max(behind);
+            for batch in Batches::new(records) {
+                let batch = batch?;
+                for record in &batch.records(&mut decompressor)?.check()? {
+                    if record.offset >= next {
+                        found((index, record.offset), Note::read(record.value)?);
+                    }
+                }
+                next = next.max(batch.last_offset() + 1);
+            }
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// What there is from an offset on.

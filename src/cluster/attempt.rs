@@ -4,32 +4,38 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use milena_wire::api_key::ApiKey;
+use milena_wire::codec::VersionRange;
 use milena_wire::messages::ProduceRequest;
 use tokio::sync::watch;
 
 use super::client::Client;
+use super::counted::Counted;
 use super::exchange::{Choice, Reply};
 use super::metadata::Metadata;
+use super::pool::Pick;
 use super::purpose::Purpose;
 use super::routing::Routed;
 use crate::connection::now;
 use crate::error::{Error, ErrorKind};
+use crate::metrics::Recorder;
 
 impl Client {
-    /// Waits until a broker can be asked at once, as far as is known: its circuit lets requests by, and there is a connection.
+    /// Waits until a broker can be asked at once, as far as is known: its circuit lets requests by, and there is a connection. Gives the versions that
+    /// both have in common.
     pub(crate) async fn ready<R: Routed>(
         &self,
         broker: i32,
         deadline: Instant,
-    ) -> Result<(), Error> {
+    ) -> Result<VersionRange, Error> {
         let exchange = &self.core().exchange;
         let Some(node) = exchange.nodes.by_id(broker) else {
             return Err(Error::new(ErrorKind::UnknownBroker(broker)));
         };
-        exchange.ready::<R>(&node, deadline).await
+        exchange.ready::<R>(&node, Choice::Ordered, deadline).await
     }
 
-    /// Asks a broker once. The request comes back.
+    /// Asks a broker once, over the one connection that such requests go by, in the order in which the futures are polled first. The request comes back.
     pub(crate) fn attempt<R: Routed>(
         &self,
         broker: i32,
@@ -42,8 +48,14 @@ impl Client {
                 let error = Error::new(ErrorKind::UnknownBroker(broker));
                 return (request, Err(error.during(R::API_KEY, None)));
             };
-            let ask = core.exchange.ask(&node, request, Choice::Bound, deadline);
-            ask.await
+            let recorder = core.exchange.signals.recorder.as_deref();
+            let counted = recorder.map(|recorder| (Counted::new(recorder, R::API_KEY), now()));
+            let ask = core.exchange.ask(&node, request, Choice::Ordered, deadline);
+            let (request, result) = ask.await;
+            if let Some((counted, began)) = counted {
+                counted.end_attempt(began, &request, &result);
+            }
+            (request, result)
         }
     }
 
@@ -62,7 +74,7 @@ impl Client {
                 let node = node.ok_or_else(|| Error::new(ErrorKind::UnknownBroker(broker)))?;
                 let lease = exchange
                     .pool
-                    .checkout(&node, Purpose::Produce, deadline)
+                    .checkout(&node, Purpose::Produce, Pick::First, deadline)
                     .await?;
                 let left = deadline.saturating_duration_since(now());
                 let written = lease
@@ -128,6 +140,16 @@ impl Client {
     /// Runs a task that ends with the client at the latest.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.core().tasks.spawn(task);
+    }
+
+    /// What a request asked for is asked for again.
+    pub(crate) fn retried(&self, api: ApiKey) {
+        self.core().exchange.signals.retried(api);
+    }
+
+    /// Where is counted what is done, if anything is.
+    pub(crate) fn recorder(&self) -> Option<&Arc<Recorder>> {
+        self.core().exchange.signals.recorder.as_ref()
     }
 
     /// Waits until the client is closed.

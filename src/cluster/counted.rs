@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use milena_wire::api_key::ApiKey;
 
+use super::exchange::Reply;
 use super::routing::Routed;
 use super::scattered::Scattered;
 use crate::connection::now;
@@ -39,6 +40,28 @@ impl<'a> Counted<'a> {
             }
         };
         let ended = scattered.note.map_or_else(now, |note| note.at);
+        self.recorder
+            .request_ended(self.api, class, ended.saturating_duration_since(began));
+    }
+}
+
+impl Counted<'_> {
+    /// It was one request to one broker.
+    pub(crate) fn end_attempt<R: Routed>(
+        mut self,
+        began: Instant,
+        request: &R,
+        result: &Result<Reply<R>, Error>,
+    ) {
+        self.has_ended = true;
+        let (class, ended) = match result {
+            Ok(reply) => {
+                let mut has_error = false;
+                request.errors(&reply.response, &mut |_, _| has_error = true);
+                (has_error.then_some(ErrorClass::Broker), reply.at)
+            }
+            Err(error) => (Some(class_of(error)), now()),
+        };
         self.recorder
             .request_ended(self.api, class, ended.saturating_duration_since(began));
     }

@@ -11,7 +11,7 @@ use milena_wire::codec::{Request, VersionRange};
 use tokio::time::{sleep_until, timeout_at};
 
 use super::breaker::{Admission, BreakerState, Probe, Transition, WhenOpen};
-use super::pool::{Lease, Node, Nodes, Pool, tell_circuit};
+use super::pool::{Lease, Node, Nodes, Pick, Pool, tell_circuit};
 use super::purpose::Purpose;
 use super::retry::throttles_first;
 use super::routing::Routed;
@@ -126,26 +126,27 @@ impl Exchange {
         deadline: Instant,
     ) -> Result<VersionRange, Error> {
         let purpose = Purpose::of(R::API_KEY);
-        let lease = self.pool.checkout(node, purpose, deadline).await?;
-        lease.connection().common_versions::<R>().ok_or_else(|| {
-            let error = Error::new(ErrorKind::UnsupportedApi).during(R::API_KEY, None);
-            error.at(node.address.text()).at_broker(node.id)
-        })
+        let lease = self
+            .pool
+            .checkout(node, purpose, Pick::Any, deadline)
+            .await?;
+        versions_of::<R>(node, &lease)
     }
 
     /// Waits until a broker can be asked at once, as far as is known: its circuit lets requests by, it has had the silence that it asked for, and there is
-    /// a connection.
+    /// a connection. Gives the versions that both have in common.
     pub(crate) async fn ready<R: Routed>(
         &self,
         node: &Arc<Node>,
+        choice: Choice,
         deadline: Instant,
-    ) -> Result<(), Error> {
+    ) -> Result<VersionRange, Error> {
         let purpose = Purpose::of(R::API_KEY);
         let waiting = async {
             self.silence(node, purpose, deadline).await?;
             if purpose != Purpose::Coordination && !node.breaker.would_admit(now()) {
                 // Whether it answers is tried by the request itself.
-                drop(self.turn(node, R::API_KEY, Choice::Bound, deadline).await?);
+                drop(self.turn(node, R::API_KEY, choice, deadline).await?);
             }
             Ok(())
         };
@@ -153,7 +154,11 @@ impl Exchange {
             let error = Error::new(kind).during(R::API_KEY, None);
             error.at(node.address.text()).at_broker(node.id)
         })?;
-        self.pool.checkout(node, purpose, deadline).await.map(drop)
+        let lease = self
+            .pool
+            .checkout(node, purpose, choice.pick(), deadline)
+            .await?;
+        versions_of::<R>(node, &lease)
     }
 
     /// Asks a broker once. The request comes back, as it may have to be sent again.
@@ -196,7 +201,8 @@ impl Exchange {
         };
         // From now on it is the broker's, so that the next one who may choose goes elsewhere, however long connecting takes.
         let load = InFlight::begin(&node.load);
-        let lease = match self.pool.checkout(node, purpose, deadline).await {
+        let checkout = self.pool.checkout(node, purpose, choice.pick(), deadline);
+        let lease = match checkout.await {
             Ok(lease) => lease,
             Err(error) => return (request, Err(error)),
         };
@@ -338,6 +344,13 @@ impl Exchange {
     }
 }
 
+fn versions_of<R: Request>(node: &Node, lease: &Lease) -> Result<VersionRange, Error> {
+    lease.connection().common_versions::<R>().ok_or_else(|| {
+        let error = Error::new(ErrorKind::UnsupportedApi).during(R::API_KEY, None);
+        error.at(node.address.text()).at_broker(node.id)
+    })
+}
+
 /// Whether a broker can be asked at once, as far as is known.
 fn is_usable(node: &Node, purpose: Purpose, now: Instant) -> bool {
     let is_muted = || {
@@ -361,6 +374,17 @@ pub(crate) enum Choice {
     Free,
     /// None would.
     Bound,
+    /// None would, and the requests of a purpose go over one connection, so that they arrive in their order.
+    Ordered,
+}
+
+impl Choice {
+    fn pick(self) -> Pick {
+        match self {
+            Self::Ordered => Pick::First,
+            Self::Free | Self::Bound => Pick::Any,
+        }
+    }
 }
 
 /// A request that tries whether its broker answers again. Dropped without an answer, it lets others try.

@@ -10,7 +10,7 @@ use tokio::time::{timeout, timeout_at};
 use super::core::Core;
 use super::description::{BrokerDescription, ConnectionDescription, Description};
 use super::metadata::{self, Topic, Want};
-use super::pool::Node;
+use super::pool::{Node, Pick};
 use super::purpose::Purpose;
 use super::together::{Boxed, all};
 use crate::connection::{after, now};
@@ -102,7 +102,9 @@ impl Core {
             let checkouts = some.iter().map(|node| -> Boxed<'_, bool> {
                 let pool = &self.exchange.pool;
                 Box::pin(async move {
-                    let lease = pool.checkout(node, Purpose::General, deadline).await;
+                    let lease = pool
+                        .checkout(node, Purpose::General, Pick::Any, deadline)
+                        .await;
                     lease.is_ok()
                 })
             });

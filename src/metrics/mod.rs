@@ -35,6 +35,7 @@ mod export;
 mod histogram;
 mod kinds;
 mod meter;
+mod producer;
 mod prometheus;
 mod recorder;
 mod snapshot;
@@ -43,12 +44,14 @@ mod table;
 
 pub use distribution::Distribution;
 pub use kinds::{BreakerState, CloseKind, ConnectionState, ErrorClass, Health};
+pub use producer::ProducerSnapshot;
 pub use prometheus::prometheus_text;
 pub use snapshot::{ApiSnapshot, BrokerLabel, BrokerSnapshot, MetricsSnapshot};
 
 pub(crate) use broker::BrokerMetrics;
 pub(crate) use kinds::phase_name;
 pub(crate) use meter::{Meter, Opened};
+pub(crate) use producer::ProducerCounts;
 pub(crate) use recorder::Recorder;
 
 #[cfg(test)]

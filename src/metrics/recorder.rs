@@ -14,6 +14,7 @@ use super::distribution::Distribution;
 use super::export::Exporter;
 use super::histogram::Histogram;
 use super::kinds::{CloseKind, Counts, ErrorClass};
+use super::producer::ProducerCounts;
 use super::snapshot::{BrokerLabel, MetricsSnapshot};
 use crate::close_reason::CloseReason;
 use crate::error::Phase;
@@ -40,6 +41,7 @@ pub(crate) struct Recorder {
     metadata_at: AtomicU64,
     metadata_refreshes: AtomicU64,
     metadata_failures: AtomicU64,
+    producer: ProducerCounts,
     #[cfg(feature = "metrics")]
     exporter: Mutex<Exporter>,
 }
@@ -63,6 +65,7 @@ impl Recorder {
             metadata_at: AtomicU64::new(0),
             metadata_refreshes: AtomicU64::new(0),
             metadata_failures: AtomicU64::new(0),
+            producer: ProducerCounts::default(),
             #[cfg(feature = "metrics")]
             exporter: Mutex::default(),
         })
@@ -191,6 +194,11 @@ impl Recorder {
         increment(&self.metadata_failures);
     }
 
+    /// Where producers count.
+    pub(crate) fn producer(&self) -> &ProducerCounts {
+        &self.producer
+    }
+
     /// What was counted so far.
     pub(crate) fn snapshot(&self, now: Instant) -> MetricsSnapshot {
         let get = |count: &AtomicU64| count.load(Ordering::Relaxed);
@@ -214,6 +222,7 @@ impl Recorder {
             metadata_age: now.saturating_duration_since(metadata_at),
             metadata_refreshes: get(&self.metadata_refreshes),
             metadata_failures: get(&self.metadata_failures),
+            producer: self.producer.read(),
         }
     }
 

@@ -8,6 +8,7 @@ use milena_wire::api_key::ApiKey;
 
 use super::distribution::Distribution;
 use super::kinds::{BreakerState, CloseKind, ConnectionState, ErrorClass, Health, Kind};
+use super::producer::ProducerSnapshot;
 use crate::error::Phase;
 
 /// What a client has counted since it was made. It is taken without stopping anybody: figures that belong together may be apart by what
@@ -43,6 +44,8 @@ pub struct MetricsSnapshot {
     pub metadata_refreshes: u64,
     /// Attempts to get it that failed.
     pub metadata_failures: u64,
+    /// What its producers have counted.
+    pub producer: ProducerSnapshot,
 }
 
 /// What was counted of one API.

@@ -1,7 +1,7 @@
 //! The batches of a partition on their way, in the order of their states.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use milena_wire::compression::Compressor;
@@ -17,9 +17,18 @@ pub(super) struct Batch {
     pub(super) fate: Arc<Fate>,
     /// How many records there are.
     pub(super) count: u32,
+    /// When it was begun, with its first record.
+    pub(super) began: Instant,
     /// When it must be settled.
     pub(super) deadline: Instant,
     pub(super) held: Held,
+}
+
+impl Batch {
+    /// How long ago its first record came.
+    pub(super) fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.began)
+    }
 }
 
 /// Memory that a batch has, until this is dropped.

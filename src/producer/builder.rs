@@ -1,11 +1,13 @@
 //! How a producer is asked for.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use milena_wire::compression::Compression;
 
 use super::buffers::Buffers;
+use super::clock::Clock;
 use super::handle::Producer;
 use super::memory::Memory;
 use super::partitioner::{Chosen, Partitioner};
@@ -45,7 +47,7 @@ impl ProducerBuilder {
     }
 
     /// Whether brokers know a batch that comes twice, and the order of batches, so that retries double and reorder nothing (KIP-98). Needs
-    /// [`Acks::All`] and Kafka 0.11. Default: yes with [`Acks::All`], else no. Java: `enable.idempotence`.
+    /// [`Acks::All`] and Kafka 0.11. Default: yes with [`Acks::All`] if the cluster knows of it, else no. Java: `enable.idempotence`.
     pub fn idempotence(mut self, idempotence: bool) -> Self {
         self.settings.idempotence = Some(idempotence);
         self
@@ -123,6 +125,7 @@ impl ProducerBuilder {
         let Self { client, settings } = self;
         let is_idempotent =
             check(&settings).map_err(|error| Error::new(ErrorKind::Config(error)))?;
+        let recorder = client.recorder().cloned();
         let terms = Terms {
             batch_size: settings.batch_size,
             max_record_size: settings.max_record_size,
@@ -130,9 +133,11 @@ impl ProducerBuilder {
             delivery_timeout: settings.delivery_timeout,
             max_in_flight: settings.max_in_flight,
             compression: settings.compression,
-            is_idempotent,
+            is_idempotent: AtomicBool::new(is_idempotent),
             shares_time: settings.linger <= SHARED_TIME,
-            memory: Arc::new(Memory::new(settings.buffer_memory)),
+            clock: Clock::default(),
+            memory: Arc::new(Memory::new(settings.buffer_memory, recorder.clone())),
+            recorder,
             buffers: Buffers::new(KEPT),
         };
         let shared = Arc::new(Shared::new(client.clone(), terms, settings));

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::fate::{Fate, Outcome};
+use super::fate::{Outcome, Share};
 use crate::error::Error;
 
 /// Where a record is, once it is written.
@@ -31,7 +31,7 @@ pub struct RecordPosition {
 #[derive(Debug)]
 #[must_use = "a record that was not delivered is only told of here"]
 pub struct Delivery {
-    fate: Arc<Fate>,
+    fate: Share,
     /// Of the record in its batch.
     index: u32,
     timestamp: i64,
@@ -41,7 +41,7 @@ pub struct Delivery {
 
 impl Delivery {
     #[inline]
-    pub(super) fn new(fate: Arc<Fate>, index: u32, timestamp: i64) -> Self {
+    pub(super) fn new(fate: Share, index: u32, timestamp: i64) -> Self {
         Self {
             fate,
             index,
@@ -53,7 +53,7 @@ impl Delivery {
     /// The outcome, if it is known.
     fn result(&mut self) -> Option<Result<RecordPosition, Error>> {
         loop {
-            let next = match self.fate.outcome()? {
+            let next = match self.fate.get()?.outcome()? {
                 Outcome::Written {
                     partition,
                     base_offset,
@@ -75,7 +75,7 @@ impl Delivery {
                     }
                 },
             };
-            self.fate = next;
+            self.fate = Share(Some(next));
             self.place = None;
         }
     }
@@ -90,7 +90,8 @@ impl Future for Delivery {
             if let Some(result) = this.result() {
                 return Poll::Ready(result);
             }
-            if this.fate.wait(context.waker(), &mut this.place) {
+            let fate = this.fate.get();
+            if fate.is_none_or(|fate| fate.wait(context.waker(), &mut this.place)) {
                 return Poll::Pending;
             }
         }

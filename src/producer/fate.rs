@@ -1,5 +1,6 @@
 //! What becomes of a batch, told to all who wait for its records.
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
@@ -33,6 +34,40 @@ pub(super) enum Outcome {
     },
 }
 
+/// A share in a fate, for one record.
+///
+/// Where deliveries are dropped as fast as records are sent, the shares of a batch are the same one, over and over: to count it down and up again would
+/// be two of the four atomic operations that a record takes. So a thread keeps the last one that it dropped for the next record of the same batch.
+#[derive(Debug)]
+pub(super) struct Share(pub(super) Option<Arc<Fate>>);
+
+thread_local! {
+    static SPARE: Cell<Option<Arc<Fate>>> = const { Cell::new(None) };
+}
+
+impl Share {
+    #[inline]
+    pub(super) fn of(fate: &Arc<Fate>) -> Self {
+        let spare = SPARE.try_with(Cell::take).ok().flatten();
+        let same = spare.filter(|spare| Arc::ptr_eq(spare, fate));
+        Self(Some(same.unwrap_or_else(|| Arc::clone(fate))))
+    }
+
+    #[inline]
+    pub(super) fn get(&self) -> Option<&Fate> {
+        self.0.as_deref()
+    }
+}
+
+impl Drop for Share {
+    #[inline]
+    fn drop(&mut self) {
+        // A thread that ends keeps nothing.
+        let fate = self.0.take();
+        let _ = SPARE.try_with(|spare| spare.set(fate));
+    }
+}
+
 impl Fate {
     /// What became of it, if that is known.
     #[inline]
@@ -40,16 +75,17 @@ impl Fate {
         self.outcome.get()
     }
 
-    /// Says what became of it, the first time that this is called.
-    pub(super) fn settle(&self, outcome: Outcome) {
+    /// Says what became of it; gives false if that was said before.
+    pub(super) fn settle(&self, outcome: Outcome) -> bool {
         if self.outcome.set(outcome).is_err() {
-            return;
+            return false;
         }
         // Whoever comes later sees the outcome: he looks for it while he holds the lock.
         let waiting = std::mem::take(&mut *self.waiting());
         for waker in waiting {
             waker.wake();
         }
+        true
     }
 
     /// Has `waker` woken when it is settled; gives false if it is already. `place` is where the caller's waker stands, if it was here before.

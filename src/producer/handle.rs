@@ -78,7 +78,8 @@ impl Producer {
 
     async fn send_slowly(&self, record: &Record<'_>) -> Result<Delivery, Error> {
         let shared = &self.handle.shared;
-        let deadline = after(now(), shared.settings.max_block);
+        let began = now();
+        let deadline = after(began, shared.settings.max_block);
         let mut waiting = None;
         loop {
             let room = waiting.as_ref().map(super::memory::Waiting::room);
@@ -88,7 +89,12 @@ impl Producer {
                 room.enable();
             }
             match shared.append(record, waiting.is_some()) {
-                Ok(delivery) => return Ok(delivery),
+                Ok(delivery) => {
+                    if let Some(counts) = shared.terms.counts().filter(|_| waiting.is_some()) {
+                        counts.waited(now().saturating_duration_since(began));
+                    }
+                    return Ok(delivery);
+                }
                 Err(Obstacle::Invalid(error)) => return Err(error),
                 Err(Obstacle::Full) => match room.as_mut().as_pin_mut() {
                     Some(room) => {

@@ -8,8 +8,6 @@ use super::queue::Identity;
 #[derive(Debug, Default)]
 pub(super) struct IdentityState {
     known: Option<Identity>,
-    /// The cluster has none to give: it is too old.
-    is_unsupported: bool,
     failures: u32,
     not_before: Option<Instant>,
 }
@@ -21,7 +19,7 @@ impl IdentityState {
 
     /// Whether and when the cluster has to be asked.
     pub(super) fn wanted(&self) -> Option<Option<Instant>> {
-        (self.known.is_none() && !self.is_unsupported).then_some(self.not_before)
+        self.known.is_none().then_some(self.not_before)
     }
 
     pub(super) fn told(&mut self, identity: Identity) {

@@ -1,9 +1,12 @@
 //! The bound on what is buffered.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
+
+use crate::metrics::{ProducerCounts, Recorder};
 
 /// Counts the bytes of all batches from their first record until they are settled.
 #[derive(Debug)]
@@ -13,15 +16,17 @@ pub(super) struct Memory {
     /// How many wait for room.
     waiting: AtomicUsize,
     room: Notify,
+    recorder: Option<Arc<Recorder>>,
 }
 
 impl Memory {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize, recorder: Option<Arc<Recorder>>) -> Self {
         Self {
             limit,
             used: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             room: Notify::new(),
+            recorder,
         }
     }
 
@@ -36,12 +41,17 @@ impl Memory {
                 let after = used.checked_add(bytes)?;
                 (after <= self.limit).then_some(after)
             });
-        taken.is_ok()
+        let is_taken = taken.is_ok();
+        if is_taken {
+            self.count(|counts| counts.took(bytes));
+        }
+        is_taken
     }
 
     /// Takes so many bytes even if there are not as many: of what is there already.
     pub(super) fn take_anyway(&self, bytes: usize) {
         self.used.fetch_add(bytes, Ordering::SeqCst);
+        self.count(|counts| counts.took(bytes));
     }
 
     /// Gives so many bytes back.
@@ -50,7 +60,14 @@ impl Memory {
             return;
         }
         self.used.fetch_sub(bytes, Ordering::SeqCst);
+        self.count(|counts| counts.gave(bytes));
         self.wake();
+    }
+
+    fn count(&self, count: impl FnOnce(&ProducerCounts)) {
+        if let Some(recorder) = &self.recorder {
+            count(recorder.producer());
+        }
     }
 
     /// Wakes the one who has waited longest, if anybody does. He wakes the next when he has taken what he needs.

@@ -6,10 +6,12 @@
 mod batch;
 mod buffers;
 mod builder;
+mod clock;
 mod delivery;
 mod fate;
 mod handle;
 mod identity;
+mod legacy;
 mod memory;
 mod outcome;
 mod partition;

@@ -31,6 +31,16 @@ pub(super) struct Inner {
     pub(super) line: Option<Arc<Line>>,
 }
 
+impl Inner {
+    /// Counts the records that were told to have failed.
+    pub(super) fn count_failed(&mut self, terms: &Terms) {
+        let failed = self.queue.take_failed();
+        if let Some(counts) = terms.counts().filter(|_| failed > 0) {
+            counts.failed(failed);
+        }
+    }
+}
+
 impl Partition {
     pub(super) fn new(topic: &Arc<str>, index: i32) -> Arc<Self> {
         Arc::new(Self {
@@ -57,6 +67,7 @@ impl Partition {
         let away = if inner.line.is_some() { 0 } else { AWAY };
         let load = inner.queue.load().saturating_add(away);
         self.load.store(load, Ordering::Relaxed);
+        inner.count_failed(terms);
         if inner.queue.station != Station::Resting {
             return false;
         }

@@ -5,18 +5,21 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use milena_wire::compression::Compression;
 use milena_wire::records::{BatchBuilder, Producer, RecordError};
 
 use super::batch::{Batch, Closed, Held, Numbered, Sealed, Turn};
 use super::buffers::Buffers;
-use super::fate::{Fate, Outcome};
+use super::clock::{Clock, timestamp};
+use super::fate::{Fate, Outcome, Share};
 use super::memory::Memory;
 use super::record::Record;
 use crate::connection::{after, now};
 use crate::error::Error;
+use crate::metrics::{ProducerCounts, Recorder};
 
 /// What holds for all batches of a producer.
 #[derive(Debug)]
@@ -32,12 +35,25 @@ pub(super) struct Terms {
     /// How many batches of a partition are under way at most.
     pub(super) max_in_flight: usize,
     pub(super) compression: Compression,
-    /// Whether batches have sequence numbers.
-    pub(super) is_idempotent: bool,
+    /// Whether batches have sequence numbers. Not any more when the cluster turns out to be too old for it.
+    pub(super) is_idempotent: AtomicBool,
     /// Whether the records of a batch that waits for more have the time of its first one.
     pub(super) shares_time: bool,
+    pub(super) clock: Clock,
+    /// Where is counted what is done, if anything is.
+    pub(super) recorder: Option<Arc<Recorder>>,
     pub(super) memory: Arc<Memory>,
     pub(super) buffers: Buffers,
+}
+
+impl Terms {
+    pub(super) fn counts(&self) -> Option<&ProducerCounts> {
+        self.recorder.as_deref().map(Recorder::producer)
+    }
+
+    pub(super) fn is_idempotent(&self) -> bool {
+        self.is_idempotent.load(Ordering::Relaxed)
+    }
 }
 
 /// Who writes: what the cluster calls this producer.
@@ -70,6 +86,11 @@ pub(super) struct Queue {
     next_sequence: i32,
     /// Whether those under way must come back before anything else is sent: their numbers are no good any more.
     is_settling: bool,
+    /// Whether the leader is known to check the numbers. Kafka takes any number of a producer that it does not know yet: if the first batch came back,
+    /// those behind it would be written before it. So it goes alone, and so does the first of those that are sent again.
+    is_sure: bool,
+    /// Records that were told to have failed, and are not counted yet.
+    failed: u64,
     /// The size of the last batch, before it was compressed.
     last_size: usize,
     /// What compression makes of a byte, as seen lately.
@@ -108,13 +129,14 @@ struct Open {
 struct Outstanding {
     turn: Turn,
     deadline: Instant,
+    count: u32,
     fate: Arc<Fate>,
 }
 
 /// A record that has its place in a batch.
 #[derive(Debug)]
 pub(super) struct Appended {
-    pub(super) fate: Arc<Fate>,
+    pub(super) fate: Share,
     /// In the batch.
     pub(super) index: u32,
     pub(super) timestamp: i64,
@@ -157,6 +179,8 @@ impl Default for Queue {
             identity: None,
             next_sequence: 0,
             is_settling: false,
+            is_sure: false,
+            failed: 0,
             last_size: 0,
             ratio: 1.0,
             station: Station::default(),
@@ -190,6 +214,7 @@ impl Queue {
         let timestamp = match record.timestamp {
             Some(timestamp) => timestamp,
             None if terms.shares_time && !open.is_due => open.began,
+            None if terms.shares_time => terms.clock.recently().max(open.began),
             None => timestamp(),
         };
         let headers = record.headers.iter().copied();
@@ -201,7 +226,7 @@ impl Queue {
                 let index = u32::try_from(index).unwrap_or_default();
                 open.batch.count = index + 1;
                 Ok(Appended {
-                    fate: Arc::clone(&open.batch.fate),
+                    fate: Share::of(&open.batch.fate),
                     index,
                     timestamp,
                 })
@@ -269,6 +294,7 @@ impl Queue {
             batch: Batch {
                 fate: Arc::default(),
                 count: 0,
+                began: now,
                 deadline: after(now, terms.delivery_timeout),
                 held,
             },
@@ -294,7 +320,7 @@ impl Queue {
 
     /// Whether there is something to be sent, or when there will be, if nobody was told that yet.
     pub(super) fn news(&mut self, terms: &Terms) -> Option<News> {
-        let may_send = self.in_flight < terms.max_in_flight && !self.is_settling;
+        let may_send = self.may_send(terms);
         let is_due = self.open.as_ref().is_some_and(|open| open.is_due);
         if !self.again.is_empty() || !self.closed.is_empty() || is_due {
             return may_send.then_some(News::Ready);
@@ -332,14 +358,21 @@ impl Queue {
         self.open.is_none() && self.closed.is_empty() && self.outstanding.is_empty()
     }
 
+    fn may_send(&self, terms: &Terms) -> bool {
+        let is_alone = terms.is_idempotent() && !self.is_sure;
+        let most = if is_alone { 1 } else { terms.max_in_flight };
+        self.in_flight < most && !self.is_settling
+    }
+
     /// What is sent next, under its number.
     pub(super) fn next(&mut self, terms: &Terms, identity: Option<Identity>) -> Option<Next> {
-        if self.in_flight >= terms.max_in_flight || self.is_settling {
+        if !self.may_send(terms) {
             return None;
         }
-        if terms.is_idempotent && self.identity.is_none() {
+        if terms.is_idempotent() && self.identity.is_none() {
             self.identity = Some(identity?);
             self.next_sequence = 0;
+            self.is_sure = false;
         }
         if let Some(mut sealed) = self.again.pop_front() {
             self.in_flight += 1;
@@ -362,6 +395,7 @@ impl Queue {
         self.outstanding.push_back(Outstanding {
             turn,
             deadline: closed.batch.deadline,
+            count: closed.batch.count,
             fate: Arc::clone(&closed.batch.fate),
         });
         Some(Next::New(Numbered {
@@ -402,6 +436,7 @@ impl Queue {
     /// A batch is in the log.
     pub(super) fn written(&mut self, sealed: &Sealed, outcome: Outcome) {
         self.came_back();
+        self.is_sure |= self.is_first(sealed) && self.is_numbered_now(sealed);
         self.forget(sealed.turn);
         sealed.batch.fate.settle(outcome);
     }
@@ -410,7 +445,7 @@ impl Queue {
     pub(super) fn unsealed(&mut self, turn: Turn, batch: &Batch, error: Error) {
         self.came_back();
         self.forget(turn);
-        batch.fate.settle(Outcome::Failed(error));
+        self.tell_failed(&batch.fate, batch.count, error);
     }
 
     /// A batch has failed for good, be it in the log or not.
@@ -421,9 +456,7 @@ impl Queue {
 
     fn give_up(&mut self, sealed: &Sealed, error: Error) {
         self.forget(sealed.turn);
-        let of_now = self.identity.is_some_and(|identity| {
-            (identity.id, identity.epoch) == (sealed.producer.id, sealed.producer.epoch)
-        });
+        let of_now = self.is_numbered_now(sealed);
         let is_last = self
             .outstanding
             .back()
@@ -433,7 +466,7 @@ impl Queue {
             self.next_sequence = sealed.producer.base_sequence;
         }
         let error = error.maybe_sent(sealed.may_be_written);
-        sealed.batch.fate.settle(Outcome::Failed(error));
+        self.tell_failed(&sealed.batch.fate, sealed.batch.count, error);
     }
 
     /// A batch is sent again, unless its time is over; then it has failed with this error.
@@ -443,49 +476,64 @@ impl Queue {
     }
 
     fn put_back(&mut self, sealed: Sealed, error: impl FnOnce() -> Error) {
-        if sealed.batch.fate.outcome().is_some() {
+        // Under another number it might be in the log twice.
+        let is_stuck = sealed.may_be_written && !self.is_numbered_now(&sealed);
+        if is_stuck || sealed.batch.fate.outcome().is_some() {
             return self.give_up(&sealed, error());
         }
         let later = self.again.partition_point(|one| one.turn < sealed.turn);
         self.again.insert(later, sealed);
+        self.is_sure = false;
     }
 
-    /// The broker has not written a batch, as its number is not the next one. If it is the first that is not settled, all that are not are given new
-    /// numbers, as none of them can be in the log; else it is sent again behind those before it. Gives whether it was the first.
-    pub(super) fn out_of_order(
-        &mut self,
-        mut sealed: Sealed,
-        error: impl FnOnce() -> Error,
-    ) -> bool {
-        let is_first = self
-            .outstanding
-            .front()
-            .is_none_or(|first| first.turn == sealed.turn);
-        let of_now = self.identity.is_some_and(|identity| {
-            (identity.id, identity.epoch) == (sealed.producer.id, sealed.producer.epoch)
-        });
-        sealed.may_be_written = false;
-        let begins_anew = is_first && of_now;
+    /// Whether all before it are settled.
+    fn is_first(&self, sealed: &Sealed) -> bool {
+        let first = self.outstanding.front();
+        first.is_none_or(|first| first.turn == sealed.turn)
+    }
+
+    /// The broker has not written a batch now, as its number is not the next one. If it is the first that is not settled, all that are not are given new
+    /// numbers, but for those that an earlier attempt may have written: these have failed. Else it is sent again behind those before it. Gives whether
+    /// it was the first.
+    pub(super) fn out_of_order(&mut self, sealed: Sealed, error: impl Fn() -> Error) -> bool {
+        let begins_anew = self.is_first(&sealed) && self.is_numbered_now(&sealed);
         if begins_anew {
             self.begin_anew();
+            self.give_up_stuck(&error);
         }
         self.came_back();
         self.put_back(sealed, error);
         begins_anew
     }
 
-    /// The broker has not written a batch, as it does not accept who writes: the batch waits for another identity.
-    pub(super) fn disowned(&mut self, mut sealed: Sealed, error: impl FnOnce() -> Error) {
-        sealed.may_be_written = false;
+    /// The broker has not written a batch now, as it does not accept who writes: the batch waits for another identity, unless an earlier attempt may have
+    /// written it.
+    pub(super) fn disowned(&mut self, sealed: Sealed, error: impl Fn() -> Error) {
         let of_now = self
             .identity
             .is_some_and(|identity| identity.id == sealed.producer.id);
         if of_now {
             self.identity = None;
             self.is_settling = true;
+            self.give_up_stuck(&error);
         }
         self.came_back();
         self.put_back(sealed, error);
+    }
+
+    /// Fails those that wait to be sent again under numbers that are no good any more, if they may be in the log under these.
+    fn give_up_stuck(&mut self, error: impl Fn() -> Error) {
+        for sealed in std::mem::take(&mut self.again) {
+            self.put_back(sealed, &error);
+        }
+    }
+
+    fn is_numbered_now(&self, sealed: &Sealed) -> bool {
+        let Producer { id, epoch, .. } = sealed.producer;
+        match self.identity {
+            Some(identity) => (identity.id, identity.epoch) == (id, epoch),
+            None => sealed.producer == Producer::NONE,
+        }
     }
 
     /// From now on batches have numbers from 0 on, under the next epoch (KIP-360).
@@ -496,11 +544,12 @@ impl Queue {
         });
         self.next_sequence = 0;
         self.is_settling = true;
+        self.is_sure = false;
     }
 
     /// Whether the last epoch is used up, and another producer id is needed.
     pub(super) fn needs_identity(&self, terms: &Terms) -> bool {
-        terms.is_idempotent && self.identity.is_none()
+        terms.is_idempotent() && self.identity.is_none()
     }
 
     /// A batch that was too large is two now, in its place.
@@ -518,6 +567,7 @@ impl Queue {
             let outstanding = Outstanding {
                 turn: half.turn,
                 deadline: half.batch.deadline,
+                count: half.batch.count,
                 fate: Arc::clone(&half.batch.fate),
             };
             self.outstanding.insert(place, outstanding);
@@ -541,7 +591,7 @@ impl Queue {
             .is_some_and(|closed| closed.batch.deadline <= now)
         {
             if let Some(closed) = self.closed.pop_front() {
-                closed.batch.fate.settle(Outcome::Failed(error()));
+                self.tell_failed(&closed.batch.fate, closed.batch.count, error());
             }
         }
         while let Some(place) = self.again.iter().position(|one| one.batch.deadline <= now) {
@@ -549,27 +599,41 @@ impl Queue {
                 self.give_up(&sealed, error());
             }
         }
-        for one in &self.outstanding {
-            if one.deadline <= now {
-                let error = error().maybe_sent(true);
-                one.fate.settle(Outcome::Failed(error));
-            }
-        }
+        self.fail_outstanding(|deadline| deadline <= now, error);
     }
 
     /// Fails all of them; those under way are told to have failed, and go on.
     pub(super) fn fail_all(&mut self, error: &Error) {
         self.close();
-        for closed in self.closed.drain(..) {
-            closed.batch.fate.settle(Outcome::Failed(error.clone()));
+        while let Some(Closed { batch, .. }) = self.closed.pop_front() {
+            self.tell_failed(&batch.fate, batch.count, error.clone());
         }
         while let Some(sealed) = self.again.pop_front() {
             self.give_up(&sealed, error.clone());
         }
-        for one in &self.outstanding {
-            let error = error.clone().maybe_sent(true);
-            one.fate.settle(Outcome::Failed(error));
+        self.fail_outstanding(|_| true, || error.clone());
+    }
+
+    /// Those under way are told to have failed, and go on.
+    fn fail_outstanding(&mut self, is_over: impl Fn(Instant) -> bool, error: impl Fn() -> Error) {
+        let over = self.outstanding.iter().filter(|one| is_over(one.deadline));
+        for one in over {
+            let error = error().maybe_sent(true);
+            if one.fate.settle(Outcome::Failed(error)) {
+                self.failed += u64::from(one.count);
+            }
         }
+    }
+
+    fn tell_failed(&mut self, fate: &Fate, count: u32, error: Error) {
+        if fate.settle(Outcome::Failed(error)) {
+            self.failed += u64::from(count);
+        }
+    }
+
+    /// How many records were told to have failed since this was asked last.
+    pub(super) fn take_failed(&mut self) -> u64 {
+        std::mem::take(&mut self.failed)
     }
 
     /// The fates of all that is not settled.
@@ -585,12 +649,6 @@ impl Queue {
 pub(super) fn sequence_after(sequence: i32, count: u32) -> i32 {
     let next = (i64::from(sequence) + i64::from(count)) & i64::from(i32::MAX);
     i32::try_from(next).unwrap_or_default()
-}
-
-/// The time in milliseconds since 1970.
-fn timestamp() -> i64 {
-    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -81,7 +82,7 @@ impl Router {
     /// Takes note of partitions that have come.
     fn count_partitions(&self) {
         let metadata = self.shared.client.known();
-        for topic in self.shared.topics() {
+        for topic in self.shared.topics.all() {
             if let Some(known) = metadata.topic(&topic.name) {
                 self.shared.learn(&topic.name, known.partition_count());
             }
@@ -145,7 +146,7 @@ impl Router {
     /// Asks for an id, if one is wanted; gives when to ask if it is not to be now.
     fn ask(&mut self) -> Option<Instant> {
         let shared = &self.shared;
-        if !shared.terms.is_idempotent || self.asking.is_some() {
+        if !shared.terms.is_idempotent() || self.asking.is_some() {
             return None;
         }
         let not_before = shared.identity().wanted()?;
@@ -182,6 +183,10 @@ impl Router {
                     epoch: response.producer_epoch,
                 });
             }
+            Err(error) if is_too_old(&error) && shared.settings.idempotence.is_none() => {
+                tracing::info!(%error, "the cluster is too old for idempotence, so retries may double records");
+                shared.terms.is_idempotent.store(false, Ordering::Relaxed);
+            }
             Err(error) => {
                 tracing::warn!(%error, "no producer id");
                 let client = &shared.client;
@@ -195,4 +200,12 @@ impl Router {
         }
         shared.call_all();
     }
+}
+
+/// Whether the brokers do not know producer ids: before Kafka 0.11.
+fn is_too_old(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::UnsupportedApi | ErrorKind::UnsupportedVersion { .. }
+    )
 }

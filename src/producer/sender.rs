@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use bytestring::ByteString;
 use milena_wire::api_key::ApiKey;
+use milena_wire::codec::VersionRange;
 use milena_wire::compression::Compressor;
 use milena_wire::messages::ProduceRequest;
 use milena_wire::messages::produce::{PartitionProduceData, TopicProduceData};
@@ -16,6 +18,8 @@ use milena_wire::uuid::Uuid;
 use tokio::time::{Sleep, sleep_until};
 
 use super::batch::Sealed;
+use super::clock::TICK;
+use super::legacy;
 use super::outcome::{self, Verdict};
 use super::partition::{Inner, Line, Partition};
 use super::queue::{Next, Station};
@@ -31,6 +35,10 @@ pub(super) struct Sender {
     line: Arc<Line>,
     flights: VecDeque<Flight>,
     compressor: Compressor,
+    /// When the producer's clock is to be set again, if it is by this one.
+    next_tick: Option<Instant>,
+    /// Of Produce, as the broker and this crate have them in common; not known before the broker can be asked.
+    versions: Option<VersionRange>,
 }
 
 /// A request that is under way.
@@ -46,6 +54,8 @@ type Answer = (ProduceRequest, Result<Option<Reply<ProduceRequest>>, Error>);
 pub(super) struct Part {
     pub(super) partition: Arc<Partition>,
     pub(super) sealed: Sealed,
+    /// It as an old broker takes it.
+    translated: Option<Bytes>,
 }
 
 impl Sender {
@@ -55,6 +65,8 @@ impl Sender {
             line,
             flights: VecDeque::new(),
             compressor: Compressor::new(),
+            next_tick: None,
+            versions: None,
         }
     }
 
@@ -65,6 +77,7 @@ impl Sender {
             () = shared.client.closing() => {}
         }
         self.give_up();
+        self.tick();
     }
 
     async fn work(&mut self) {
@@ -74,12 +87,13 @@ impl Sender {
         let mut news = shared.client.news();
         let mut has_waited = false;
         // Of the broker: that it can be asked.
-        let mut readiness: Option<Boxed<'static, Result<(), Error>>> = None;
+        let mut readiness: Option<Boxed<'static, Result<VersionRange, Error>>> = None;
         while !shared.is_over() {
             let mut called = pin!(line.called());
             // From before the look on, so that nothing is missed.
             called.as_mut().enable();
             let next = self.look_at_clock();
+            let next = earlier(next, self.tick());
             set(timer.as_mut(), next);
             if self.may_send() && readiness.is_none() {
                 readiness = Some(self.readiness());
@@ -120,7 +134,10 @@ impl Sender {
                 Happened::Ready(result) => {
                     readiness = None;
                     match result {
-                        Ok(()) => self.send(),
+                        Ok(versions) => {
+                            self.versions = Some(versions);
+                            self.send();
+                        }
                         Err(error) => self.cannot_send(&error),
                     }
                 }
@@ -145,6 +162,30 @@ impl Sender {
         next
     }
 
+    /// Tells the time to those who send, while requests are under way; gives when to do so again. With none under way a batch that is due is sent at
+    /// once, and needs no more than its first look at the clock.
+    fn tick(&mut self) -> Option<Instant> {
+        let clock = &self.shared.terms.clock;
+        let now = now();
+        match (self.next_tick, self.flights.is_empty()) {
+            (None, true) => {}
+            (Some(_), true) => {
+                clock.end();
+                self.next_tick = None;
+            }
+            (None, false) => {
+                clock.begin();
+                self.next_tick = Some(now + TICK);
+            }
+            (Some(next), false) if next <= now => {
+                clock.tick();
+                self.next_tick = Some(now + TICK);
+            }
+            (Some(_), false) => {}
+        }
+        self.next_tick
+    }
+
     fn settle_in(&self, partition: &Arc<Partition>, inner: &mut Inner) {
         if partition.settle_in(inner, &self.shared.terms) {
             self.shared.seek(partition);
@@ -155,11 +196,11 @@ impl Sender {
         let shared = &self.shared;
         self.flights.len() < shared.terms.max_in_flight
             && self.line.is_anybody_ready()
-            && (!shared.terms.is_idempotent || shared.known_identity().is_some())
+            && (!shared.terms.is_idempotent() || shared.known_identity().is_some())
     }
 
     /// Ends when the broker can be asked; at once, if it was asked a moment ago.
-    fn readiness(&self) -> Boxed<'static, Result<(), Error>> {
+    fn readiness(&self) -> Boxed<'static, Result<VersionRange, Error>> {
         let client = self.shared.client.clone();
         let broker = self.line.broker;
         let deadline = after(now(), self.shared.settings.request_timeout);
@@ -233,14 +274,29 @@ impl Sender {
                         Ok(sealed) => sealed,
                         Err((batch, error)) => {
                             let error = Error::new(ErrorKind::InvalidRecord(error));
-                            partition.lock().queue.unsealed(turn, &batch, error);
+                            let mut inner = partition.lock();
+                            inner.queue.unsealed(turn, &batch, error);
+                            self.settle_in(&partition, &mut inner);
                             continue;
                         }
                     }
                 }
             };
+            let translated = match self.translated(&sealed) {
+                Ok(translated) => translated,
+                Err(error) => {
+                    let mut inner = partition.lock();
+                    inner.queue.failed(&sealed, error);
+                    self.settle_in(&partition, &mut inner);
+                    continue;
+                }
+            };
             bytes += sealed.bytes.len();
-            parts.push(Part { partition, sealed });
+            parts.push(Part {
+                partition,
+                sealed,
+                translated,
+            });
             if bytes >= shared.settings.max_request_size {
                 break;
             }
@@ -255,6 +311,14 @@ impl Sender {
                 .cmp(&Arc::as_ptr(&other.partition.topic).cast::<u8>())
         });
         parts
+    }
+
+    fn translated(&mut self, sealed: &Sealed) -> Result<Option<Bytes>, Error> {
+        let Some(versions) = self.versions else {
+            return Ok(None);
+        };
+        let compression = self.shared.terms.compression;
+        legacy::translated(&sealed.bytes, compression, versions, &mut self.compressor)
     }
 
     /// Lets those go who are led by others now, while the broker cannot be asked.
@@ -294,7 +358,8 @@ impl Sender {
         let metadata = self.shared.client.known();
         let mut topics: Vec<TopicProduceData> = Vec::new();
         let mut last: Option<&Arc<str>> = None;
-        for Part { partition, sealed } in parts {
+        for part in parts {
+            let (partition, sealed) = (&part.partition, &part.sealed);
             if !last.is_some_and(|last| Arc::ptr_eq(last, &partition.topic)) {
                 last = Some(&partition.topic);
                 let id = metadata
@@ -307,7 +372,7 @@ impl Sender {
             }
             if let Some(topic) = topics.last_mut() {
                 let mut data = PartitionProduceData::default().with_index(partition.index);
-                data.records = Some(sealed.bytes.clone());
+                data.records = Some(part.translated.as_ref().unwrap_or(&sealed.bytes).clone());
                 topic.partition_data.push(data);
             }
         }
@@ -321,7 +386,7 @@ impl Sender {
     /// A request has come back.
     fn answered(&mut self, parts: Vec<Part>, (request, result): Answer) {
         let shared = Arc::clone(&self.shared);
-        let is_idempotent = shared.terms.is_idempotent;
+        let is_idempotent = shared.terms.is_idempotent();
         match result {
             Ok(None) => {
                 drop(request);
@@ -362,8 +427,19 @@ impl Sender {
         let Part {
             partition,
             mut sealed,
+            translated: _,
         } = part;
         let shared = &self.shared;
+        let is_again = matches!(
+            verdict,
+            Verdict::Again { .. } | Verdict::OutOfOrder(_) | Verdict::Disowned(_)
+        );
+        if is_again {
+            shared.client.retried(ApiKey::PRODUCE);
+            if let Some(counts) = shared.terms.counts() {
+                counts.retried();
+            }
+        }
         let mut inner = partition.lock();
         let queue = &mut inner.queue;
         let mut wait = None;
@@ -381,6 +457,9 @@ impl Sender {
                     },
                 );
                 let Sealed { bytes, batch, .. } = sealed;
+                if let Some(counts) = shared.terms.counts() {
+                    counts.written(batch.count, bytes.len(), batch.age(now()));
+                }
                 self.settle_in(&partition, &mut inner);
                 drop(inner);
                 shared.terms.buffers.put_bytes(bytes);
@@ -408,12 +487,11 @@ impl Sender {
             Verdict::OutOfOrder(error) => {
                 let failures = sealed.failures;
                 sealed.failures += 1;
-                let text = error.to_string();
-                if queue.out_of_order(sealed, || error) {
+                if queue.out_of_order(sealed, || error.clone()) {
                     tracing::warn!(
                         topic = &*partition.topic,
                         partition = partition.index,
-                        error = text,
+                        %error,
                         "numbers begin anew"
                     );
                     wait = (failures > 0).then(|| shared.client.wait_after(failures - 1));
@@ -426,7 +504,7 @@ impl Sender {
                 let id = sealed.producer.id;
                 wait = Some(shared.client.wait_after(sealed.failures));
                 sealed.failures += 1;
-                queue.disowned(sealed, || error);
+                queue.disowned(sealed, || error.clone());
                 shared.disowned(id);
             }
             Verdict::TooLarge(error) => {
@@ -458,6 +536,7 @@ impl Sender {
         let is_final =
             !error.is_retriable() && !matches!(error.kind(), ErrorKind::UnknownBroker(_));
         let wait = self.shared.client.wait_after(0);
+        self.let_go();
         for partition in self.line.take_ready() {
             let mut inner = partition.lock();
             if inner.queue.station != Station::Listed {
@@ -465,6 +544,7 @@ impl Sender {
             }
             if is_final {
                 inner.queue.fail_all(error);
+                inner.count_failed(&self.shared.terms);
                 inner.queue.station = Station::Resting;
                 continue;
             }
@@ -479,11 +559,14 @@ impl Sender {
             for Part {
                 partition,
                 mut sealed,
+                ..
             } in flight.parts
             {
                 sealed.may_be_written = true;
                 let error = Error::new(ErrorKind::Shutdown).during(ApiKey::PRODUCE, None);
-                partition.lock().queue.failed(&sealed, error);
+                let mut inner = partition.lock();
+                inner.queue.failed(&sealed, error);
+                inner.count_failed(&self.shared.terms);
             }
         }
     }
@@ -492,8 +575,12 @@ impl Sender {
 /// What a sender waits for.
 enum Happened {
     Answered(Vec<Part>, Answer),
-    Ready(Result<(), Error>),
+    Ready(Result<VersionRange, Error>),
     Called,
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
 }
 
 fn set(timer: Pin<&mut Sleep>, at: Option<Instant>) {

@@ -5,8 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use arc_swap::ArcSwap;
-use foldhash::fast::RandomState;
 use milena_wire::error_code::ErrorCode;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
@@ -18,11 +16,9 @@ use super::partitioner::Partitioned;
 use super::queue::{Identity, Refusal, Terms};
 use super::record::Record;
 use super::settings::ProducerSettings;
-use super::topic::Topic;
+use super::topic::{Topic, Topics};
 use crate::cluster::{Client, by};
 use crate::error::{Error, ErrorKind};
-
-type Topics = HashMap<Arc<str>, Arc<Topic>, RandomState>;
 
 /// What the handles of a producer and its tasks share.
 #[derive(Debug)]
@@ -31,9 +27,7 @@ pub(super) struct Shared {
     pub(super) client: Client,
     pub(super) terms: Terms,
     pub(super) settings: ProducerSettings,
-    topics: ArcSwap<Topics>,
-    /// Held by who changes `topics`.
-    changing: Mutex<()>,
+    pub(super) topics: Topics,
     lines: Mutex<HashMap<i32, Arc<Line>>>,
     seekers: Mutex<Vec<Arc<Partition>>>,
     /// For the one who looks for leaders.
@@ -61,8 +55,7 @@ impl Shared {
             client,
             terms,
             settings,
-            topics: ArcSwap::default(),
-            changing: Mutex::default(),
+            topics: Topics::default(),
             lines: Mutex::default(),
             seekers: Mutex::default(),
             bell: Notify::new(),
@@ -85,8 +78,7 @@ impl Shared {
         if record.timestamp.is_some_and(|timestamp| timestamp < 0) {
             return Err(invalid_timestamp(record));
         }
-        let topics = self.topics.load();
-        let topic = topics.get(record.topic).ok_or(Obstacle::Unknown)?;
+        let topic = self.topics.find(record.topic).ok_or(Obstacle::Unknown)?;
         let partition = self.partition(topic, record)?;
         let mut inner = partition.lock();
         let (appended, is_news) = inner.queue.append(record, &self.terms, has_waited);
@@ -140,27 +132,10 @@ impl Shared {
         topic.partitions.get(index).ok_or(Obstacle::Unknown)
     }
 
-    /// The topic as it is known to be written to.
-    pub(super) fn topic(&self, name: &str) -> Option<Arc<Topic>> {
-        self.topics.load().get(name).cloned()
-    }
-
-    pub(super) fn topics(&self) -> Vec<Arc<Topic>> {
-        self.topics.load().values().cloned().collect()
-    }
-
-    /// Takes note of a topic, or of how many partitions it has now. They never become fewer: what is in the way of one that is gone finds out by itself.
+    /// Takes note of a topic, or of how many partitions it has now.
     pub(super) fn learn(&self, name: &str, partitions: usize) {
-        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = self.topic(name);
-        let topic = match known {
-            Some(known) if known.partitions.len() >= partitions => return,
-            Some(known) => known.with_partitions(partitions),
-            None => Topic::new(&Arc::from(name), partitions, self.client.hold_topic(name)),
-        };
-        let mut topics = Topics::clone(&self.topics.load());
-        topics.insert(Arc::clone(&topic.name), Arc::new(topic));
-        self.topics.store(Arc::new(topics));
+        self.topics
+            .learn(name, partitions, || self.client.hold_topic(name));
     }
 
     /// A partition has nobody who leads it, as far as is known.
@@ -240,7 +215,7 @@ impl Shared {
     /// All that is open is sent now. Gives the fates of what is not settled.
     pub(super) fn hurry(&self) -> Vec<Arc<super::fate::Fate>> {
         let mut fates = Vec::new();
-        for topic in self.topics() {
+        for topic in self.topics.all() {
             for partition in &topic.partitions {
                 let mut inner = partition.lock();
                 inner.queue.hurry();
@@ -315,20 +290,23 @@ impl Shared {
 
     /// Fails all that is not under way.
     pub(super) fn fail_all(&self, error: &Error) {
-        for topic in self.topics() {
+        for topic in self.topics.all() {
             for partition in &topic.partitions {
-                partition.lock().queue.fail_all(error);
+                let mut inner = partition.lock();
+                inner.queue.fail_all(error);
+                inner.count_failed(&self.terms);
             }
         }
     }
 
     /// Fails what took too long.
     pub(super) fn expire(&self, now: Instant, error: impl Fn() -> Error) {
-        for topic in self.topics() {
+        for topic in self.topics.all() {
             for partition in &topic.partitions {
                 let mut inner = partition.lock();
                 if !inner.queue.is_empty() {
                     inner.queue.expire(now, &error);
+                    inner.count_failed(&self.terms);
                 }
             }
         }

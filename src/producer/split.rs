@@ -58,6 +58,7 @@ pub(super) fn split(
             batch: Batch {
                 fate: Arc::default(),
                 count,
+                began: sealed.batch.began,
                 deadline: sealed.batch.deadline,
                 held,
             },

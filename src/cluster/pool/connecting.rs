@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{MutexGuard, watch};
 use tokio::time::{sleep, sleep_until, timeout_at};
 
-use super::node::Node;
+use super::node::{Node, Pick};
 use super::place::{Caller, Callers, Connecting, Joined, Place};
 use super::pooled::{Lease, Pooled};
 use super::registry::{Permit, Registry};
@@ -77,17 +77,18 @@ impl Pool {
         self: &Arc<Self>,
         node: &Arc<Node>,
         purpose: Purpose,
+        pick: Pick,
         deadline: Instant,
     ) -> Result<Lease, Error> {
-        if let Some(lease) = node.lease(purpose) {
-            if node.places(purpose).len() > 1 {
+        if let Some(lease) = node.lease(purpose, pick) {
+            if pick == Pick::Any && node.places(purpose).len() > 1 {
                 self.grow(node, purpose, &lease);
             }
             return Ok(lease);
         }
         let began = now();
         // Boxed, so that who finds a connection does not carry it along.
-        let result = Box::pin(self.wait(node, purpose, deadline)).await;
+        let result = Box::pin(self.wait(node, purpose, pick, deadline)).await;
         self.signals.pool_waited(now() - began);
         result
     }
@@ -106,6 +107,7 @@ impl Pool {
         self: &Arc<Self>,
         node: &Arc<Node>,
         purpose: Purpose,
+        pick: Pick,
         deadline: Instant,
     ) -> Result<Lease, Error> {
         if self.tasks.is_closing() {
@@ -114,7 +116,7 @@ impl Pool {
         if node.has_left() {
             return Err(elsewhere(node));
         }
-        let place = node.place(purpose);
+        let place = node.place(purpose, pick);
         let place = place.ok_or_else(|| Error::new(ErrorKind::UnknownBroker(node.id)))?;
         let mut caller = match place.join(|| self.begin(node, purpose, place)) {
             Joined::Connected(lease) => return Ok(lease),

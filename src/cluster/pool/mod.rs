@@ -15,6 +15,6 @@ mod pooled;
 mod registry;
 
 pub(crate) use connecting::{Pool, tell_circuit};
-pub(crate) use node::Node;
+pub(crate) use node::{Node, Pick};
 pub(crate) use nodes::{Broker, Nodes};
 pub(crate) use pooled::Lease;

@@ -20,6 +20,15 @@ use crate::connection::Address;
 use crate::error::{Error, ErrorKind};
 use crate::metrics::Health;
 
+/// Which of several connections for a purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pick {
+    /// That with the fewest requests.
+    Any,
+    /// Always the same one, for requests that must arrive in their order.
+    First,
+}
+
 /// After so many failures in a row a broker counts as down.
 const FAILURES: u32 = 3;
 
@@ -84,10 +93,12 @@ impl Node {
         }
     }
 
-    /// A live connection, if one is there: that with the fewest requests, the next in turn of several.
-    pub(super) fn lease(&self, purpose: Purpose) -> Option<Lease> {
-        if let [only] = self.places(purpose) {
-            return only.lease();
+    /// A live connection, if one is there. Of several it is the one with the fewest requests, the next in turn.
+    pub(super) fn lease(&self, purpose: Purpose, pick: Pick) -> Option<Lease> {
+        match (self.places(purpose), pick) {
+            ([only], _) => return only.lease(),
+            ([first, ..], Pick::First) => return first.lease(),
+            _ => {}
         }
         let live = self.in_turn(purpose).filter_map(|place| {
             let in_use = place.in_use()?;
@@ -97,8 +108,11 @@ impl Node {
     }
 
     /// Where the next connection for a purpose is to be, while there is none.
-    pub(super) fn place(&self, purpose: Purpose) -> Option<&Arc<Place>> {
-        self.in_turn(purpose).next()
+    pub(super) fn place(&self, purpose: Purpose, pick: Pick) -> Option<&Arc<Place>> {
+        match pick {
+            Pick::Any => self.in_turn(purpose).next(),
+            Pick::First => self.places(purpose).first(),
+        }
     }
 
     /// Where one more connection for a purpose may be.
