@@ -67,7 +67,7 @@ def delays():
 def beside():
     """A small request beside a full producer and a Fetch that waits."""
     for delay in (10, 50):
-        title = f"heartbeats beside a full producer and a waiting Fetch, {delay} ms away"
+        title = f"small requests beside a full producer and a waiting Fetch, {delay} ms away"
         options = {"linger-ms": 5}
         yield case(f"beside-far-{delay}", title, "beside", ["milena"], 100, partitions=12, broker=f"delay={delay}", options=options, seconds=1 + delay / 8)
 

@@ -10,7 +10,7 @@ def goals(results):
     yield from codecs(results)
     yield from latencies(results)
     yield from distances(results)
-    yield from heartbeats(results)
+    yield from small_requests(results)
     yield from memory(results)
 
 
@@ -112,10 +112,10 @@ def distances(results):
             yield from above(f"{case}: records/s; nine tenths of five batches a round trip, or of what there is without latency", speed(results, case), 0.9 * min(most, near))
 
 
-def heartbeats(results):
+def small_requests(results):
     for delay in (10, 50):
         case = f"beside-far-{delay}"
-        yield from below(f"{case}: p99 us of a heartbeat", results.median(case, "milena", "p99_us"), 1_500 * delay)
+        yield from below(f"{case}: p99 us of a small request", results.median(case, "milena", "p99_us"), 1_500 * delay)
 
 
 def memory(results):

@@ -1,4 +1,4 @@
-//! How long a small request takes beside a producer that never waits and a Fetch that does: a heartbeat, as members of groups send it.
+//! How long a small request takes beside a producer that never waits and a Fetch that does: as small as a heartbeat, and to the group's coordinator, too.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use measure::{Cfg, Meter, Payloads, Res};
 use milena::consumer::Start;
 use milena::producer::Record;
-use milena::wire::messages::HeartbeatRequest;
+use milena::wire::messages::DescribeGroupsRequest;
 
-/// `--records` heartbeats, one each 5 ms or when the one before is answered.
+/// `--records` of them, one each 5 ms or when the one before is answered.
 pub async fn beside(c: Cfg) -> Res<()> {
     let k = crate::client(&c).await?;
     crate::create(&c, &k).await?;
@@ -38,12 +38,12 @@ pub async fn beside(c: Cfg) -> Res<()> {
     let waiting = tokio::spawn(async move { waiting.next().await.is_some() });
     // Until the producer is under way, and the coordinator is known.
     for _ in 0..20 {
-        heartbeat(&k).await?;
+        ask(&k).await?;
     }
     let mut m = Meter::start_with(c.records as usize);
     for _ in 0..c.records {
         let t = Instant::now();
-        heartbeat(&k).await?;
+        ask(&k).await?;
         m.lap(t);
         tokio::time::sleep(Duration::from_millis(5).saturating_sub(t.elapsed())).await;
     }
@@ -60,11 +60,9 @@ pub async fn beside(c: Cfg) -> Res<()> {
     Ok(())
 }
 
-/// That there is no such member is an answer, too.
-async fn heartbeat(k: &milena::Client) -> Res<()> {
-    let request = HeartbeatRequest::default()
-        .with_group_id("bench")
-        .with_member_id("nobody");
+/// What goes to a group's coordinator, as heartbeats do, and is as small; the embedded broker knows no members that could send one.
+async fn ask(k: &milena::Client) -> Res<()> {
+    let request = DescribeGroupsRequest::default().with_groups(vec!["bench".into()]);
     k.send(request).await?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! keeps every delivery and awaits it, as the peers with futures do.
 //! consume: batches that borrow; `--api records` gives owned records, one by one.
 //! e2e: how old records are when they come.
-//! beside: how long a heartbeat takes beside a full producer and a Fetch that waits.
+//! beside: how long a small request takes beside a full producer and a Fetch that waits.
 //! delete: the topic.
 //! latency: a send and its delivery, one after the other; `--api raw` is a Produce request with one record over `Connection`.
 
