@@ -4,7 +4,7 @@
 //! consume: batches that borrow; `--api records` gives owned records, one by one.
 //! e2e: how old records are when they come.
 //! beside: how long a small request takes beside a full producer and a Fetch that waits.
-//! delete: the topic.
+//! delete: the topic. tidy: has brokers remove deleted topics from the disk after a second, not a minute.
 //! latency: a send and its delivery, one after the other; `--api raw` is a Produce request with one record over `Connection`.
 
 mod beside;
@@ -15,7 +15,7 @@ mod produce;
 
 use measure::{Cfg, Res, exists_ok};
 use milena::Client;
-use milena::admin::NewTopic;
+use milena::admin::{ConfigChange, ConfigResource, NewTopic};
 use milena::producer::{Acks, Producer};
 use milena::wire::compression::Compression;
 use std::time::Duration;
@@ -66,6 +66,15 @@ fn main() {
     measure::run(c.threads, async move {
         match c.op.as_str() {
             "produce" => produce::produce(c).await,
+            "tidy" => {
+                let changes = vec![("log.segment.delete.delay.ms", ConfigChange::set("1000"))];
+                let k = client(&c).await?;
+                k.admin()
+                    .incremental_alter_configs([(ConfigResource::AllBrokers, changes)])
+                    .await
+                    .all()?;
+                Ok(())
+            }
             "delete" => {
                 client(&c).await?.admin().delete_topic(&c.topic).await?;
                 Ok(())
