@@ -1,9 +1,9 @@
 //! confluent-kafka (the Java client translated): the zero-copy `send(&[u8], callback)`;
 //! `--api future` keeps the returned KafkaFutures instead of a callback.
 use confluent_kafka::admin::{AdminClient, AdminClientConfig, NewTopic};
+use confluent_kafka::common::TopicPartition;
+use confluent_kafka::common::serialization::{ByteArraySerializer, BytesDeserializer};
 use confluent_kafka::consumer::{Consumer, ConsumerConfig, KafkaConsumer};
-use confluent_kafka::measure::TopicPartition;
-use confluent_kafka::measure::serialization::{ByteArraySerializer, BytesDeserializer};
 use confluent_kafka::producer::{
     Callback, KafkaProducer, ProducerConfig, ProducerRecord, RecordMetadata,
 };
@@ -52,7 +52,7 @@ impl Callback for Count {
     fn on_completion(
         self: Box<Self>,
         _: Option<&RecordMetadata>,
-        e: Option<&confluent_kafka::measure::Error>,
+        e: Option<&confluent_kafka::common::Error>,
     ) {
         (if e.is_none() { &self.0.0 } else { &self.0.1 }).fetch_add(1, Relaxed);
     }

@@ -5,8 +5,8 @@
 //! here to half the buffer (and a multi-threaded runtime is needed).
 use bytes::Bytes;
 use kacrab::admin::{AdminClient, CreateTopicsOptions, NewTopic};
+use kacrab::common::TopicPartition;
 use kacrab::consumer::Consumer;
-use kacrab::measure::TopicPartition;
 use kacrab::producer::{Producer, ProducerRecord};
 use measure::{Cfg, Keys, Meter, Pace, Payloads, Res, Window, age, exists_ok, stamp};
 use std::sync::Arc;
