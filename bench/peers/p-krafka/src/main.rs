@@ -136,6 +136,8 @@ async fn end_to_end(c: Cfg) -> Res<()> {
     let k = connect(&c).await?;
     create(&c, &k).await?;
     let s = producer(&c, &k).await?;
+    // Of its own: over one connection, what is sent would wait behind a Fetch that waits.
+    let k = connect(&c).await?;
     let r = k
         .consumer_without_group()
         .auto_offset_reset(AutoOffsetReset::Earliest)

@@ -174,9 +174,11 @@ async fn end_to_end(c: Cfg) -> Res<()> {
     let k = client(&c).await?;
     create(&c, &k).await?;
     let ps = partitions(&c, &k).await?;
-    let mut s: SelectAll<_> = ps
-        .iter()
-        .map(|p| StreamConsumerBuilder::new(Arc::clone(p), StartOffset::Earliest).build())
+    // A client of its own: over one connection, what is sent would wait behind a Fetch that waits.
+    let reading = partitions(&c, &client(&c).await?).await?;
+    let mut s: SelectAll<_> = reading
+        .into_iter()
+        .map(|p| StreamConsumerBuilder::new(p, StartOffset::Earliest).build())
         .collect();
     let bs: Vec<_> = ps
         .into_iter()
