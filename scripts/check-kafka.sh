@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# milena against a real Kafka and its Java client: what one writes the other reads, to the byte, by every codec; then, by
-# check-connect.sh, every listener by every mechanism, old Kafkas, and clusters that are not Apache's; then three nodes: by check-admin.sh what the
-# administration does, the examples, and last, by check-cluster.sh, a client and nodes that are not left in peace.
+# milena against a real Kafka and its Java client: what one writes the other reads, to the byte, by every codec, and by check-records.sh with the producer,
+# the consumer and kcat, too; then, by check-connect.sh, every listener by every mechanism, old Kafkas, and clusters that are not Apache's; then three
+# nodes: by check-admin.sh what the administration does, the examples, and last, by check-cluster.sh and check-chaos.sh, a client and a producer and nodes
+# that are not left in peace.
 #
 #   check-kafka.sh [--old all|none]    needs Java and Maven, or Debian and root: see kafka.sh; --old is check-connect.sh's
 #
@@ -175,6 +176,9 @@ elif [[ ${#written[@]} -gt 0 ]]; then
   done
 fi
 
+step "records of every sort: the producer and the consumer, Java and kcat"
+if scripts/check-records.sh; then ok "check-records.sh"; else not_ok "check-records.sh" "see above"; fi
+
 step "connections: every listener by every mechanism, and other brokers"
 if [[ $(scripts/kafka.sh status) != *"node 0: $bootstrap, up, "* ]]; then
   echo "# not looked at: the other listeners of this Kafka, which is not one of kafka.sh"
@@ -201,6 +205,9 @@ done
 
 step "three nodes that are restarted and killed"
 if scripts/check-cluster.sh; then ok "check-cluster.sh"; else not_ok "check-cluster.sh" "see above"; fi
+
+step "a producer and three nodes whose leaders are killed"
+if scripts/check-chaos.sh; then ok "check-chaos.sh"; else not_ok "check-chaos.sh" "see above"; fi
 
 step ""
 echo

@@ -23,7 +23,7 @@
 //! - topics and configs: CreateTopics, DeleteTopics, CreatePartitions, DescribeConfigs, AlterConfigs, IncrementalAlterConfigs, ListConfigResources
 //! - groups without members: OffsetCommit, OffsetFetch, OffsetDelete, ListGroups, DescribeGroups, DeleteGroups, and ConsumerGroupDescribe,
 //!   ShareGroupDescribe, StreamsGroupDescribe; Describe-, Alter- and DeleteShareGroupOffsets
-//! - transactions as far as admin clients see them: InitProducerId, AddPartitionsToTxn, AddOffsetsToTxn, EndTxn, WriteTxnMarkers, DescribeProducers,
+//! - producers with ids and transactions, but for offsets that are committed with them: InitProducerId, AddPartitionsToTxn, AddOffsetsToTxn, EndTxn, WriteTxnMarkers, DescribeProducers,
 //!   DescribeTransactions, ListTransactions
 //! - access: Create-, Describe- and DeleteAcls, Describe- and AlterClientQuotas, Describe- and AlterUserScramCredentials; Create-, Renew-, Expire- and
 //!   DescribeDelegationToken
@@ -136,6 +136,7 @@ mod nodes;
 mod profile;
 mod quorum;
 mod quotas;
+mod replica_selection;
 mod requests;
 mod sasl;
 mod server;

@@ -17,6 +17,7 @@ use crate::log_dirs::LogDirs;
 use crate::nodes::Nodes;
 use crate::quorum::Quorum;
 use crate::quotas::Quotas;
+use crate::replica_selection::ReplicaSelection;
 use crate::sasl::{Accounts, Counters, DelegationTokens, ScramUsers};
 use crate::sight::{Connections, Logs};
 #[cfg(feature = "tls")]
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) groups: Groups,
     pub(crate) transactions: Transactions,
     pub(crate) fetch_sessions: FetchSessions,
+    pub(crate) replica_selection: ReplicaSelection,
     pub(crate) acls: Acls,
     pub(crate) quotas: Quotas,
     pub(crate) quorum: Quorum,

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
+use super::large;
 use crate::close_reason::CloseReason;
 
 /// Bytes that are read at once while no large frame is on its way.
@@ -80,8 +81,11 @@ impl Frames {
         if missing > spare {
             // The buffer grows as bytes arrive, not on the peer's word, and no further than the frame goes: so nothing of it is left over
             // when the frame is handed out.
-            let ahead = missing.min(MAX_AHEAD.max(self.buffer.len()));
-            let mut grown = BytesMut::with_capacity(self.buffer.len() + ahead);
+            // Where there is memory already, it may be all of it at once.
+            let mut grown = large::take(self.buffer.len() + missing).unwrap_or_else(|| {
+                let ahead = missing.min(MAX_AHEAD.max(self.buffer.len()));
+                BytesMut::with_capacity(self.buffer.len() + ahead)
+            });
             grown.extend_from_slice(&self.buffer);
             self.buffer = grown;
         } else if spare < MIN_SPARE {
@@ -123,6 +127,10 @@ impl Frames {
         }
         self.any = true;
         self.buffer.advance(4);
+        if self.buffer.len() == length && length > READ_SIZE {
+            // Nobody else holds it: so its memory can be used again.
+            return Ok(Some(std::mem::take(&mut self.buffer).freeze()));
+        }
         Ok(Some(self.buffer.split_to(length).freeze()))
     }
 }

@@ -110,6 +110,7 @@ mod handle;
 mod handshake;
 mod ids;
 mod in_flight;
+pub(crate) mod large;
 mod negotiate;
 mod observer;
 mod outbox;

@@ -9,6 +9,7 @@ use milena_wire::records::{CheckedIter, CheckedRecords, Record, RecordError, Tim
 
 use super::assigned::Known;
 use super::board::Due;
+use super::frame::Frame;
 
 /// Records of one partition, in the order of their offsets.
 ///
@@ -28,6 +29,8 @@ pub struct Batch {
     codec: Codec,
     size: usize,
     known: Known,
+    // Behind the records, which lie in it.
+    _frame: Option<Arc<Frame>>,
 }
 
 impl Batch {
@@ -64,6 +67,7 @@ impl Batch {
             codec: batch.codec()?,
             size: batch.bytes().len(),
             known: due.known,
+            _frame: (!batch.attributes().is_compressed()).then(|| Arc::clone(&due.frame)),
             records,
         }))
     }

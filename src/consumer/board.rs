@@ -7,19 +7,20 @@ use std::time::{Duration, Instant};
 
 use foldhash::fast::RandomState;
 use milena_wire::compression::Decompressor;
+use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::fetch::{FetchRequest, FetchResponse, PartitionData};
 use milena_wire::records::{Batch, RecordError};
-use milena_wire::uuid::Uuid;
 
 use super::aborted::Aborted;
+use super::appetite::Meal;
 use super::assigned::{Assigned, Known};
 use super::budget::{Budget, Grant};
 use super::chunk::{Chunk, Next, walk};
+use super::frame::Frame;
 use super::line::Line;
-use super::position::{Phase, Refused, Validity};
+use super::position::Refused;
 use super::signals::Signals;
 use super::start::{OffsetReset, Start};
-use crate::cluster::Leader;
 use crate::error::{Error, ErrorKind};
 use crate::isolation_level::IsolationLevel;
 
@@ -30,7 +31,7 @@ const TURN: usize = 1 << 20;
 const SHORT_WAIT: Duration = Duration::from_millis(10);
 
 /// So long a leader has to answer itself when the replica that it prefers cannot be asked.
-const SHUN: Duration = Duration::from_secs(10);
+pub(super) const SHUN: Duration = Duration::from_secs(10);
 
 /// No batch is asked for that is larger.
 const LARGEST_BATCH: u64 = 90 << 20;
@@ -43,7 +44,10 @@ pub(super) struct Terms {
     pub(super) max_wait: Duration,
     pub(super) min_bytes: i32,
     pub(super) max_bytes: usize,
+    /// The least that a partition is asked for.
     pub(super) max_partition_bytes: usize,
+    /// Whether it may be more.
+    pub(super) may_grow: bool,
     pub(super) prefetch: usize,
     pub(super) rack: String,
     pub(super) skip_corrupt: bool,
@@ -54,8 +58,8 @@ pub(super) struct Terms {
 /// Everything that is being read.
 #[derive(Debug)]
 pub(super) struct Board {
-    terms: Terms,
-    slots: Vec<Option<Assigned>>,
+    pub(super) terms: Terms,
+    pub(super) slots: Vec<Option<Assigned>>,
     free: Vec<usize>,
     places: HashMap<Arc<str>, HashMap<i32, usize, RandomState>, RandomState>,
     lines: HashMap<i32, Line, RandomState>,
@@ -64,14 +68,14 @@ pub(super) struct Board {
     /// What the first of them has had of its turn, in bytes.
     turn: usize,
     budget: Budget,
-    errors: VecDeque<Error>,
+    pub(super) errors: VecDeque<Error>,
     serial: u32,
-    generation: u64,
-    waiting: Option<Waker>,
+    pub(super) generation: u64,
+    pub(super) waiting: Option<Waker>,
     is_closed: bool,
     /// Bytes that were fetched and thrown away unseen.
     wasted: u64,
-    signals: Signals,
+    pub(super) signals: Signals,
 }
 
 /// What the caller is given next.
@@ -96,6 +100,8 @@ pub(super) struct Due {
     pub(super) from: i64,
     pub(super) batch: Batch,
     pub(super) known: Known,
+    // Behind the batch, which lies in it.
+    pub(super) frame: Arc<Frame>,
 }
 
 /// What a fetcher does next.
@@ -107,30 +113,6 @@ pub(super) enum Formed {
     Wait,
     /// It ends.
     Over,
-}
-
-/// What has to be found out of partitions.
-#[derive(Debug, Default)]
-pub(super) struct Survey {
-    /// Where they begin.
-    pub(super) starts: Vec<Question<Start>>,
-    /// Whether their leaders have what was read: of which epoch the last record was.
-    pub(super) checks: Vec<Question<i32>>,
-    /// Topics of which more has to be known.
-    pub(super) stale: Vec<Arc<str>>,
-    /// When to look again.
-    pub(super) next: Option<Instant>,
-}
-
-/// A question about a partition.
-#[derive(Clone, Debug)]
-pub(super) struct Question<Q> {
-    pub(super) slot: usize,
-    pub(super) token: u64,
-    pub(super) topic: Arc<str>,
-    pub(super) partition: i32,
-    pub(super) leader: Leader,
-    pub(super) about: Q,
 }
 
 impl Board {
@@ -296,12 +278,12 @@ impl Board {
         self.refresh(slot);
     }
 
-    fn slot(&mut self, slot: usize) -> Option<&mut Assigned> {
+    pub(super) fn slot(&mut self, slot: usize) -> Option<&mut Assigned> {
         self.slots.get_mut(slot)?.as_mut()
     }
 
     /// What was fetched of a partition, and not handed out, is forgotten.
-    fn drop_chunks(&mut self, slot: usize) {
+    pub(super) fn drop_chunks(&mut self, slot: usize) {
         let Some(assigned) = self.slots.get_mut(slot).and_then(Option::as_mut) else {
             return;
         };
@@ -348,9 +330,10 @@ impl Board {
             let taken = before - chunk.bytes();
             assigned.ready = assigned.ready.saturating_sub(taken);
             let is_over = chunk.is_over();
-            Some((assigned, next, taken, is_over, from))
+            let frame = Arc::clone(chunk.frame());
+            Some((assigned, next, taken, is_over, from, frame))
         });
-        let Some((assigned, next, taken, is_over, from)) = front else {
+        let Some((assigned, next, taken, is_over, from, frame)) = front else {
             self.next_turn();
             return None;
         };
@@ -364,6 +347,7 @@ impl Board {
                 from,
                 batch,
                 known: assigned.known,
+                frame,
             }),
             Next::Skipped(batch) => {
                 let epoch = batch.partition_leader_epoch();
@@ -461,7 +445,7 @@ impl Board {
     // What brokers are asked for.
 
     /// Which broker a partition is read from may have changed, or whether it is read at all.
-    fn refresh(&mut self, slot: usize) {
+    pub(super) fn refresh(&mut self, slot: usize) {
         let Some(assigned) = self.slots.get_mut(slot).and_then(Option::as_mut) else {
             return;
         };
@@ -501,12 +485,16 @@ impl Board {
         }
     }
 
+    /// What one broker may be asked for: so that none of them takes the room of all.
+    fn fair(&self) -> usize {
+        let lines = self.lines.values();
+        let busy = lines.filter(|line| !line.session.is_empty()).count();
+        self.terms.prefetch / busy.max(1)
+    }
+
     /// For less than this nobody is asked.
     fn need(&self) -> usize {
-        self.terms
-            .max_partition_bytes
-            .min(self.terms.prefetch / 4)
-            .max(1)
+        (self.fair() / 4).min(self.terms.max_partition_bytes).max(1)
     }
 
     /// A partition with so many bytes ready is not asked for.
@@ -516,15 +504,25 @@ impl Board {
     }
 
     /// What a broker is asked for next.
-    pub(super) fn form(&mut self, broker: i32) -> Formed {
+    pub(super) fn form(&mut self, broker: i32, now: Instant) -> Formed {
         if self.is_closed {
             return Formed::Over;
         }
-        let (share, need) = (self.share(), self.need());
-        let max_partition_bytes = self.terms.max_partition_bytes;
+        let (share, fair, need) = (self.share(), self.fair(), self.need());
+        let most_bytes = self.terms.max_bytes.min(self.terms.prefetch / 2);
+        let least = self.terms.max_partition_bytes;
         let Some(line) = self.lines.get_mut(&broker) else {
             return Formed::Over;
         };
+        let max_partition_bytes = match self.terms.may_grow {
+            true => {
+                let partitions = line.session.len().max(1);
+                let most = (most_bytes / partitions).max(least);
+                least.saturating_mul(line.appetite.factor()).min(most)
+            }
+            false => least,
+        };
+        line.sent = Some(now);
         for slot in line.take_news() {
             let assigned = self.slots.get_mut(slot).and_then(Option::as_mut);
             let assigned = assigned.filter(|assigned| assigned.broker == Some(broker));
@@ -549,7 +547,7 @@ impl Board {
         line.is_idle = false;
         line.wants_room = false;
         let most = line.session.len().saturating_mul(max_partition_bytes);
-        let bytes = most.min(self.terms.max_bytes).min(room);
+        let bytes = most.min(self.terms.max_bytes).min(room).min(fair.max(need));
         let max_wait = match line.has_full() {
             true => self.terms.max_wait.min(SHORT_WAIT),
             false => self.terms.max_wait,
@@ -600,21 +598,18 @@ impl Board {
         &mut self,
         broker: i32,
         reserved: usize,
-        response: FetchResponse,
+        response: &FetchResponse,
         version: i16,
         now: Instant,
         wait: impl Fn(u32) -> Duration,
     ) -> Vec<Arc<str>> {
         self.budget.unreserve(reserved);
+        self.made_room();
         let mut stale = Vec::new();
         let Some(mut line) = self.lines.remove(&broker) else {
             return stale;
         };
-        if !response.error_code.is_ok() {
-            line.session.refused(response.error_code);
-            self.lines.insert(broker, line);
-            return stale;
-        }
+        let is_awaited = self.ring.is_empty();
         let partitions = || {
             response
                 .responses
@@ -623,7 +618,19 @@ impl Board {
         };
         let bytes =
             partitions().map(|partition| partition.records.as_ref().map_or(0, bytes::Bytes::len));
-        let grant = self.budget.grant(bytes.sum());
+        let bytes = bytes.sum();
+        let grant = self.budget.grant(bytes);
+        let part = partitions().filter_map(|partition| partition.records.as_ref());
+        let part = part.max_by_key(|records| records.len()).cloned();
+        let part = part.unwrap_or_default();
+        let least = self.terms.max_partition_bytes;
+        line.appetite.had(Meal {
+            bytes,
+            time: now.saturating_duration_since(line.sent.unwrap_or(now)),
+            is_limited: part.len() >= least.saturating_mul(line.appetite.factor()) / 2,
+            is_awaited,
+        });
+        let frame = Arc::new(Frame::new(part));
         let mut unsettled = Vec::new();
         for topic in &response.responses {
             for answer in &topic.partitions {
@@ -632,7 +639,11 @@ impl Board {
                     .find(&topic.topic, topic.topic_id, answer.partition_index);
                 let is_meant = found.filter(|(slot, want)| {
                     let assigned = self.assigned(*slot);
-                    assigned.is_some_and(|assigned| assigned.position.token() == want.token)
+                    assigned.is_some_and(|assigned| {
+                        // The same may have been asked of another broker meanwhile.
+                        let position = &assigned.position;
+                        position.token() == want.token && position.offset() == want.offset
+                    })
                 });
                 let Some((slot, _)) = is_meant else {
                     self.wasted += answer
@@ -641,7 +652,15 @@ impl Board {
                         .map_or(0, |records| records.len() as u64);
                     continue;
                 };
-                if self.partition(slot, broker, answer, &grant, now, &wait, &mut stale) {
+                if self.partition(
+                    slot,
+                    broker,
+                    answer,
+                    (&grant, &frame),
+                    now,
+                    &wait,
+                    &mut stale,
+                ) {
                     line.session.served(slot);
                 }
                 unsettled.push(slot);
@@ -669,7 +688,7 @@ impl Board {
         slot: usize,
         broker: i32,
         answer: &PartitionData,
-        grant: &Arc<Grant>,
+        (grant, frame): (&Arc<Grant>, &Arc<Frame>),
         now: Instant,
         wait: &impl Fn(u32) -> Duration,
         stale: &mut Vec<Arc<str>>,
@@ -749,7 +768,7 @@ impl Board {
         let aborted = committed
             .then(|| Aborted::new(answer.aborted_transactions.as_deref().unwrap_or_default()));
         let is_first = assigned.chunks.is_empty();
-        let chunk = Chunk::new(walked, aborted, Arc::clone(grant));
+        let chunk = Chunk::new(walked, aborted, Arc::clone(grant), Arc::clone(frame));
         assigned.ready += chunk.bytes();
         assigned.chunks.push_back(chunk);
         if is_first && !assigned.is_paused {
@@ -793,51 +812,15 @@ impl Board {
         }
     }
 
-    /// The leader's log is another one than what was read, from this offset on.
-    fn diverges(&mut self, slot: usize, end: Option<i64>) {
-        self.drop_chunks(slot);
-        let Some(assigned) = self.slots.get_mut(slot).and_then(Option::as_mut) else {
-            return;
-        };
-        let delivered = assigned.delivered.unwrap_or_default();
-        if delivered < assigned.position.offset() {
-            // What was truncated was fetched ahead: whether what the caller has is there is to be asked.
-            assigned.rewind();
-            return;
+    /// A broker refused the session.
+    pub(super) fn refused(&mut self, broker: i32, reserved: usize, code: ErrorCode) {
+        self.budget.unreserve(reserved);
+        if let Some(line) = self.lines.get_mut(&broker) {
+            line.session.refused(code);
         }
-        let topic = &*assigned.topic;
-        tracing::warn!(
-            topic,
-            partition = assigned.partition,
-            offset = delivered,
-            ?end,
-            "the log was truncated"
-        );
-        match (self.terms.reset.start(), end) {
-            (Some(_), Some(end)) => {
-                assigned.position.seek(Start::Offset(end));
-                assigned.delivered = Some(end);
-            }
-            (Some(start), None) => {
-                assigned.position.seek(start);
-                assigned.delivered = None;
-            }
-            (None, _) => {
-                assigned.position.stop();
-                self.errors.push_back(Error::new(ErrorKind::LogTruncated {
-                    topic: assigned.topic.to_string(),
-                    partition: assigned.partition,
-                    offset: delivered,
-                    diverges_at: end,
-                }));
-            }
-        }
-        assigned.delivered_epoch = None;
-        self.generation += 1;
-        assigned.generation = self.generation;
     }
 
-    /// A broker did not answer. Gives the topics that others may lead now.
+    /// A broker did not answer, or nothing of what it was asked for. Gives the topics that others may lead now.
     pub(super) fn unanswered(
         &mut self,
         broker: i32,
@@ -847,6 +830,7 @@ impl Board {
         now: Instant,
     ) -> Vec<Arc<str>> {
         self.budget.unreserve(reserved);
+        self.made_room();
         let mut stale: Vec<Arc<str>> = Vec::new();
         let Some(line) = self.lines.get_mut(&broker) else {
             return stale;
@@ -875,147 +859,7 @@ impl Board {
         }
         stale
     }
-
-    // What has to be found out.
-
-    /// Looks at everything, with what is known of the cluster, and tells what has to be found out.
-    pub(super) fn survey(
-        &mut self,
-        leader: impl Fn(&str, i32) -> (Option<Leader>, Uuid),
-        is_there: impl Fn(i32) -> bool,
-        now: Instant,
-    ) -> Survey {
-        let mut survey = Survey::default();
-        for slot in 0..self.slots.len() {
-            let Some(assigned) = self.slots.get_mut(slot).and_then(Option::as_mut) else {
-                continue;
-            };
-            let (leader, id) = leader(&assigned.topic, assigned.partition);
-            let leader = leader.filter(|leader| is_there(leader.id));
-            let position = &mut assigned.position;
-            position.look_at_clock(now);
-            position.led_by(leader);
-            if !id.is_nil() {
-                assigned.id = id;
-            }
-            if leader.is_none() && !survey.stale.contains(&assigned.topic) {
-                survey.stale.push(Arc::clone(&assigned.topic));
-            }
-            if let Some(replica) = position.source().filter(|source| !is_there(*source)) {
-                if position.is_replica(replica) {
-                    position.shun_replicas(now + SHUN);
-                }
-            }
-            let token = position.token();
-            let is_asked = assigned.asked == Some(token) || position.is_waiting();
-            if let (Some(leader), false) = (leader, is_asked) {
-                let question = (Arc::clone(&assigned.topic), assigned.partition);
-                match (position.phase(), position.epoch()) {
-                    (Phase::Starting(start), _) => {
-                        assigned.asked = Some(token);
-                        survey.starts.push(Question {
-                            slot,
-                            token,
-                            topic: question.0,
-                            partition: question.1,
-                            leader,
-                            about: start,
-                        });
-                    }
-                    (Phase::Validating, Some(epoch)) => {
-                        assigned.asked = Some(token);
-                        survey.checks.push(Question {
-                            slot,
-                            token,
-                            topic: question.0,
-                            partition: question.1,
-                            leader,
-                            about: epoch,
-                        });
-                    }
-                    _ => {}
-                }
-            }
-            let wakes_at = assigned.position.wakes_at();
-            survey.next = [survey.next, wakes_at].into_iter().flatten().min();
-            if assigned.position.source() != assigned.broker {
-                self.refresh(slot);
-            }
-        }
-        survey
-    }
-
-    /// Where a partition begins was found out.
-    pub(super) fn started(&mut self, slot: usize, token: u64, offset: i64, epoch: Option<i32>) {
-        if let Some(assigned) = self.slot(slot) {
-            if assigned.position.started(token, offset, epoch) {
-                assigned.delivered = Some(offset);
-                assigned.delivered_epoch = epoch;
-                self.refresh(slot);
-            }
-        }
-    }
-
-    /// No record of a partition is as new as those that it was to begin with.
-    pub(super) fn nothing_as_new(&mut self, slot: usize, token: u64) {
-        if let Some(assigned) = self.slot(slot) {
-            if assigned.position.token() == token {
-                assigned.position.seek(Start::Latest);
-                self.signals.router();
-            }
-        }
-    }
-
-    /// Where the records of an epoch end was found out.
-    pub(super) fn checked(&mut self, slot: usize, token: u64, end: Option<(i32, i64)>) {
-        let Some(assigned) = self.slot(slot) else {
-            return;
-        };
-        match assigned.position.ends(token, end) {
-            Validity::Late => return,
-            Validity::Valid => {}
-            Validity::Diverges(end) => {
-                self.diverges(slot, end);
-                if !self.errors.is_empty() {
-                    self.signals.wake(self.waiting.take());
-                }
-                self.signals.router();
-            }
-        }
-        self.refresh(slot);
-    }
-
-    /// The leader does not know how to check it.
-    pub(super) fn cannot_be_checked(&mut self, slot: usize, token: u64) {
-        if let Some(assigned) = self.slot(slot) {
-            assigned.position.cannot_be_validated(token);
-        }
-        self.refresh(slot);
-    }
-
-    /// A question was not answered: it is asked again then, or the error is told.
-    pub(super) fn not_found_out(&mut self, slot: usize, token: u64, error: Result<Instant, Error>) {
-        let Some(assigned) = self.slot(slot) else {
-            return;
-        };
-        if assigned.position.token() != token {
-            return;
-        }
-        assigned.asked = None;
-        match error {
-            Ok(again) => assigned.position.delay(again),
-            Err(error) => {
-                assigned.position.stop();
-                self.errors.push_back(error);
-                self.signals.wake(self.waiting.take());
-            }
-        }
-        self.signals.router();
-    }
-
-    /// How often a question about a partition has failed.
-    pub(super) fn failures(&self, slot: usize) -> u32 {
-        self.assigned(slot)
-            .map_or(0, |assigned| assigned.position.failures())
-    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,10 +27,6 @@ impl Budget {
         }
     }
 
-    pub(super) fn bound(&self) -> usize {
-        self.bound
-    }
-
     pub(super) fn used(&self) -> usize {
         self.used
     }

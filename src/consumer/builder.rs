@@ -69,10 +69,11 @@ impl ConsumerBuilder {
         self
     }
 
-    /// Bytes of one partition in one answer; a first batch that is larger comes all the same (KIP-74). Default: 1 MiB. Java:
-    /// `max.partition.fetch.bytes`.
+    /// Bytes of one partition in one answer; a first batch that is larger comes all the same (KIP-74). Default: 1 MiB; and where the broker is so far
+    /// away that the caller waits for answers, up to 64 times as much, as far as [`max_bytes`](Self::max_bytes) and half of
+    /// [`prefetch`](Self::prefetch) go. Java: `max.partition.fetch.bytes`.
     pub fn max_partition_bytes(mut self, bytes: usize) -> Self {
-        self.settings.max_partition_bytes = bytes;
+        self.settings.max_partition_bytes = Some(bytes);
         self
     }
 
@@ -137,7 +138,8 @@ impl ConsumerBuilder {
             max_wait: settings.max_wait,
             min_bytes: i32::try_from(settings.min_bytes).unwrap_or(i32::MAX),
             max_bytes: settings.max_bytes,
-            max_partition_bytes: settings.max_partition_bytes,
+            max_partition_bytes: settings.max_partition_bytes.unwrap_or(1 << 20),
+            may_grow: settings.max_partition_bytes.is_none(),
             prefetch: settings.prefetch,
             rack: rack.unwrap_or_default(),
             skip_corrupt: settings.skip_corrupt,
@@ -156,7 +158,12 @@ fn check(settings: &ConsumerSettings) -> Result<(), ConfigError> {
     for (option, bytes, least, most) in [
         ("min_bytes", settings.min_bytes, 0, int),
         ("max_bytes", settings.max_bytes, 1, int),
-        ("max_partition_bytes", settings.max_partition_bytes, 1, int),
+        (
+            "max_partition_bytes",
+            settings.max_partition_bytes.unwrap_or(1),
+            1,
+            int,
+        ),
         ("prefetch", settings.prefetch, 1, usize::MAX),
         ("max_batch_size", settings.max_batch_size, 1, usize::MAX),
     ] {

@@ -9,6 +9,7 @@ use milena_wire::records::{Batch, Batches, ControlType, RecordError};
 
 use super::aborted::Aborted;
 use super::budget::Grant;
+use super::frame::Frame;
 
 /// What one answer has of one partition: whole batches, whose headers have been read and nothing else.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(super) struct Chunk {
     /// The transactions that were aborted, if only what is committed is wanted.
     aborted: Option<Aborted>,
     pub(super) grant: Arc<Grant>,
+    // Behind the batches, which lie in it.
+    frame: Arc<Frame>,
     /// Of the batches that are left.
     bytes: usize,
 }
@@ -64,12 +67,18 @@ pub(super) fn walk(records: Bytes) -> Walked {
 }
 
 impl Chunk {
-    pub(super) fn new(walked: Walked, aborted: Option<Aborted>, grant: Arc<Grant>) -> Self {
+    pub(super) fn new(
+        walked: Walked,
+        aborted: Option<Aborted>,
+        grant: Arc<Grant>,
+        frame: Arc<Frame>,
+    ) -> Self {
         Self {
             batches: walked.batches,
             fault: walked.fault,
             aborted,
             grant,
+            frame,
             bytes: walked.bytes,
         }
     }
@@ -77,6 +86,11 @@ impl Chunk {
     /// The bytes of the batches that are left.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// What its batches lie in.
+    pub(super) fn frame(&self) -> &Arc<Frame> {
+        &self.frame
     }
 
     /// Whether nothing is left of it.

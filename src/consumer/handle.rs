@@ -15,6 +15,7 @@ use super::board::{Due, Taken};
 use super::control::Control;
 use super::owned::{IntoRecords, OwnedRecord};
 use super::shared::Shared;
+use crate::connection::large;
 use crate::error::Error;
 
 /// Reads partitions, in batches that were fetched ahead.
@@ -30,6 +31,7 @@ pub struct Consumer {
 impl Drop for Consumer {
     fn drop(&mut self) {
         self.shared.with(|board| board.close(None));
+        large::release();
     }
 }
 

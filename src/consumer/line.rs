@@ -1,9 +1,11 @@
 //! What one broker is asked for. No I/O.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use foldhash::fast::RandomState;
 
+use super::appetite::Appetite;
 use super::session::{Session, Want};
 
 /// What one broker is asked for.
@@ -19,6 +21,9 @@ pub(super) struct Line {
     pub(super) is_idle: bool,
     /// Whether it waits for room.
     pub(super) wants_room: bool,
+    pub(super) appetite: Appetite,
+    /// When the last request was formed.
+    pub(super) sent: Option<Instant>,
 }
 
 impl Line {

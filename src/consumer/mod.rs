@@ -34,6 +34,7 @@
 //! ```
 
 mod aborted;
+mod appetite;
 mod assigned;
 mod batch;
 mod board;
@@ -42,7 +43,9 @@ mod builder;
 mod chunk;
 mod control;
 mod fetcher;
+mod frame;
 mod handle;
+mod inquiry;
 mod line;
 mod owned;
 mod position;

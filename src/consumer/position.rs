@@ -310,3 +310,6 @@ impl Position {
         self.not_before = Some(until);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ use milena_wire::messages::{ListOffsetsRequest, OffsetForLeaderEpochRequest};
 use milena_wire::uuid::Uuid;
 use tokio::time::sleep_until;
 
-use super::board::{Question, Survey};
+use super::inquiry::{Question, Survey};
 use super::shared::Shared;
 use super::start::Start;
 use crate::cluster::{Boxed, Remedy, Reply, Retry, reaction};

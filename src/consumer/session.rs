@@ -287,3 +287,6 @@ fn by_topic<'a, T>(
     }
     topics
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,8 @@ pub(super) struct ConsumerSettings {
     pub(super) max_wait: Duration,
     pub(super) min_bytes: usize,
     pub(super) max_bytes: usize,
-    pub(super) max_partition_bytes: usize,
+    /// `None`: 1 MiB, and more where that is of use.
+    pub(super) max_partition_bytes: Option<usize>,
     pub(super) prefetch: usize,
     pub(super) request_timeout: Duration,
     /// `None`: that of the client.
@@ -33,7 +34,7 @@ impl Default for ConsumerSettings {
             max_wait: Duration::from_millis(500),
             min_bytes: 1,
             max_bytes: 50 << 20,
-            max_partition_bytes: 1 << 20,
+            max_partition_bytes: None,
             prefetch: 64 << 20,
             request_timeout: Duration::from_secs(30),
             rack: None,

@@ -89,6 +89,9 @@ pub(super) struct Queue {
     /// Whether the leader is known to check the numbers. Kafka takes any number of a producer that it does not know yet: if the first batch came back,
     /// those behind it would be written before it. So it goes alone, and so does the first of those that are sent again.
     is_sure: bool,
+    /// Whether a batch was given up that may be in the log, so that nobody knows which number the broker expects next: those that have later ones are
+    /// settled under these, and then numbers begin anew.
+    is_unresolved: bool,
     /// Records that were told to have failed, and are not counted yet.
     failed: u64,
     /// The size of the last batch, before it was compressed.
@@ -180,6 +183,7 @@ impl Default for Queue {
             next_sequence: 0,
             is_settling: false,
             is_sure: false,
+            is_unresolved: false,
             failed: 0,
             last_size: 0,
             ratio: 1.0,
@@ -322,7 +326,9 @@ impl Queue {
     pub(super) fn news(&mut self, terms: &Terms) -> Option<News> {
         let may_send = self.may_send(terms);
         let is_due = self.open.as_ref().is_some_and(|open| open.is_due);
-        if !self.again.is_empty() || !self.closed.is_empty() || is_due {
+        let is_new = !self.closed.is_empty() || is_due;
+        if !self.again.is_empty() || is_new {
+            let may_send = may_send && !(self.again.is_empty() && self.must_settle_first());
             return may_send.then_some(News::Ready);
         }
         let open = self.open.as_mut().filter(|open| !open.is_awaited)?;
@@ -364,6 +370,17 @@ impl Queue {
         self.in_flight < most && !self.is_settling
     }
 
+    /// Whether those that have numbers must be settled before any other batch gets one.
+    fn must_settle_first(&self) -> bool {
+        self.is_unresolved && !self.outstanding.is_empty()
+    }
+
+    /// Whether another id is needed to begin anew; then that is left to the broker's word.
+    fn is_last_epoch(&self) -> bool {
+        self.identity
+            .is_none_or(|identity| identity.epoch == i16::MAX)
+    }
+
     /// What is sent next, under its number.
     pub(super) fn next(&mut self, terms: &Terms, identity: Option<Identity>) -> Option<Next> {
         if !self.may_send(terms) {
@@ -373,6 +390,7 @@ impl Queue {
             self.identity = Some(identity?);
             self.next_sequence = 0;
             self.is_sure = false;
+            self.is_unresolved = false;
         }
         if let Some(mut sealed) = self.again.pop_front() {
             self.in_flight += 1;
@@ -384,10 +402,17 @@ impl Queue {
             }
             return Some(Next::Again(sealed));
         }
+        if self.must_settle_first() {
+            return None;
+        }
         if self.closed.is_empty() && self.open.as_ref().is_some_and(|open| open.is_due) {
             self.close();
         }
         let closed = self.closed.pop_front()?;
+        if std::mem::take(&mut self.is_unresolved) && !self.is_last_epoch() {
+            self.begin_anew();
+            self.is_settling = false;
+        }
         let producer = self.number(closed.batch.count);
         let turn = Turn(self.next_turn, 0);
         self.next_turn += 1;
@@ -461,8 +486,10 @@ impl Queue {
             .outstanding
             .back()
             .is_none_or(|last| last.turn < sealed.turn);
-        if of_now && is_last && !sealed.may_be_written {
-            // Its numbers are free again. Where others have later ones already, or nobody knows, the broker says in time that they are out of order.
+        if of_now && sealed.may_be_written {
+            self.is_unresolved = true;
+        } else if of_now && is_last {
+            // Its numbers are free again. Where others have later ones already, the broker says in time that they are out of order.
             self.next_sequence = sealed.producer.base_sequence;
         }
         let error = error.maybe_sent(sealed.may_be_written);
@@ -545,6 +572,7 @@ impl Queue {
         self.next_sequence = 0;
         self.is_settling = true;
         self.is_sure = false;
+        self.is_unresolved = false;
     }
 
     /// Whether the last epoch is used up, and another producer id is needed.

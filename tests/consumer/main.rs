@@ -1,4 +1,6 @@
 //! The consumer against embedded brokers.
 
+mod moves;
 mod reads;
+mod steers;
 mod support;

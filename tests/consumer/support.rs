@@ -18,7 +18,7 @@ pub async fn client(cluster: &Cluster) -> Client {
 }
 
 /// A client of a cluster with a topic.
-pub async fn begin(nodes: usize, topic: &str, partitions: i32) -> (Cluster, Client) {
+pub async fn begin(nodes: u16, topic: &str, partitions: i32) -> (Cluster, Client) {
     let cluster = Cluster::builder().nodes(nodes).start().await.unwrap();
     let client = client(&cluster).await;
     let replicas = i16::try_from(nodes).unwrap();

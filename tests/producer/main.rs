@@ -8,7 +8,11 @@
     reason = "tests"
 )]
 
+mod bad_input;
+mod buffers;
 mod leaders;
+mod murmur2;
 mod retries;
+mod statements;
 mod support;
 mod writes;

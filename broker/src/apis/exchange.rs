@@ -77,6 +77,7 @@ impl Context<'_> {
             node: self.node,
             epoch,
             from_follower: false,
+            committed: false,
         }
     }
 }

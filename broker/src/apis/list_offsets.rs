@@ -12,12 +12,14 @@ use uuid::Uuid;
 use super::answer::Answer;
 use super::exchange::{Context, Incoming, Refusal};
 use super::topic_reference::{code, parts};
+use super::transactions_ended::expire;
 use crate::storage::TimestampAndOffset;
 use crate::topic_part::TopicPart;
 use crate::topics::{Partition, Reader, Topic};
 
 /// Whom any replica may answer.
 const DEBUGGER: i32 = -2;
+const READ_COMMITTED: i8 = 1;
 const LATEST: i64 = -1;
 const EARLIEST: i64 = -2;
 const MAX_TIMESTAMP: i64 = -3;
@@ -42,7 +44,11 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
     let (request, reply) = incoming.decode::<ListOffsetsRequest>()?;
     let mut response = ListOffsetsResponse::default();
     response.throttle_time_ms = context.throttle_ms;
-    let any_replica = request.replica_id == DEBUGGER;
+    let from_follower = request.replica_id == DEBUGGER;
+    let committed = request.isolation_level == READ_COMMITTED;
+    if committed {
+        expire(context);
+    }
     for asked in &request.topics {
         let topic = context.shared.catalog.by_name(&asked.name);
         let mut seen = HashSet::new();
@@ -51,7 +57,12 @@ pub(super) fn answer(context: &Context<'_>, incoming: Incoming) -> Result<Answer
         for partition in &asked.partitions {
             let found = if seen.insert(partition.partition_index) {
                 let topic = topic.as_deref();
-                list(context, topic, partition, reply.version, any_replica)
+                let reader = Reader {
+                    from_follower,
+                    committed,
+                    ..context.reader(partition.current_leader_epoch)
+                };
+                list(context, topic, partition, reply.version, reader)
             } else {
                 Err(ErrorCode::INVALID_REQUEST)
             };
@@ -112,7 +123,7 @@ fn list(
     topic: Option<&Topic>,
     asked: &ListOffsetsPartition,
     version: i16,
-    any_replica: bool,
+    reader: Reader,
 ) -> Result<ListOffsetsPartitionResponse, ErrorCode> {
     if version > 0 && first_version(asked.timestamp).is_none_or(|first| version < first) {
         return Err(ErrorCode::UNSUPPORTED_VERSION);
@@ -123,12 +134,7 @@ fn list(
     if let Some(code) = context.spoiled(name, Some(asked.partition_index)) {
         return Err(code);
     }
-    let extent = partition
-        .extent(Reader {
-            from_follower: any_replica,
-            ..context.reader(asked.current_leader_epoch)
-        })
-        .map_err(code)?;
+    let extent = partition.extent(reader).map_err(code)?;
     let mut answer = ListOffsetsPartitionResponse::default();
     if version == 0 {
         answer.old_style_offsets = old_style(context, partition, asked)?;
@@ -139,12 +145,17 @@ fn list(
         offset,
         epoch,
     };
+    let end = match reader.committed {
+        true => extent.last_stable_offset,
+        false => extent.high_watermark,
+    };
     let found = match asked.timestamp {
-        // Every record is replicated at once and belongs to no transaction, so both isolation levels see the end of the log.
-        LATEST => Some(place(extent.high_watermark, Some(extent.leader_epoch))),
+        LATEST => Some(place(end, Some(extent.leader_epoch))),
         EARLIEST | EARLIEST_LOCAL => Some(place(extent.start_offset, extent.start_epoch)),
         MAX_TIMESTAMP => partition.latest_timestamp(),
-        timestamp if timestamp >= 0 => partition.first_at_or_after(timestamp),
+        timestamp if timestamp >= 0 => partition
+            .first_at_or_after(timestamp)
+            .filter(|found| found.offset < end),
         _ => None,
     };
     if let Some(found) = found {

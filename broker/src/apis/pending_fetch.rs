@@ -7,17 +7,20 @@ use bytes::{Bytes, BytesMut};
 use milena_wire::codec::Frame;
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::fetch::{
-    EpochEndOffset, FetchPartition, FetchRequest, FetchResponse, FetchTopic,
+    AbortedTransaction, EpochEndOffset, FetchPartition, FetchRequest, FetchResponse, FetchTopic,
     FetchableTopicResponse, NodeEndpoint, PartitionData,
 };
 
 use super::current_leader::Endpoints;
 use super::exchange::{Context, Refusal, Reply};
 use super::topic_reference::{code, find};
+use super::transactions_ended::expire;
 use crate::fetch_sessions::Opened;
 use crate::nodes::Node;
 use crate::storage::{Entry, ReadSize};
-use crate::topics::{Partition, PartitionError, Read, Reader, Registration, Topic, Waiter};
+use crate::topics::{
+    Aborted, Extent, Partition, PartitionError, Read, Reader, Registration, Topic, Waiter,
+};
 
 /// Kafka's `fetch.max.bytes`.
 const MAX_BYTES: usize = 55 << 20;
@@ -33,6 +36,8 @@ pub(crate) struct PendingFetch {
     opened: Opened,
     topics: Vec<Asked>,
     read_committed: bool,
+    /// Where the client stands, empty if it does not say.
+    rack: String,
     min_bytes: usize,
     max_bytes: usize,
     max_wait: Duration,
@@ -54,6 +59,7 @@ struct Pass<'a> {
     context: &'a Context<'a>,
     version: i16,
     read_committed: bool,
+    rack: &'a str,
     /// What the answer may still take.
     room: usize,
     bytes: usize,
@@ -93,6 +99,7 @@ impl PendingFetch {
             opened,
             topics: topics.collect(),
             read_committed: request.isolation_level == READ_COMMITTED,
+            rack: request.rack_id.to_string(),
             min_bytes: usize::try_from(request.min_bytes)
                 .unwrap_or(0)
                 .min(max_bytes),
@@ -134,10 +141,14 @@ impl PendingFetch {
         over: bool,
     ) -> Result<Option<Frame>, Refusal> {
         let before = self.waiter.arrived();
+        if self.read_committed {
+            expire(context);
+        }
         let mut pass = Pass {
             context,
             version: self.reply.version,
             read_committed: self.read_committed,
+            rack: &self.rack,
             room: self.max_bytes,
             bytes: 0,
             min_bytes: self.min_bytes,
@@ -225,6 +236,7 @@ impl Pass<'_> {
         let reader = Reader {
             // Since version 11 a client may know which replica is near to it (KIP-392).
             from_follower: self.version >= 11,
+            committed: self.read_committed,
             ..self.context.reader(asked.current_leader_epoch)
         };
         if asked.partition_max_bytes < 0 {
@@ -237,6 +249,10 @@ impl Pass<'_> {
             let mut answer = unread(code);
             self.name_leader(code, partition, &mut answer);
             return answer;
+        }
+        if let Some(elsewhere) = self.sent_elsewhere(topic, partition, reader, asked) {
+            self.urgent = true;
+            return elsewhere;
         }
         if let Some(diverging) = diverging(partition, reader, asked) {
             self.urgent = true;
@@ -276,6 +292,37 @@ impl Pass<'_> {
         }
     }
 
+    /// What a client is told that the leader sends to another replica, near to it.
+    fn sent_elsewhere(
+        &self,
+        topic: &Topic,
+        partition: &Partition,
+        reader: Reader,
+        asked: &FetchPartition,
+    ) -> Option<PartitionData> {
+        let shared = self.context.shared;
+        let node = self.context.node;
+        if !reader.from_follower || partition.leader() != node {
+            return None;
+        }
+        let offset = asked.fetch_offset;
+        let preferred = shared.replica_selection.select(
+            &topic.name,
+            asked.partition,
+            self.rack,
+            node,
+            || partition.followers_with(offset),
+            |node| shared.nodes.rack_of(node),
+        )?;
+        let extent = partition.extent(reader).ok()?;
+        if !(extent.start_offset..=extent.high_watermark).contains(&offset) {
+            return None;
+        }
+        let mut answer = empty(&extent);
+        answer.preferred_read_replica = preferred;
+        Some(answer)
+    }
+
     /// Tells a client that came to the wrong node which is the right one (KIP-951).
     fn name_leader(&mut self, code: ErrorCode, partition: &Partition, answer: &mut PartitionData) {
         let is_stale = matches!(
@@ -300,6 +347,7 @@ impl Pass<'_> {
         let Read {
             mut records,
             extent,
+            aborted,
         } = read;
         // A piece of a batch at the start would be of no use.
         if self.version >= 3 && Entry::peek(&records).is_none() {
@@ -316,9 +364,10 @@ impl Pass<'_> {
         self.bytes += records.len();
         self.room = self.room.saturating_sub(records.len());
         answer.high_watermark = extent.high_watermark;
-        answer.last_stable_offset = extent.high_watermark;
+        answer.last_stable_offset = extent.last_stable_offset;
         answer.log_start_offset = extent.start_offset;
-        answer.aborted_transactions = self.read_committed.then(Vec::new);
+        answer.aborted_transactions =
+            aborted.map(|aborted| aborted.into_iter().map(told).collect());
         answer.records = Some(records);
         answer
     }
@@ -343,17 +392,30 @@ fn diverging(
     if known.epoch >= last_epoch && known.end_offset >= asked.fetch_offset {
         return None;
     }
-    let mut answer = PartitionData::default();
-    answer.high_watermark = extent.high_watermark;
-    answer.last_stable_offset = extent.high_watermark;
-    answer.log_start_offset = extent.start_offset;
+    let mut answer = empty(&extent);
     let mut end = EpochEndOffset::default();
     end.epoch = known.epoch;
     end.end_offset = known.end_offset;
     answer.diverging_epoch = end;
+    Some(answer)
+}
+
+/// A partition of which nothing was read.
+fn empty(extent: &Extent) -> PartitionData {
+    let mut answer = PartitionData::default();
+    answer.high_watermark = extent.high_watermark;
+    answer.last_stable_offset = extent.last_stable_offset;
+    answer.log_start_offset = extent.start_offset;
     answer.aborted_transactions = None;
     answer.records = Some(Bytes::new());
-    Some(answer)
+    answer
+}
+
+fn told(aborted: Aborted) -> AbortedTransaction {
+    let mut told = AbortedTransaction::default();
+    told.producer_id = aborted.producer_id;
+    told.first_offset = aborted.first_offset;
+    told
 }
 
 /// The records, of which the first batch has a wrong checksum.

@@ -23,6 +23,7 @@ use crate::nodes::Nodes;
 use crate::profile::Profile;
 use crate::quorum::Quorum;
 use crate::quotas::Quotas;
+use crate::replica_selection::ReplicaSelection;
 use crate::sasl::{Accounts, Counters, Sasl};
 use crate::shared::Shared;
 use crate::sight::Logs;
@@ -53,6 +54,7 @@ pub struct ClusterBuilder {
     checksums: bool,
     discards: bool,
     fetch_session_slots: usize,
+    rack_aware: bool,
     connections_max_idle: Duration,
     latency: Duration,
     profile: Profile,
@@ -79,6 +81,7 @@ impl Default for ClusterBuilder {
             checksums: true,
             discards: false,
             fetch_session_slots: 1000,
+            rack_aware: true,
             connections_max_idle: Duration::from_secs(600),
             latency: Duration::ZERO,
             profile: Profile::Newest,
@@ -180,6 +183,13 @@ impl ClusterBuilder {
     /// batches nothing but the header is looked at. Default: false.
     pub fn discard(mut self, discard: bool) -> Self {
         self.discards = discard;
+        self
+    }
+
+    /// Whether the leader sends a client that fetches, and says in which rack it stands, to a replica in that [rack](Self::racks) (KIP-392).
+    /// [`Cluster::set_rack_aware`] changes it. Default: true; Kafka does so only if told to. (Kafka: `replica.selector.class`)
+    pub fn rack_aware(mut self, rack_aware: bool) -> Self {
+        self.rack_aware = rack_aware;
         self
     }
 
@@ -295,6 +305,7 @@ impl ClusterBuilder {
             groups: Groups::default(),
             transactions: Transactions::default(),
             fetch_sessions: FetchSessions::new(self.fetch_session_slots),
+            replica_selection: ReplicaSelection::new(self.rack_aware),
             acls: Acls::default(),
             quotas: Quotas::default(),
             quorum: Quorum::default(),

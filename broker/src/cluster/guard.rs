@@ -17,8 +17,17 @@ pub struct ControlGuard {
 /// What is taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
-    Leaderless { topic: String, partition: i32 },
+    Leaderless {
+        topic: String,
+        partition: i32,
+    },
     Omitted(TopicPart),
+    Preferred(TopicPart, i32),
+    Held {
+        topic: String,
+        partition: i32,
+        node: i32,
+    },
 }
 
 impl ControlGuard {
@@ -49,6 +58,20 @@ impl Drop for ControlGuard {
         match self.effect.take() {
             None => {}
             Some(Effect::Omitted(omitted)) => self.shared.omissions.remove(&omitted),
+            Some(Effect::Preferred(part, node)) => {
+                self.shared.replica_selection.release(&part, node);
+            }
+            Some(Effect::Held {
+                topic,
+                partition,
+                node,
+            }) => {
+                let topic = self.shared.catalog.by_name(&topic);
+                let topic = topic.as_ref();
+                if let Some(partition) = topic.and_then(|topic| topic.partition(partition)) {
+                    partition.release_replica(node);
+                }
+            }
             // The topic may be no more.
             Some(Effect::Leaderless { topic, partition }) => {
                 let catalog = &self.shared.catalog;

@@ -4,6 +4,7 @@ mod builder;
 mod guard;
 mod handle;
 mod nodes;
+mod replicas;
 mod stations;
 mod topics;
 

@@ -182,7 +182,7 @@ impl Cluster {
         self.guard(Effect::Omitted(omitted))
     }
 
-    fn guard(&self, effect: Effect) -> ControlGuard {
+    pub(super) fn guard(&self, effect: Effect) -> ControlGuard {
         ControlGuard::new(self.shared.clone(), effect)
     }
 }
@@ -192,7 +192,7 @@ fn no_topic<T>(name: &str) -> io::Result<T> {
     Err(io::Error::new(io::ErrorKind::NotFound, message))
 }
 
-fn no_partition<T>(topic: &str, partition: i32) -> io::Result<T> {
+pub(super) fn no_partition<T>(topic: &str, partition: i32) -> io::Result<T> {
     let message = format!("there is no partition {partition} of a topic {topic:?}");
     Err(io::Error::new(io::ErrorKind::NotFound, message))
 }

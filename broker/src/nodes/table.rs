@@ -202,6 +202,11 @@ impl Nodes {
         Some(entry.node(id))
     }
 
+    /// Where a node stands, if anybody has said.
+    pub(crate) fn rack_of(&self, id: i32) -> Option<ByteString> {
+        self.read().entries.get(&id)?.rack.clone()
+    }
+
     /// All nodes, up or not.
     pub(crate) fn infos(&self) -> Vec<NodeInfo> {
         let state = self.read();

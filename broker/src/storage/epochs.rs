@@ -40,6 +40,11 @@ impl Epochs {
         }
     }
 
+    /// The log ends at `end` from now on.
+    pub(super) fn truncate(&mut self, end: i64) {
+        self.starts.retain(|start| start.offset < end);
+    }
+
     /// The epoch that the record at `offset` is of.
     pub(super) fn at(&self, offset: i64) -> Option<i32> {
         let behind = self.starts.partition_point(|start| start.offset <= offset);
@@ -101,6 +106,26 @@ mod tests {
         for (offset, epoch) in [(0, 0), (9, 0), (10, 2), (29, 2), (30, 5), (99, 5)] {
             assert_eq!(epochs.at(offset), Some(epoch), "{offset}");
         }
+    }
+
+    #[test]
+    fn what_was_truncated_has_no_epoch() {
+        let mut epochs = Epochs::default();
+        epochs.begin(0, 0);
+        epochs.begin(1, 10);
+        epochs.begin(2, 20);
+        epochs.truncate(10);
+        epochs.begin(3, 10);
+        for (epoch, expected) in [
+            (0, end(0, 10)),
+            (1, end(0, 10)),
+            (2, end(0, 10)),
+            (3, end(3, 15)),
+        ] {
+            assert_eq!(epochs.end_of(epoch, 15), expected, "{epoch}");
+        }
+        epochs.truncate(0);
+        assert_eq!(epochs.at(0), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::index::Index;
 use super::inflate::with_decompressor;
 use super::legacy;
 use super::pieces::Pieces;
+use super::replay::{Replayed, replay};
 
 /// Batches from this size on are taken over as they lie in the request, if nothing else of it is held any more.
 const ADOPT: usize = 32 << 10;
@@ -139,9 +140,19 @@ impl Log {
 
     /// Lets go of the batches that have no record left.
     fn forget(&mut self) {
-        let head = self.locate(self.start_offset);
-        let head = head.map_or_else(|| self.pieces.end(), |(position, _)| position);
+        let head = self.head();
         self.pieces.forget_before(head);
+        self.note_all(head);
+    }
+
+    /// Where the batch lies that has the first record.
+    fn head(&self) -> u64 {
+        let head = self.locate(self.start_offset);
+        head.map_or_else(|| self.pieces.end(), |(position, _)| position)
+    }
+
+    /// Makes the index anew.
+    fn note_all(&mut self, head: u64) {
         (self.max_timestamp, self.max_timestamp_at) = (-1, head);
         let mut index = Index::default();
         let mut first_offset = self.start_offset;
@@ -154,6 +165,36 @@ impl Log {
             }
         }
         self.index = index;
+    }
+
+    /// Takes the records from the batch on away that has `offset`; gives the offset of the first that is gone, which is the next to come.
+    pub(crate) fn truncate(&mut self, offset: i64) -> Result<i64, OffsetOutOfRange> {
+        if !(self.start_offset..=self.end_offset).contains(&offset) {
+            return Err(OffsetOutOfRange);
+        }
+        let head = self.head();
+        let (mut end, mut position) = (self.start_offset, head);
+        for (at, entry) in self.entries(head) {
+            if entry.last_offset >= offset {
+                break;
+            }
+            (end, position) = (entry.last_offset + 1, at + entry.length as u64);
+        }
+        self.pieces.truncate(position);
+        self.end_offset = end;
+        self.epochs.truncate(end);
+        self.note_all(head);
+        Ok(end)
+    }
+
+    /// What the batches say of their producers.
+    pub(crate) fn replay(&mut self) -> Vec<Replayed> {
+        let entries: Vec<_> = self.entries(self.head()).collect();
+        let batches = entries.into_iter().filter_map(|(position, entry)| {
+            let bytes = self.pieces.slice(position, entry.length, entry.length);
+            replay(bytes)
+        });
+        batches.collect()
     }
 
     /// Gives the records their offsets and keeps them. Gives the offset of the first.
@@ -202,12 +243,17 @@ impl Log {
         base
     }
 
-    /// The bytes from the batch on that has `offset`. The last batch may be cut off.
-    pub(crate) fn read(&mut self, offset: i64, size: ReadSize) -> Result<Bytes, OffsetOutOfRange> {
+    /// The bytes from the batch on that has `offset`, to the one that has `end`. The last batch may be cut off.
+    pub(crate) fn read(
+        &mut self,
+        offset: i64,
+        end: i64,
+        size: ReadSize,
+    ) -> Result<Bytes, OffsetOutOfRange> {
         if !(self.start_offset..=self.end_offset).contains(&offset) {
             return Err(OffsetOutOfRange);
         }
-        let Some((position, entry)) = self.locate(offset) else {
+        let Some((position, entry)) = self.locate(offset).filter(|_| offset < end) else {
             return Ok(Bytes::new());
         };
         let wanted = if size.whole_first {
@@ -215,6 +261,9 @@ impl Log {
         } else {
             size.max_bytes
         };
+        let limit = self.locate(end).map(|(limit, _)| limit - position);
+        let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+        let wanted = limit.map_or(wanted, |limit| wanted.min(limit));
         Ok(self.pieces.slice(position, wanted, size.min_bytes))
     }
 

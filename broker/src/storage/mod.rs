@@ -10,6 +10,7 @@ mod legacy;
 mod log;
 mod marker;
 mod pieces;
+mod replay;
 
 pub(crate) use append_error::AppendError;
 pub(crate) use check::{Checked, Destination, ProducerBatch, Rules, Scrutiny, check, record_error};
@@ -17,6 +18,7 @@ pub(crate) use entry::Entry;
 pub(crate) use epochs::EpochEnd;
 pub(crate) use log::{Log, OffsetOutOfRange, ReadSize, Stamp, TimestampAndOffset};
 pub(crate) use marker::Marker;
+pub(crate) use replay::Replayed;
 
 #[cfg(test)]
 mod tests;

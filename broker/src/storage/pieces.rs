@@ -77,6 +77,23 @@ impl Pieces {
         self.sealed.drain(..gone);
     }
 
+    /// Lets go of all that lies at `position` and behind it.
+    pub(super) fn truncate(&mut self, position: u64) {
+        if let Some(left) = position.checked_sub(self.tail_start) {
+            self.tail
+                .truncate(usize::try_from(left).unwrap_or(usize::MAX));
+            return;
+        }
+        self.tail = BytesMut::new();
+        self.tail_start = position;
+        let stay = self.sealed.partition_point(|piece| piece.start < position);
+        self.sealed.truncate(stay);
+        if let Some(last) = self.sealed.last_mut() {
+            let left = usize::try_from(position - last.start).unwrap_or(usize::MAX);
+            last.bytes.truncate(left);
+        }
+    }
+
     fn seal(&mut self) {
         if !self.tail.is_empty() {
             let bytes = self.tail.split().freeze();
@@ -103,10 +120,8 @@ impl Pieces {
         if position >= self.end() {
             return Bytes::new();
         }
-        let (index, at, piece) = self.holding(position);
-        if position >= self.tail_start
-            || (index + 1 == self.sealed.len() && piece.len() - at < wanted)
-        {
+        let needed = wanted.min(least.max(SMALL));
+        if position.saturating_add(needed as u64) > self.tail_start {
             self.seal();
         }
         let (index, at, _) = self.holding(position);
@@ -118,7 +133,7 @@ impl Pieces {
         };
         let end = at.saturating_add(wanted).min(first.bytes.len());
         let slice = first.bytes.slice(at.min(end)..end);
-        if slice.len() >= wanted.min(least.max(SMALL)) || behind.is_empty() {
+        if slice.len() >= needed || behind.is_empty() {
             return slice;
         }
         gather(&slice, behind, wanted.min(least.max(GATHERED)))
@@ -241,6 +256,17 @@ mod tests {
     }
 
     #[test]
+    fn the_end_counts_for_the_least_too() {
+        let mut pieces = Pieces::default();
+        for _ in 0..3 {
+            pieces.copy(&[1; 100_000]);
+            pieces.seal();
+        }
+        pieces.copy(&[1; 100_000]);
+        assert_eq!(pieces.slice(0, 1 << 20, 350_000).len(), 400_000);
+    }
+
+    #[test]
     fn what_is_forgotten_moves_nothing() {
         let mut pieces = Pieces::default();
         for number in 0..3 {
@@ -256,6 +282,23 @@ mod tests {
         pieces.copy(&[4; 100]);
         assert_eq!(pieces.slice(400, 1000, 0), [4; 100][..]);
         assert_eq!(pieces.end(), 500);
+    }
+
+    #[test]
+    fn what_was_truncated_is_written_anew() {
+        for end in [0, 50, 100, 150, 250, 299] {
+            let mut pieces = Pieces::default();
+            pieces.adopt(Bytes::from(vec![0; 100]));
+            pieces.adopt(Bytes::from(vec![1; 100]));
+            pieces.copy(&[2; 100]);
+            pieces.truncate(end);
+            assert_eq!((pieces.end(), pieces.len()), (end, end));
+            pieces.copy(&[3; 400]);
+            let (read, _) = read_all(&mut pieces, 1000);
+            let before = (0..end).map(|at| u8::try_from(at / 100).unwrap());
+            let expected: Vec<_> = before.chain([3; 400]).collect();
+            assert_eq!(read, expected, "{end}");
+        }
     }
 
     #[test]

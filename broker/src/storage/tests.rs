@@ -63,7 +63,7 @@ fn size(max_bytes: usize) -> ReadSize {
 fn read(log: &mut Log, mut offset: i64, max_bytes: usize) -> Vec<(i64, i64)> {
     let mut found = Vec::new();
     while offset < log.end_offset() {
-        let bytes = log.read(offset, size(max_bytes)).unwrap();
+        let bytes = log.read(offset, i64::MAX, size(max_bytes)).unwrap();
         for batch in Batches::new(bytes) {
             let batch = batch.unwrap();
             assert_eq!(batch.partition_leader_epoch(), 3);
@@ -113,7 +113,7 @@ fn filled() -> (Log, Vec<(i64, i64)>) {
         let base = append(&mut log, batch(&times, &value, compression));
         expected.extend((base..).zip(times));
         if round % 3 == 0 {
-            log.read(base, size(100_000)).unwrap();
+            log.read(base, i64::MAX, size(100_000)).unwrap();
         }
     }
     (log, expected)
@@ -131,9 +131,12 @@ fn every_offset_is_found() {
         assert_eq!(read(&mut log, offset, 5_000), expected[start..]);
     }
     let end = log.end_offset();
-    assert!(log.read(end, size(100)).unwrap().is_empty());
-    assert_eq!(log.read(end + 1, size(100)), Err(OffsetOutOfRange));
-    assert_eq!(log.read(-1, size(100)), Err(OffsetOutOfRange));
+    assert!(log.read(end, i64::MAX, size(100)).unwrap().is_empty());
+    assert_eq!(
+        log.read(end + 1, i64::MAX, size(100)),
+        Err(OffsetOutOfRange)
+    );
+    assert_eq!(log.read(-1, i64::MAX, size(100)), Err(OffsetOutOfRange));
 }
 
 #[test]
@@ -160,12 +163,15 @@ fn a_large_batch_that_nobody_shares_is_not_copied() {
     let large = Bytes::from(batch(&[1], &[7; 100_000], Compression::None).to_vec());
     let place = large.as_ptr();
     append(&mut log, large);
-    assert_eq!(log.read(1, size(1 << 20)).unwrap().as_ptr(), place);
+    assert_eq!(
+        log.read(1, i64::MAX, size(1 << 20)).unwrap().as_ptr(),
+        place
+    );
 
     let shared = Bytes::from(batch(&[1], &[7; 100_000], Compression::None).to_vec());
     append(&mut log, shared.clone());
     assert_ne!(
-        log.read(2, size(1 << 20)).unwrap().as_ptr(),
+        log.read(2, i64::MAX, size(1 << 20)).unwrap().as_ptr(),
         shared.as_ptr()
     );
     assert_eq!(shared[..8], [0; 8]);
@@ -208,9 +214,49 @@ fn a_log_that_discards_knows_only_how_much_has_come() {
     }
     assert_eq!((log.start_offset(), log.end_offset()), (10, 10));
     assert_eq!(log.size(), 0);
-    assert!(log.read(10, size(100)).unwrap().is_empty());
-    assert_eq!(log.read(9, size(100)), Err(OffsetOutOfRange));
+    assert!(log.read(10, i64::MAX, size(100)).unwrap().is_empty());
+    assert_eq!(log.read(9, i64::MAX, size(100)), Err(OffsetOutOfRange));
     assert_eq!(log.epoch_at(10), Some(3));
     assert_eq!(log.latest_timestamp(), None);
     assert_eq!(log.first_at_or_after(0), None);
+}
+
+#[test]
+fn a_truncated_log_goes_on_where_it_was_cut() {
+    for offset in [0, 1, 7, 300, 555] {
+        let (mut log, mut expected) = filled();
+        let end = log.truncate(offset).unwrap();
+        // The batch that has the offset goes as a whole.
+        assert!(end <= offset && offset - end < 6, "{offset} {end}");
+        expected.truncate(usize::try_from(end).unwrap());
+        assert_eq!(log.end_offset(), end);
+        assert_eq!(read(&mut log, 0, 10_000), expected);
+        for time in [5, 500_000] {
+            let base = append(&mut log, batch(&[time], b"v", Compression::None));
+            expected.push((base, time));
+        }
+        assert_eq!(read(&mut log, 0, 10_000), expected);
+        let largest = expected.iter().map(|(_, time)| *time).max().unwrap();
+        assert_eq!(log.latest_timestamp().unwrap().timestamp, largest);
+        assert_eq!(log.truncate(end + 3), Err(OffsetOutOfRange));
+    }
+}
+
+#[test]
+fn nothing_is_read_behind_the_end_that_is_given() {
+    let (mut log, expected) = filled();
+    for end in [0, 3, 100, 700] {
+        let all = ReadSize {
+            min_bytes: 1 << 20,
+            ..size(1 << 20)
+        };
+        let bytes = log.read(0, end, all).unwrap();
+        let read: usize = Batches::new(bytes)
+            .map(|batch| usize::try_from(batch.unwrap().record_count().unwrap()).unwrap())
+            .sum();
+        let end = usize::try_from(end).unwrap();
+        assert!(read <= end && end - read < 6, "{read} {end}");
+    }
+    assert!(expected.len() > 700);
+    assert!(log.read(5, 5, size(100)).unwrap().is_empty());
 }

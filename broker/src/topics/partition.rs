@@ -1,9 +1,11 @@
 //! A partition: its log and who leads it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+use super::aborted::{Aborted, AbortedTransactions};
 use super::leadership::Leadership;
 use super::producers::{MarkerError, ProducerError, ProducerState, Producers, Unknown};
 use super::waiter::{Registration, Waiter, Waiters};
@@ -69,8 +71,10 @@ pub(crate) struct Retention {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Extent {
     pub(crate) start_offset: i64,
-    /// Nothing is replicated, so this is the end of the log too.
+    /// Nothing is replicated, so this is the end of the log too, but for a replica that is held back.
     pub(crate) high_watermark: i64,
+    /// Before it, all transactions have ended.
+    pub(crate) last_stable_offset: i64,
     pub(crate) leader_epoch: i32,
     /// The leader epoch of the first record, or of the one that is to come.
     pub(crate) start_epoch: Option<i32>,
@@ -87,6 +91,8 @@ pub(crate) struct Reader {
     pub(crate) epoch: i32,
     /// Whether any replica may answer (KIP-392).
     pub(crate) from_follower: bool,
+    /// Whether only what is committed is read.
+    pub(crate) committed: bool,
 }
 
 /// What a read gave.
@@ -94,6 +100,8 @@ pub(crate) struct Reader {
 pub(crate) struct Read {
     pub(crate) records: Bytes,
     pub(crate) extent: Extent,
+    /// Of those who read only what is committed: what was not.
+    pub(crate) aborted: Option<Vec<Aborted>>,
 }
 
 /// A partition of a topic.
@@ -109,6 +117,9 @@ struct State {
     deleted: bool,
     log: Log,
     producers: Producers,
+    aborted: AbortedTransactions,
+    /// Replicas that are held back, and where they end.
+    held: BTreeMap<i32, i64>,
     retention: Retention,
 }
 
@@ -146,10 +157,19 @@ impl State {
         }
     }
 
-    fn extent(&self) -> Extent {
+    /// Where the log ends at a node.
+    fn end(&self, node: i32) -> i64 {
+        let end = self.log.end_offset();
+        self.held.get(&node).map_or(end, |held| end.min(*held))
+    }
+
+    fn extent(&self, node: i32) -> Extent {
+        let (start, end) = (self.log.start_offset(), self.end(node));
+        let first_open = self.producers.first_open();
         Extent {
-            start_offset: self.log.start_offset(),
-            high_watermark: self.log.end_offset(),
+            start_offset: start,
+            high_watermark: end,
+            last_stable_offset: first_open.map_or(end, |open| open.max(start).min(end)),
             leader_epoch: self.leadership.epoch,
             start_epoch: self.log.epoch_at(self.log.start_offset()),
             last_modified: self.log.last_modified(),
@@ -168,6 +188,8 @@ impl Partition {
                 deleted: false,
                 log,
                 producers: Producers::default(),
+                aborted: AbortedTransactions::default(),
+                held: BTreeMap::new(),
                 retention,
             }),
             waiters: Waiters::default(),
@@ -195,7 +217,9 @@ impl Partition {
         let mut state = self.lock();
         let before = state.leadership.epoch;
         let changed = change(&mut state.leadership);
-        let epoch = state.leadership.epoch;
+        let (leader, epoch) = (state.leadership.leader, state.leadership.epoch);
+        // Whoever leads has all there is.
+        state.held.remove(&leader);
         if epoch != before {
             state.log.begin_epoch(epoch);
             drop(state);
@@ -264,7 +288,15 @@ impl Partition {
         let Ok(batch) = marker.batch(now) else {
             return Ok(());
         };
-        state.producers.end(&marker, now);
+        let first_offset = state.producers.end(&marker, now);
+        if let (Some(first_offset), false) = (first_offset, marker.commit) {
+            let last_offset = state.log.end_offset();
+            state.aborted.push(Aborted {
+                producer_id: marker.producer_id,
+                first_offset,
+                last_offset,
+            });
+        }
         let size = batch.size();
         let stamp = Stamp {
             leader_epoch: state.leadership.epoch,
@@ -274,6 +306,8 @@ impl Partition {
         state.log.append(batch, stamp);
         drop(state);
         self.waiters.add(size as u64);
+        // Who reads only what is committed can read more by now than has come.
+        self.waiters.disturb();
         Ok(())
     }
 
@@ -290,10 +324,24 @@ impl Partition {
         size: ReadSize,
     ) -> Result<Read, PartitionError> {
         let mut state = self.lock();
-        let records = state.serve(reader)?.read(offset, size)?;
+        state.serve(reader)?;
+        let extent = state.extent(reader.node);
+        let (log_end, end) = match reader.committed {
+            true => (extent.high_watermark, extent.last_stable_offset),
+            false => (extent.high_watermark, extent.high_watermark),
+        };
+        if offset > log_end {
+            return Err(PartitionError::OutOfRange);
+        }
+        let records = state.log.read(offset, end, size)?;
+        let aborted = reader.committed.then(|| match records.is_empty() {
+            true => Vec::new(),
+            false => state.aborted.within(offset, end),
+        });
         Ok(Read {
             records,
-            extent: state.extent(),
+            extent,
+            aborted,
         })
     }
 
@@ -301,7 +349,51 @@ impl Partition {
     pub(crate) fn extent(&self, reader: Reader) -> Result<Extent, PartitionError> {
         let mut state = self.lock();
         state.serve(reader)?;
-        Ok(state.extent())
+        Ok(state.extent(reader.node))
+    }
+
+    /// The replicas in sync that have what is at `offset`, but for the leader.
+    pub(crate) fn followers_with(&self, offset: i64) -> Vec<i32> {
+        let state = self.lock();
+        let followers = state.leadership.isr.iter().copied();
+        let followers = followers.filter(|node| *node != state.leadership.leader);
+        followers
+            .filter(|node| state.end(*node) >= offset)
+            .collect()
+    }
+
+    /// A replica stays where it is, whatever comes, until it is [released](Self::release_replica) or leads. `false` if the node leads, or holds nothing.
+    pub(crate) fn hold_replica(&self, node: i32) -> bool {
+        let mut state = self.lock();
+        let Leadership {
+            leader, replicas, ..
+        } = &state.leadership;
+        let is_follower = *leader != node && replicas.contains(&node);
+        if is_follower {
+            let end = state.end(node);
+            state.held.insert(node, end);
+        }
+        is_follower
+    }
+
+    /// A replica has all there is.
+    pub(crate) fn release_replica(&self, node: i32) {
+        self.lock().held.remove(&node);
+        self.waiters.disturb();
+    }
+
+    /// Takes the records from the batch on away that has `offset`, and begins a leader epoch; gives where the log ends then.
+    pub(crate) fn truncate(&self, offset: i64) -> Result<i64, OffsetOutOfRange> {
+        let mut state = self.lock();
+        let end = state.log.truncate(offset)?;
+        state.producers = Producers::replayed(state.log.replay());
+        state.aborted.truncate(end);
+        state.leadership.raise_epoch();
+        let epoch = state.leadership.epoch;
+        state.log.begin_epoch(epoch);
+        drop(state);
+        self.waiters.disturb();
+        Ok(end)
     }
 
     /// The offset that the next record gets.
@@ -328,6 +420,7 @@ impl Partition {
     pub(crate) fn delete_before(&self, node: i32, offset: i64) -> Result<i64, PartitionError> {
         let mut state = self.lock();
         let start = state.lead(node, -1)?.delete_before(offset)?;
+        state.aborted.delete_before(start);
         if state.retention.forgets_producers {
             state.producers.delete_before(start);
         }

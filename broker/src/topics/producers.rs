@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::storage::{Marker, ProducerBatch};
+use crate::storage::{Marker, ProducerBatch, Replayed};
 
 /// How many batches of a producer are known again when they come a second time. (Kafka has the same five, however many a client sends at once.)
 const REMEMBERED: usize = 5;
@@ -120,6 +120,20 @@ pub(super) struct Producers {
 }
 
 impl Producers {
+    /// What batches say that lie in a log.
+    pub(super) fn replayed(batches: impl IntoIterator<Item = Replayed>) -> Self {
+        let mut producers = Self::default();
+        for replayed in batches {
+            match replayed {
+                Replayed::Batch { batch, base_offset } => producers.note(&batch, base_offset),
+                Replayed::Marker { marker, timestamp } => {
+                    producers.end(&marker, timestamp);
+                }
+            }
+        }
+        producers
+    }
+
     /// Whether batches may be appended that come together. The one that they repeat, if they do.
     pub(super) fn check(
         &self,

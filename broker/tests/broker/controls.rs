@@ -7,10 +7,11 @@ use milena_broker::{ApiKey, Cluster, Requests};
 use milena_wire::messages::api_versions::ApiVersionsRequest;
 use milena_wire::messages::fetch::FetchResponse;
 use milena_wire::messages::metadata::MetadataResponse;
+use milena_wire::messages::produce::ProduceResponse;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep};
 
-use crate::client::{Client, batch, fetch_request, metadata_request};
+use crate::client::{Client, batch, fetch_request, metadata_request, produce_request};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -88,6 +89,36 @@ async fn answers_come_late_and_pipelined_requests_do_not_wait_for_each_other() {
     client.metadata(&[], 13).await;
     assert_eq!(start.elapsed(), Duration::ZERO);
     Client::in_memory(&cluster, 2).await.metadata(&[], 13).await;
+    assert_eq!(start.elapsed().as_secs(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_large_is_late_together_too() {
+    let builder = Cluster::builder().in_memory().latency(SECOND);
+    let cluster = builder.start().await.unwrap();
+    let mut client = Client::in_memory(&cluster, 1).await;
+    let topic = client.create_topic("orders", 1).await;
+    let large = "x".repeat(900_000);
+    let produce = produce_request(&topic, 0, batch(&[&large]), 1);
+    let start = Instant::now();
+    let mut ids = Vec::new();
+    for _ in 0..20 {
+        ids.push(client.send(&produce, 13).await);
+    }
+    for id in ids {
+        client.receive::<ProduceResponse>(id, 13).await;
+    }
+    assert_eq!(start.elapsed().as_secs(), 1);
+    let start = Instant::now();
+    let mut ids = Vec::new();
+    for offset in 0..20 {
+        ids.push(client.send(&fetch_request(&topic, offset), 18).await);
+    }
+    for id in ids {
+        let response = client.receive::<FetchResponse>(id, 18).await;
+        let records = response.responses[0].partitions[0].records.as_ref();
+        assert!(records.unwrap().len() > 900_000);
+    }
     assert_eq!(start.elapsed().as_secs(), 1);
 }
 

@@ -28,6 +28,7 @@ mod fetch;
 mod fetch_sessions;
 mod groups;
 mod idempotence;
+mod isolation;
 mod leaders;
 mod list_offsets;
 mod log_dirs;
@@ -41,6 +42,7 @@ mod profiles;
 mod quorum;
 mod quotas;
 mod renewal;
+mod replicas;
 mod sasl;
 #[cfg(feature = "tls")]
 mod tls;

@@ -154,6 +154,14 @@ pub struct Leader {
     pub epoch: Option<i32>,
 }
 
+impl Leader {
+    /// This broker in this epoch.
+    #[cfg(test)]
+    pub(crate) fn of(id: i32, epoch: Option<i32>) -> Self {
+        Self { id, epoch }
+    }
+}
+
 #[inline]
 fn leader(row: &Row) -> Option<Leader> {
     (row.leader != NONE).then(|| Leader {

@@ -231,11 +231,28 @@ fn numbers_of_what_may_be_in_the_log_are_not_given_again() {
         one.batch.fate.outcome(),
         Some(Outcome::Failed(error)) if error.may_have_been_sent()
     ));
-    // If it is not, the broker says so.
-    let two = world.one(1);
+    // Nobody knows whether the broker expects the next number, so they begin anew.
+    assert_eq!(read(&world.one(1)), (1, 0, vec![1]));
+}
+
+#[test]
+fn what_has_numbers_behind_one_that_may_be_in_the_log_is_settled_before_they_begin_anew() {
+    let mut world = World::known();
+    let (mut one, two) = (world.one(0), world.one(1));
+    one.may_be_written = true;
+    world.append(2..3);
+    world.queue.failed(&one, error());
+    assert_eq!(world.queue.news(&world.terms), None);
+    assert!(world.send().is_none());
+    // It comes back, and goes again as it was.
+    world.queue.again(two, error);
+    assert_eq!(world.queue.news(&world.terms), Some(News::Ready));
+    let two = world.send().unwrap();
     assert_eq!(read(&two), (0, 1, vec![1]));
-    assert!(world.queue.out_of_order(two, error));
-    assert_eq!(read(&world.send().unwrap()), (1, 0, vec![1]));
+    assert!(world.send().is_none());
+    world.written(&two);
+    assert_eq!(world.queue.news(&world.terms), Some(News::Ready));
+    assert_eq!(read(&world.send().unwrap()), (1, 0, vec![2]));
 }
 
 #[test]

@@ -418,15 +418,28 @@ impl BatchBuilder {
             self.max_timestamp = timestamp;
         }
         let timestamp_delta = zigzag64(timestamp.wrapping_sub(self.base_timestamp));
-        let offset_delta = zigzag32(distance);
+        let is_near = timestamp_delta <= Encoded::LARGEST;
         let (header_count, headers_length) = headers_size(headers.clone());
-        let body = body_size(
-            timestamp_delta,
-            offset_delta,
-            key,
-            value,
-            (header_count, headers_length),
-        );
+        // Each number is encoded once; the sizes come from that.
+        let near_timestamp = encode(if is_near { timestamp_delta } else { 0 });
+        let offset_delta = encode(u64::from(zigzag32(distance)));
+        let (key_length, value_length) = (encoded_length(key), encoded_length(value));
+        let header_count = encode(zigzag_length(header_count));
+        let timestamp_length = if is_near {
+            near_timestamp.length
+        } else {
+            length_of(timestamp_delta)
+        };
+        let numbers = 1
+            + timestamp_length
+            + offset_delta.length
+            + key_length.length
+            + value_length.length
+            + header_count.length;
+        let body = numbers
+            .saturating_add(key.map_or(0, <[u8]>::len))
+            .saturating_add(value.map_or(0, <[u8]>::len))
+            .saturating_add(headers_length);
         let length = encode(zigzag_length(body));
         let size = length.length.saturating_add(body);
         let start = self.size();
@@ -439,27 +452,30 @@ impl BatchBuilder {
         }
         // The one check of the capacity that may fail; what follows never grows the buffer.
         buffer.reserve(size.saturating_add(SLACK));
-        if timestamp_delta <= Encoded::LARGEST {
-            // Length, attributes and deltas are gathered in a register: at most 5 + 1 + 5 + 5 bytes.
-            let (timestamp, offset) = (encode(timestamp_delta), encode(u64::from(offset_delta)));
-            let attributes_at = length.length;
-            let timestamp_at = attributes_at + 1;
-            let offset_at = timestamp_at + timestamp.length;
+        // What comes before the key is gathered in a register: length, attributes, and the deltas have at most 5 + 1 + 5 + 5 bytes, and mostly there
+        // is room for the key's length, too.
+        let offset_at = length.length + 1 + timestamp_length;
+        let key_at = offset_at + offset_delta.length;
+        let is_room = key_at + key_length.length <= 16;
+        if is_near && is_room {
             let head = u128::from(length.word)
-                | u128::from(timestamp.word) << (8 * timestamp_at)
-                | u128::from(offset.word) << (8 * offset_at);
-            let end = buffer.len() + offset_at + offset.length;
+                | u128::from(near_timestamp.word) << (8 * (length.length + 1))
+                | u128::from(offset_delta.word) << (8 * offset_at)
+                | u128::from(key_length.word) << (8 * key_at);
+            let end = buffer.len() + key_at + key_length.length;
             buffer.extend_from_slice(&head.to_le_bytes());
             buffer.truncate(end);
         } else {
-            push(buffer, zigzag_length(body));
+            put_varint(buffer, length);
             buffer.push(0);
             push(buffer, timestamp_delta);
-            push(buffer, u64::from(offset_delta));
+            put_varint(buffer, offset_delta);
+            put_varint(buffer, key_length);
         }
-        put_nullable(buffer, key);
-        put_nullable(buffer, value);
-        put_varint(buffer, zigzag_length(header_count));
+        buffer.extend_from_slice(key.unwrap_or_default());
+        put_varint(buffer, value_length);
+        buffer.extend_from_slice(value.unwrap_or_default());
+        put_varint(buffer, header_count);
         for (key, value) in headers {
             put_nullable(buffer, Some(key.as_bytes()));
             put_nullable(buffer, value);
@@ -607,7 +623,7 @@ impl BatchBuilder {
 }
 
 /// The length of null: zigzag of -1.
-const NULL: u8 = 1;
+const NULL: u64 = 1;
 
 /// A length as the signed varint it is written as. None is negative.
 #[inline]
@@ -637,19 +653,25 @@ fn headers_size<'h>(headers: impl Iterator<Item = (&'h str, Option<&'h [u8]>)>) 
 /// Appends bytes after their length. There is room, with slack, for what is appended.
 #[inline]
 fn put_nullable(buffer: &mut Vec<u8>, bytes: Option<&[u8]>) {
+    put_varint(buffer, encoded_length(bytes));
+    buffer.extend_from_slice(bytes.unwrap_or_default());
+}
+
+/// What stands before bytes that may be null.
+#[inline]
+fn encoded_length(bytes: Option<&[u8]>) -> Encoded {
     match bytes {
-        Some(bytes) => {
-            put_varint(buffer, zigzag_length(bytes.len()));
-            buffer.extend_from_slice(bytes);
-        }
-        None => buffer.push(NULL),
+        Some(bytes) => encode(zigzag_length(bytes.len())),
+        None => Encoded {
+            word: NULL,
+            length: 1,
+        },
     }
 }
 
 #[inline]
-fn put_varint(buffer: &mut Vec<u8>, value: u64) {
+fn put_varint(buffer: &mut Vec<u8>, encoded: Encoded) {
     // A copy of constant length is one move, one of any length is a call.
-    let encoded = encode(value);
     let end = buffer.len() + encoded.length;
     buffer.extend_from_slice(&encoded.word.to_le_bytes());
     buffer.truncate(end);

@@ -38,8 +38,13 @@ Lines on its standard input, each answered by \"ok\" or by what is wrong with it
                                 which nodes hold it
   raise-epoch TOPIC PARTITION   the same leader, one leader epoch later
   leaderless TOPIC PARTITION    nobody leads it
+  truncate TOPIC PARTITION OFFSET
+                                take the records from there on away, and begin a leader epoch: an unclean election
+  prefer TOPIC PARTITION NODE   send clients that fetch from the leader to this replica
+  hold TOPIC PARTITION NODE     a replica that gets nothing new
+  rack-aware on|off             whether clients that fetch are sent to a replica in their rack
   omit TOPIC [PARTITION]        leave it out of Metadata
-  restore                       take all that is leaderless or left out back
+  restore                       take all that is leaderless, left out, preferred or held back
 
   Actions: error=CODE error-after-applying=CODE delay=MS throttle=MS split=BYTES length=N garbage wrong-correlation-id duplicate unsolicited no-answer
   silence corrupt-records, and close- or stall- with before-reading, after-reading, after-applying or after-bytes=N";
@@ -72,6 +77,10 @@ pub(crate) enum Command {
     Reassign(String, i32, Vec<i32>),
     RaiseEpoch(String, i32),
     Leaderless(String, i32),
+    Truncate(String, i32, i64),
+    Prefer(String, i32, i32),
+    Hold(String, i32, i32),
+    RackAware(bool),
     Omit(String, Option<i32>),
     Restore,
 }
@@ -139,6 +148,19 @@ impl<'a> Operator<'a> {
             Command::Leaderless(topic, partition) => {
                 self.guards.push(cluster.leaderless(&topic, partition)?);
             }
+            Command::Truncate(topic, partition, offset) => {
+                let end = cluster.truncate_partition(&topic, partition, offset)?;
+                said = format!("{end}\n");
+            }
+            Command::Prefer(topic, partition, node) => {
+                self.guards
+                    .push(cluster.prefer_replica(&topic, partition, node)?);
+            }
+            Command::Hold(topic, partition, node) => {
+                self.guards
+                    .push(cluster.hold_replica(&topic, partition, node)?);
+            }
+            Command::RackAware(rack_aware) => cluster.set_rack_aware(rack_aware),
             Command::Omit(topic, None) => self.guards.push(cluster.omit_topic(&topic)),
             Command::Omit(topic, Some(partition)) => {
                 self.guards.push(cluster.omit_partition(&topic, partition));
@@ -210,6 +232,17 @@ impl FromStr for Command {
             }
             ["raise-epoch", name, partition] => Self::RaiseEpoch(topic(name), number(partition)?),
             ["leaderless", name, partition] => Self::Leaderless(topic(name), number(partition)?),
+            ["truncate", name, partition, offset] => {
+                Self::Truncate(topic(name), number(partition)?, number(offset)?)
+            }
+            ["prefer", name, partition, node] => {
+                Self::Prefer(topic(name), number(partition)?, number(node)?)
+            }
+            ["hold", name, partition, node] => {
+                Self::Hold(topic(name), number(partition)?, number(node)?)
+            }
+            ["rack-aware", "on"] => Self::RackAware(true),
+            ["rack-aware", "off"] => Self::RackAware(false),
             ["omit", name] => Self::Omit(topic(name), None),
             ["omit", name, partition] => Self::Omit(topic(name), Some(number(partition)?)),
             ["restore"] => Self::Restore,
@@ -368,6 +401,8 @@ mod tests {
                 "reassign a 0 3,1",
                 Command::Reassign("a".to_owned(), 0, vec![3, 1]),
             ),
+            ("truncate a 0 5", Command::Truncate("a".to_owned(), 0, 5)),
+            ("rack-aware off", Command::RackAware(false)),
             ("omit a", Command::Omit("a".to_owned(), None)),
             ("omit a 1", Command::Omit("a".to_owned(), Some(1))),
             (
@@ -442,6 +477,10 @@ mod tests {
             "reassign orders 0 2,3",
             "stop 2",
             "restart 2",
+            "prefer orders 0 3",
+            "hold orders 0 2",
+            "rack-aware off",
+            "truncate orders 0 0",
             "leaderless orders 0",
             "omit orders",
             "restore",
@@ -465,6 +504,7 @@ mod tests {
         assert_eq!(cluster.controller(), Some(3));
         assert_eq!(cluster.coordinator(Coordination::Group, "g"), Some(3));
         let expected = "\
+            0\n\
             2 node-2-2.invalid:9092 node-2-2.invalid:9092 up b\n\
             4 node-4.invalid:9092 node-4.invalid:9092 up b\n\
             1 node-1.invalid:9092 proxy:19092 up a\n\
