@@ -69,7 +69,7 @@ def beside():
     for delay in (10, 50):
         title = f"small requests beside a full producer and a waiting Fetch, {delay} ms away"
         options = {"linger-ms": 5}
-        yield case(f"beside-far-{delay}", title, "beside", ["milena"], 100, partitions=12, broker=f"delay={delay}", options=options, seconds=1 + delay / 8)
+        yield case(f"beside-far-{delay}", title, "beside", ["milena"], 60, partitions=12, broker=f"delay={delay}", options=options, seconds=1 + delay / 14)
 
 
 def many_partitions():
@@ -87,7 +87,7 @@ ALL = [
     consume("1", "1 partition", 2_000_000),
     consume("12", "12 partitions", 2_000_000, partitions=12),
     case("latency", "latency: one awaited send at a time, linger 0", "latency", LATENCIES, 2_000),
-    case("end-to-end", "end to end: age of records under 10,000 a second, linger 0", "e2e", END_TO_END, 30_000, options={"rate": 10_000}, seconds=4.0),
+    case("end-to-end", "end to end: age of records under 10,000 a second, linger 0", "e2e", END_TO_END, 20_000, options={"rate": 10_000}, seconds=3.0),
     produce("100", "100 partitions", FAST_PRODUCERS, 1_000_000, partitions=100),
     produce("keyed", "12 partitions, random keys of 16 bytes", [p for p in FAST_PRODUCERS if p != "rskafka"], 1_000_000, partitions=12, options={"keyed": "true"}),
     produce("1k", "12 partitions, records of 1 KiB", FAST_PRODUCERS, 300_000, partitions=12, size=1024),
