@@ -11,9 +11,9 @@ RUST = ROOT / "bench/peers"
 class Programs:
     def __init__(self, folders, profile):
         self.profile = profile
-        target = Path(os.environ.get("CARGO_TARGET_DIR", RUST / "target"))
+        target = Path(os.environ.get("CARGO_TARGET_DIR", RUST / "target")).resolve()
         self.target = target
-        self.folders = [Path(f) for f in folders] + [target / ("release" if profile == "release" else "debug")]
+        self.folders = [Path(f).resolve() for f in folders] + [target / ("release" if profile == "release" else "debug")]
 
     def path(self, name):
         for folder in self.folders:
