@@ -30,9 +30,10 @@ class Programs:
         if "rdkafka" in rust:
             need = 'source scripts/common.sh; need cmake cmake; need c++ g++; [[ -e /usr/include/curl/curl.h ]] || compgen -G "/usr/include/*/curl/curl.h" >/dev/null || install libcurl4-openssl-dev'
             subprocess.run(["bash", "-ceu", need], cwd=ROOT, check=True)
-        packages = [a for p in rust for a in ("-p", f"p-{p}")]
         profile = ["--release"] if self.profile == "release" else []
-        self.cargo(["build", "--locked", *profile, *packages], RUST)
+        # One after the other: together, each would have the features that another asks of a crate that both use.
+        for peer in rust:
+            self.cargo(["build", "--locked", *profile, "-p", f"p-{peer}"], RUST)
         if "franz" in peers:
             out = self.folders[-1] / "franz"
             subprocess.run([ROOT / "scripts/others.sh", "go", "-C", RUST.parent / "franz", "build", "-trimpath", "-o", out, "."], check=True)
