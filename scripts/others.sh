@@ -6,6 +6,7 @@
 #   others.sh rdmock up | down  librdkafka's mock: a cluster of three brokers, PLAINTEXT
 #   others.sh status            how they are
 #   others.sh python ARGS...    Python with confluent-kafka, which is librdkafka, for checks against another client
+#   others.sh go ARGS...        Go 1.26 or newer
 #
 # `up` prints protocols and addresses. They are new ports each time, and stay in .kafka/kfake/PROTOCOL and .kafka/rdmock/PROTOCOL, with
 # commas between brokers. Users: admin, admin-secret and alice, alice-secret. Certificates: see pki.sh. Topics come into being when
@@ -102,5 +103,6 @@ case ${1:-}:${2:-} in
   kfake:down | rdmock:down) down "$1" ;;
   status:*) for name in kfake rdmock; do echo "$name: $(how "$state/$name")"; addresses "$state/$name"; done ;;
   python:*) confluent_kafka; exec "$venv/bin/python" "${@:2}" ;;
+  go:*) go=$(go_command); exec "$go" "${@:2}" ;;
   *) usage; [[ ${1:-} == help ]] ;;
 esac

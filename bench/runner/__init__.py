@@ -1,0 +1,1 @@
+"""The same work through several Kafka clients in turn, measured."""
