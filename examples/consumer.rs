@@ -62,7 +62,7 @@ async fn run() -> Result<()> {
         Some(addresses) => addresses.split(',').map(str::to_owned).collect(),
         None => {
             let cluster = Cluster::builder().start().await?;
-            cluster.create_topic(&*options.topic, 3, 1)?;
+            cluster.create_topic(&options.topic, 3, 1)?;
             options.from = Start::Earliest;
             options.exits_at_end = true;
             let addresses = cluster.bootstrap().to_vec();

@@ -262,16 +262,13 @@ fn copy_of<'a>(
 
 fn bar(records: u64, total: i64, bytes: u64, took: Duration) {
     const WIDTH: usize = 30;
-    let part = match total {
-        ..=0 => 1.0,
-        total => (records as f64 / total as f64).min(1.0),
-    };
-    let full = (part * WIDTH as f64) as usize;
+    let total = u64::try_from(total).unwrap_or(0);
+    let percent = (records * 100).checked_div(total).unwrap_or(100).min(100);
+    let full = usize::try_from(percent).unwrap_or(0) * WIDTH / 100;
     eprint!(
-        "\r[{}{}] {:3.0} %, {records} records, {:.1} MiB a second ",
+        "\r[{}{}] {percent:3} %, {records} records, {:.1} MiB a second ",
         "=".repeat(full),
         " ".repeat(WIDTH - full),
-        part * 100.0,
         bytes as f64 / f64::from(1 << 20) / took.as_secs_f64().max(0.001)
     );
 }

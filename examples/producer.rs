@@ -120,9 +120,9 @@ async fn send_made_up(producer: &Producer, options: &Options, began: Instant) ->
                 tokio::time::sleep_until((began + due).into()).await;
             }
         }
-        let text = number.to_string();
-        let length = text.len().min(value.len());
-        value[..length].copy_from_slice(&text.as_bytes()[..length]);
+        for (place, digit) in value.iter_mut().zip(number.to_string().bytes()) {
+            *place = digit;
+        }
         let record = Record::to(&options.topic).value(&value);
         // What becomes of each record is not looked at here but in the metrics: the delivery is dropped, the record is not.
         drop(producer.send(record).await?);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use milena_wire::codec::VersionRange;
 use milena_wire::compression::{Codec, Compression, Compressor, Decompressor};
-use milena_wire::records::{Batches, MessageSetBuilder, RecordError};
+use milena_wire::records::{Batches, MessageSetBuilder, RecordError, RecordSet};
 
 use crate::error::{Error, ErrorKind};
 
@@ -39,7 +39,7 @@ pub(super) fn translated(
     let mut decompressor = Decompressor::new();
     for batch in Batches::new(bytes.clone()) {
         let records = batch.and_then(|batch| batch.records(&mut decompressor));
-        let records = records.and_then(|records| records.check());
+        let records = records.and_then(RecordSet::check);
         for record in &records.map_err(invalid)? {
             if !record.headers.is_empty() {
                 return Err(too_old(BATCHES, versions));

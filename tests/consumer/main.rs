@@ -1,5 +1,13 @@
 //! The consumer against embedded brokers.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
 mod moves;
 mod reads;
 mod steers;

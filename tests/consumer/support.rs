@@ -9,16 +9,16 @@ use milena::producer::{Producer, Record};
 use milena_broker::Cluster;
 
 /// No test waits longer.
-pub const LONG: Duration = Duration::from_secs(20);
+pub(crate) const LONG: Duration = Duration::from_secs(20);
 
-pub async fn client(cluster: &Cluster) -> Client {
+pub(crate) async fn client(cluster: &Cluster) -> Client {
     let bootstrap = cluster.bootstrap().to_vec();
     let builder = Client::builder().bootstrap(bootstrap);
     builder.build().await.unwrap()
 }
 
 /// A client of a cluster with a topic.
-pub async fn begin(nodes: u16, topic: &str, partitions: i32) -> (Cluster, Client) {
+pub(crate) async fn begin(nodes: u16, topic: &str, partitions: i32) -> (Cluster, Client) {
     let cluster = Cluster::builder().nodes(nodes).start().await.unwrap();
     let client = client(&cluster).await;
     let replicas = i16::try_from(nodes).unwrap();
@@ -30,7 +30,7 @@ pub async fn begin(nodes: u16, topic: &str, partitions: i32) -> (Cluster, Client
 }
 
 /// Writes numbered records to a partition, `value-0` on, one batch of so many at a time.
-pub async fn write(
+pub(crate) async fn write(
     producer: &Producer,
     topic: &str,
     partition: i32,
@@ -55,13 +55,13 @@ pub async fn write(
     }
 }
 
-pub async fn next(consumer: &mut Consumer) -> Batch {
+pub(crate) async fn next(consumer: &mut Consumer) -> Batch {
     let next = tokio::time::timeout(LONG, consumer.next()).await;
     next.expect("a batch comes").unwrap().unwrap()
 }
 
 /// Reads so many records of one partition; gives their offsets and values.
-pub async fn read(consumer: &mut Consumer, count: usize) -> Vec<(i64, String)> {
+pub(crate) async fn read(consumer: &mut Consumer, count: usize) -> Vec<(i64, String)> {
     let mut records = Vec::new();
     while records.len() < count {
         let batch = next(consumer).await;
@@ -74,7 +74,7 @@ pub async fn read(consumer: &mut Consumer, count: usize) -> Vec<(i64, String)> {
 }
 
 /// The records from one number to another, as they were written from offset 0 on.
-pub fn numbered(numbers: std::ops::Range<usize>) -> Vec<(i64, String)> {
+pub(crate) fn numbered(numbers: std::ops::Range<usize>) -> Vec<(i64, String)> {
     let record = |number| (i64::try_from(number).unwrap(), format!("value-{number}"));
     numbers.map(record).collect()
 }
