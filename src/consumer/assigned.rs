@@ -119,6 +119,17 @@ impl Assigned {
         (Some(want), false)
     }
 
+    /// How many offsets there are between what was handed out and the end of what can be read, as the last answer said.
+    pub(super) fn lag(&self, is_committed: bool) -> Option<u64> {
+        let end = match is_committed && self.known.last_stable_offset >= 0 {
+            true => self.known.last_stable_offset,
+            false => self.known.high_watermark,
+        };
+        let end = Some(end).filter(|end| *end >= 0)?;
+        let lag = end.saturating_sub(self.delivered?);
+        Some(u64::try_from(lag).unwrap_or(0))
+    }
+
     /// The caller has had all before and at this offset.
     pub(super) fn hand_out(&mut self, last_offset: i64, epoch: i32) {
         let next = last_offset.saturating_add(1);

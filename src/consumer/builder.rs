@@ -12,6 +12,7 @@ use super::start::{Assignment, OffsetReset};
 use crate::cluster::Client;
 use crate::error::{ConfigError, Error, ErrorKind};
 use crate::isolation_level::IsolationLevel;
+use crate::metrics::Levels;
 
 /// How a consumer is made and behaves; made by [`Client::consumer`]. Nothing is checked before it is built; then every option is: the error,
 /// [`ErrorKind::Config`], names the option and the values that it may have.
@@ -148,6 +149,10 @@ impl ConsumerBuilder {
         let assignments = std::mem::take(&mut settings.assignments);
         let shared = Arc::new(Shared::new(client.clone(), terms, settings));
         shared.assign(assignments).await?;
+        if let Some(recorder) = client.recorder() {
+            let levels: Arc<dyn Levels> = shared.clone();
+            recorder.consumer().came(Arc::downgrade(&levels));
+        }
         client.spawn(Router::new(Arc::clone(&shared)).run());
         Ok(Consumer::new(shared))
     }

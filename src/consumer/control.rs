@@ -123,15 +123,7 @@ impl Control {
     pub fn lag(&self, partition: impl Into<TopicPartition>) -> Result<Option<u64>, Error> {
         let is_committed = self.shared.settings.isolation_level == IsolationLevel::ReadCommitted;
         self.of(partition.into(), |board, slot| {
-            let assigned = board.assigned(slot)?;
-            let known = assigned.known;
-            let end = match is_committed && known.last_stable_offset >= 0 {
-                true => known.last_stable_offset,
-                false => known.high_watermark,
-            };
-            let end = Some(end).filter(|end| *end >= 0)?;
-            let lag = end.saturating_sub(assigned.delivered?);
-            Some(u64::try_from(lag).unwrap_or(0))
+            board.assigned(slot)?.lag(is_committed)
         })
     }
 

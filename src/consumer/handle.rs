@@ -100,9 +100,17 @@ impl Consumer {
                     self.is_over = true;
                     return Poll::Ready(None);
                 }
-                Taken::Error(error) => return Poll::Ready(Some(Err(error))),
+                Taken::Error(error) => {
+                    if let Some(recorder) = self.shared.client.recorder() {
+                        recorder.consumer().failed();
+                    }
+                    return Poll::Ready(Some(Err(error)));
+                }
                 Taken::Batch(due) => {
                     if let Some(batch) = self.read(&due) {
+                        if let Some(recorder) = self.shared.client.recorder() {
+                            recorder.consumer().handed_out(batch.len(), batch.size());
+                        }
                         return Poll::Ready(Some(Ok(batch)));
                     }
                 }

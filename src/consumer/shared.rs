@@ -11,6 +11,8 @@ use super::settings::ConsumerSettings;
 use super::start::Assignment;
 use crate::cluster::{Client, TopicHold};
 use crate::error::{Error, ErrorKind};
+use crate::isolation_level::IsolationLevel;
+use crate::metrics::{ConsumerLevels, Levels};
 
 /// What the handles of a consumer and its tasks share.
 #[derive(Debug)]
@@ -24,6 +26,20 @@ pub(super) struct Shared {
     bells: Mutex<HashMap<i32, Arc<Notify>>>,
     /// Keep topics in the metadata.
     holds: Mutex<HashMap<Arc<str>, TopicHold>>,
+}
+
+impl Levels for Shared {
+    fn levels(&self) -> ConsumerLevels {
+        let is_committed = self.settings.isolation_level == IsolationLevel::ReadCommitted;
+        let board = lock(&self.board);
+        let lags = board.all().filter_map(|one| one.lag(is_committed));
+        ConsumerLevels {
+            partitions: u64::try_from(board.all().count()).unwrap_or(u64::MAX),
+            buffered: u64::try_from(board.buffered()).unwrap_or(u64::MAX),
+            discarded: board.wasted(),
+            lag: lags.fold(0, u64::saturating_add),
+        }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

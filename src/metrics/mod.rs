@@ -29,6 +29,7 @@ mod apis;
 mod broker;
 mod catalog;
 mod classes;
+mod consumer;
 mod distribution;
 #[cfg(feature = "metrics")]
 mod export;
@@ -42,6 +43,7 @@ mod snapshot;
 mod striped;
 mod table;
 
+pub use consumer::ConsumerSnapshot;
 pub use distribution::Distribution;
 pub use kinds::{BreakerState, CloseKind, ConnectionState, ErrorClass, Health};
 pub use producer::ProducerSnapshot;
@@ -49,6 +51,7 @@ pub use prometheus::prometheus_text;
 pub use snapshot::{ApiSnapshot, BrokerLabel, BrokerSnapshot, MetricsSnapshot};
 
 pub(crate) use broker::BrokerMetrics;
+pub(crate) use consumer::{ConsumerLevels, Levels};
 pub(crate) use kinds::phase_name;
 pub(crate) use meter::{Meter, Opened};
 pub(crate) use producer::ProducerCounts;

@@ -9,6 +9,7 @@ use milena_wire::api_key::ApiKey;
 
 use super::apis::{ApiCounts, Apis};
 use super::broker::BrokerMetrics;
+use super::consumer::ConsumerCounts;
 use super::distribution::Distribution;
 #[cfg(feature = "metrics")]
 use super::export::Exporter;
@@ -42,6 +43,7 @@ pub(crate) struct Recorder {
     metadata_refreshes: AtomicU64,
     metadata_failures: AtomicU64,
     producer: ProducerCounts,
+    consumer: ConsumerCounts,
     #[cfg(feature = "metrics")]
     exporter: Mutex<Exporter>,
 }
@@ -66,6 +68,7 @@ impl Recorder {
             metadata_refreshes: AtomicU64::new(0),
             metadata_failures: AtomicU64::new(0),
             producer: ProducerCounts::default(),
+            consumer: ConsumerCounts::default(),
             #[cfg(feature = "metrics")]
             exporter: Mutex::default(),
         })
@@ -194,6 +197,11 @@ impl Recorder {
         increment(&self.metadata_failures);
     }
 
+    /// Where consumers count.
+    pub(crate) fn consumer(&self) -> &ConsumerCounts {
+        &self.consumer
+    }
+
     /// Where producers count.
     pub(crate) fn producer(&self) -> &ProducerCounts {
         &self.producer
@@ -223,6 +231,7 @@ impl Recorder {
             metadata_refreshes: get(&self.metadata_refreshes),
             metadata_failures: get(&self.metadata_failures),
             producer: self.producer.read(),
+            consumer: self.consumer.read(),
         }
     }
 

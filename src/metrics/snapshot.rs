@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use milena_wire::api_key::ApiKey;
 
+use super::consumer::ConsumerSnapshot;
 use super::distribution::Distribution;
 use super::kinds::{BreakerState, CloseKind, ConnectionState, ErrorClass, Health, Kind};
 use super::producer::ProducerSnapshot;
@@ -46,6 +47,8 @@ pub struct MetricsSnapshot {
     pub metadata_failures: u64,
     /// What its producers have counted.
     pub producer: ProducerSnapshot,
+    /// What its consumers have counted.
+    pub consumer: ConsumerSnapshot,
 }
 
 /// What was counted of one API.

@@ -9,6 +9,7 @@ mod builder;
 mod clock;
 mod delivery;
 mod fate;
+mod flight;
 mod handle;
 mod identity;
 mod legacy;

@@ -8,17 +8,16 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use bytestring::ByteString;
 use milena_wire::api_key::ApiKey;
 use milena_wire::codec::VersionRange;
 use milena_wire::compression::Compressor;
+use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::ProduceRequest;
-use milena_wire::messages::produce::{PartitionProduceData, TopicProduceData};
-use milena_wire::uuid::Uuid;
 use tokio::time::{Sleep, sleep_until};
 
 use super::batch::Sealed;
 use super::clock::TICK;
+use super::flight::{self, Answer, Flight, Part, Parts};
 use super::legacy;
 use super::outcome::{self, Verdict};
 use super::partition::{Inner, Line, Partition};
@@ -29,33 +28,23 @@ use crate::cluster::{Boxed, Metadata, Reply};
 use crate::connection::{after, now};
 use crate::error::{Error, ErrorKind};
 
+/// After so long without an answer others are asked who leads.
+const SILENCE: Duration = Duration::from_secs(1);
+/// How often requests that are not answered are looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
 /// Writes what is ready to one broker: a few requests at a time, each formed as late as can be, so that batches grow while others are under way.
 pub(super) struct Sender {
     shared: Arc<Shared>,
     line: Arc<Line>,
     flights: VecDeque<Flight>,
+    /// When those that are not answered are looked at again.
+    next_look: Instant,
     compressor: Compressor,
     /// When the producer's clock is to be set again, if it is by this one.
     next_tick: Option<Instant>,
     /// Of Produce, as the broker and this crate have them in common; not known before the broker can be asked.
     versions: Option<VersionRange>,
-}
-
-/// A request that is under way.
-struct Flight {
-    answer: Boxed<'static, Answer>,
-    parts: Vec<Part>,
-}
-
-/// What came of a request; `None` if it is one that is not answered, and it is written.
-type Answer = (ProduceRequest, Result<Option<Reply<ProduceRequest>>, Error>);
-
-/// A batch in a request.
-pub(super) struct Part {
-    pub(super) partition: Arc<Partition>,
-    pub(super) sealed: Sealed,
-    /// It as an old broker takes it.
-    translated: Option<Bytes>,
 }
 
 impl Sender {
@@ -64,6 +53,7 @@ impl Sender {
             shared,
             line,
             flights: VecDeque::new(),
+            next_look: now(),
             compressor: Compressor::new(),
             next_tick: None,
             versions: None,
@@ -94,6 +84,7 @@ impl Sender {
             called.as_mut().enable();
             let next = self.look_at_clock();
             let next = earlier(next, self.tick());
+            self.look_elsewhere();
             set(timer.as_mut(), next);
             if self.may_send() && readiness.is_none() {
                 readiness = Some(self.readiness());
@@ -207,7 +198,7 @@ impl Sender {
         Box::pin(async move { client.ready::<ProduceRequest>(broker, deadline).await })
     }
 
-    fn poll_flights(&mut self, context: &mut Context<'_>) -> Option<(Vec<Part>, Answer)> {
+    fn poll_flights(&mut self, context: &mut Context<'_>) -> Option<(Parts, Answer)> {
         // In the order in which they were begun: what waits for the same connection gets it in this order.
         for (place, flight) in self.flights.iter_mut().enumerate() {
             if let Poll::Ready(answer) = flight.answer.as_mut().poll(context) {
@@ -224,9 +215,11 @@ impl Sender {
         if parts.is_empty() {
             return;
         }
-        let request = self.request(&parts);
-        let deadline = after(now(), self.shared.settings.request_timeout);
         let client = &self.shared.client;
+        let settings = &self.shared.settings;
+        let request = flight::request(&parts, &client.known(), settings);
+        let began = now();
+        let deadline = after(began, settings.request_timeout);
         let broker = self.line.broker;
         let answer: Boxed<'static, Answer> = if self.shared.settings.acks == Acks::None {
             let handed = client.hand(broker, request, deadline);
@@ -241,7 +234,12 @@ impl Sender {
                 (request, result.map(Some))
             })
         };
-        self.flights.push_back(Flight { answer, parts });
+        let parts = parts.into_iter().map(Some).collect();
+        self.flights.push_back(Flight {
+            began,
+            answer,
+            parts,
+        });
     }
 
     /// Takes a batch of each partition that is ready, as many as go into a request.
@@ -257,7 +255,7 @@ impl Sender {
             if inner.queue.station != Station::Listed {
                 continue;
             }
-            if !self.leads(&metadata, &partition) {
+            if !leads(&metadata, &partition, self.line.broker) {
                 self.leave(&partition, &mut inner);
                 continue;
             }
@@ -326,7 +324,7 @@ impl Sender {
         let metadata = self.shared.client.known();
         let mut stay = VecDeque::new();
         for partition in self.line.take_ready() {
-            if self.leads(&metadata, &partition) {
+            if leads(&metadata, &partition, self.line.broker) {
                 stay.push_back(partition);
                 continue;
             }
@@ -336,6 +334,51 @@ impl Sender {
             }
         }
         self.line.put_back(stay);
+    }
+
+    /// Does not wait for ever for a broker that is silent, while another one leads already: its batches go there, and the leader there knows those that it
+    /// has. Without numbers nobody would know, and the answer has to be waited for.
+    fn look_elsewhere(&mut self) {
+        let now = now();
+        if now < self.next_look || !self.shared.terms.is_idempotent() {
+            return;
+        }
+        self.next_look = now + LOOK;
+        let shared = Arc::clone(&self.shared);
+        let metadata = shared.client.known();
+        let mut elsewhere = Vec::new();
+        let mut is_silent = false;
+        for flight in &mut self.flights {
+            if now.saturating_duration_since(flight.began) < SILENCE {
+                continue;
+            }
+            is_silent = true;
+            for place in &mut flight.parts {
+                match place {
+                    Some(part) if leads(&metadata, &part.partition, self.line.broker) => {
+                        shared.client.is_stale(&part.partition.topic);
+                    }
+                    _ => elsewhere.extend(place.take()),
+                }
+            }
+        }
+        drop(metadata);
+        for part in elsewhere {
+            let message = "the broker does not answer, and another one leads the partition";
+            let kind = ErrorKind::Broker {
+                code: ErrorCode::NOT_LEADER_OR_FOLLOWER,
+                message: Some(message.to_owned()),
+            };
+            let error = Error::new(kind).during(ApiKey::PRODUCE, None);
+            let verdict = Verdict::Again {
+                error,
+                may_be_written: true,
+            };
+            self.judged(part, verdict);
+        }
+        if is_silent {
+            self.let_go();
+        }
     }
 
     /// A partition is led by another broker. What is under way comes back first: it is written to over one socket at a time.
@@ -348,49 +391,14 @@ impl Sender {
         }
     }
 
-    fn leads(&self, metadata: &Metadata, partition: &Partition) -> bool {
-        let leader = metadata.leader(&partition.topic, partition.index);
-        // Where nobody is known to lead, the last one may still do.
-        leader.is_none_or(|leader| leader.id == self.line.broker)
-    }
-
-    fn request(&self, parts: &[Part]) -> ProduceRequest {
-        let metadata = self.shared.client.known();
-        let mut topics: Vec<TopicProduceData> = Vec::new();
-        let mut last: Option<&Arc<str>> = None;
-        for part in parts {
-            let (partition, sealed) = (&part.partition, &part.sealed);
-            if !last.is_some_and(|last| Arc::ptr_eq(last, &partition.topic)) {
-                last = Some(&partition.topic);
-                let id = metadata
-                    .topic(&partition.topic)
-                    .and_then(|topic| topic.id());
-                let topic = TopicProduceData::default()
-                    .with_name(ByteString::from(&*partition.topic))
-                    .with_topic_id(id.unwrap_or(Uuid::nil()));
-                topics.push(topic);
-            }
-            if let Some(topic) = topics.last_mut() {
-                let mut data = PartitionProduceData::default().with_index(partition.index);
-                data.records = Some(part.translated.as_ref().unwrap_or(&sealed.bytes).clone());
-                topic.partition_data.push(data);
-            }
-        }
-        let timeout = self.shared.settings.request_timeout.as_millis();
-        ProduceRequest::default()
-            .with_acks(self.shared.settings.acks.number())
-            .with_timeout_ms(i32::try_from(timeout).unwrap_or(i32::MAX))
-            .with_topic_data(topics)
-    }
-
     /// A request has come back.
-    fn answered(&mut self, parts: Vec<Part>, (request, result): Answer) {
+    fn answered(&mut self, parts: Parts, (request, result): Answer) {
         let shared = Arc::clone(&self.shared);
         let is_idempotent = shared.terms.is_idempotent();
         match result {
             Ok(None) => {
                 drop(request);
-                for part in parts {
+                for part in parts.into_iter().flatten() {
                     let written = Verdict::Written {
                         base_offset: None,
                         append_time: None,
@@ -409,12 +417,14 @@ impl Sender {
                 // The batches' memory is ours alone again.
                 drop((request, response));
                 for (part, verdict) in parts.into_iter().zip(verdicts) {
-                    self.judged(part, verdict.verdict);
+                    if let Some(part) = part {
+                        self.judged(part, verdict.verdict);
+                    }
                 }
             }
             Err(error) => {
                 drop(request);
-                for part in parts {
+                for part in parts.into_iter().flatten() {
                     let verdict = outcome::without_answer(&error, is_idempotent);
                     shared.client.is_stale(&part.partition.topic);
                     self.judged(part, verdict);
@@ -560,7 +570,7 @@ impl Sender {
                 partition,
                 mut sealed,
                 ..
-            } in flight.parts
+            } in flight.parts.into_iter().flatten()
             {
                 sealed.may_be_written = true;
                 let error = Error::new(ErrorKind::Shutdown).during(ApiKey::PRODUCE, None);
@@ -572,9 +582,15 @@ impl Sender {
     }
 }
 
+/// Whether a broker leads a partition, as far as is known. Where nobody is known to lead, the last one may still do.
+fn leads(metadata: &Metadata, partition: &Partition, broker: i32) -> bool {
+    let leader = metadata.leader(&partition.topic, partition.index);
+    leader.is_none_or(|leader| leader.id == broker)
+}
+
 /// What a sender waits for.
 enum Happened {
-    Answered(Vec<Part>, Answer),
+    Answered(Parts, Answer),
     Ready(Result<VersionRange, Error>),
     Called,
 }

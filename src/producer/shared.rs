@@ -109,11 +109,7 @@ impl Shared {
         let index = match record.partition {
             Some(partition) => usize::try_from(partition).unwrap_or(usize::MAX),
             None => {
-                let partitioned = Partitioned {
-                    topic: record.topic,
-                    key: record.key,
-                    value: record.value,
-                };
+                let partitioned = Partitioned::new(record.topic, record.key, record.value);
                 let partitions = topic.partitions.len();
                 let chosen = self
                     .settings

@@ -171,3 +171,28 @@ async fn the_first_batch_is_not_overtaken_when_it_comes_back() {
     assert!(log(&client, 0).await.iter().all(|batch| batch.epoch == 0));
     assert_eq!(values(&client).await, numbers(6));
 }
+
+/// Row 22: a leader that is frozen holds its socket open and answers nothing. Others elect another one; nobody waits for the time-out of the request, which
+/// is 30 s.
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_is_frozen_is_left_when_another_one_is_elected() {
+    let cluster = cluster(3).await;
+    let client = client(&cluster).await;
+    let producer = eager(&client).build().unwrap();
+    send(&producer, "0").await.await.unwrap();
+    let old = cluster.leader(TOPIC, 0).unwrap();
+    let frozen = Fault::on(ApiKey::PRODUCE, Action::NoAnswer).node(old);
+    let frozen = cluster.inject(frozen);
+    // More than may be in flight: the rest waits behind those that are not answered.
+    let deliveries = send_apart(&producer, 1..=8).await;
+    hit(&frozen, 1).await;
+    tokio::time::sleep(ms(9000)).await;
+    cluster.move_leader(TOPIC, 0, old % 3 + 1).unwrap();
+    let began = Instant::now();
+    assert_eq!(
+        offsets(&all(deliveries).await.unwrap()),
+        [1, 2, 3, 4, 5, 6, 7, 8]
+    );
+    assert!(began.elapsed() < ms(5000), "{:?}", began.elapsed());
+    assert_eq!(values(&client).await, numbers(9));
+}

@@ -31,6 +31,14 @@ pub struct Partitioned<'a> {
     pub value: Option<&'a [u8]>,
 }
 
+impl<'a> Partitioned<'a> {
+    /// A record, as tests of a partitioner need one.
+    #[must_use]
+    pub fn new(topic: &'a str, key: Option<&'a [u8]>, value: Option<&'a [u8]>) -> Self {
+        Self { topic, key, value }
+    }
+}
+
 /// As Java's producer does: records with the same key go to the same partition, by murmur2; those without go where batches become large (KIP-794). The default.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ByKey;
