@@ -3,7 +3,7 @@
 use super::error::RecordFault;
 
 #[inline]
-const fn unzigzag32(value: u32) -> i32 {
+pub(super) const fn unzigzag32(value: u32) -> i32 {
     (value >> 1) as i32 ^ -((value & 1) as i32)
 }
 
