@@ -5,14 +5,17 @@ use bytes::Bytes;
 use super::control::ControlType;
 use super::error::RecordError;
 use super::layout::{Attributes, batch, put};
-use super::varint::{Encoded, encode, length_of, push, zigzag32, zigzag64};
+use super::page::Page;
+use super::varint::{Encoded, encode, encode_long, length_of, zigzag32, zigzag64};
 use crate::checksum::crc32c;
 use crate::compression::{Compression, Compressor};
 
 /// The most that a batch may have, in bytes, its length being an int32.
 const LARGEST: usize = i32::MAX as usize;
-/// What is written beyond a record's end, at most, before the buffer is cut to it.
-const SLACK: usize = 16;
+/// What is written beyond a record's end, at most.
+const SLACK: usize = 8;
+/// The header of a batch, not filled in yet.
+const NO_HEADER: [u8; batch::HEADER] = [0; batch::HEADER];
 
 /// Builds batches of magic 2, one after the other. Records are written in wire format as they are appended; [`seal`](Self::seal) fills in the header and
 /// leaves the builder empty for the next batch, with the same settings.
@@ -29,7 +32,7 @@ const SLACK: usize = 16;
 #[derive(Debug)]
 pub struct BatchBuilder {
     /// The header's place, then the records; empty before the first one.
-    buffer: Vec<u8>,
+    page: Page,
     /// A buffer that came back, for what is made by compressing.
     spare: Vec<u8>,
     /// Of the first record.
@@ -89,7 +92,7 @@ impl BatchBuilder {
     #[must_use]
     pub fn new() -> Self {
         BatchBuilder {
-            buffer: Vec::new(),
+            page: Page::default(),
             spare: Vec::new(),
             base_timestamp: -1,
             max_timestamp: -1,
@@ -116,7 +119,7 @@ impl BatchBuilder {
     /// Takes memory for a batch of this many bytes now.
     #[must_use]
     pub fn with_capacity(mut self, bytes: usize) -> Self {
-        self.buffer.reserve(bytes);
+        self.page.reserve_exact(bytes);
         self
     }
 
@@ -135,9 +138,8 @@ impl BatchBuilder {
 
     /// Writes the next batch into this memory, as far as it goes; what is in there is forgotten.
     #[must_use]
-    pub fn with_buffer(mut self, mut buffer: Vec<u8>) -> Self {
-        buffer.clear();
-        self.buffer = buffer;
+    pub fn with_buffer(mut self, buffer: Vec<u8>) -> Self {
+        self.page = Page::new(buffer);
         self
     }
 
@@ -226,7 +228,7 @@ impl BatchBuilder {
     #[inline]
     #[must_use]
     pub fn size(&self) -> usize {
-        self.buffer.len().max(batch::HEADER)
+        self.page.len().max(batch::HEADER)
     }
 
     /// The bytes of the batch as it is, sealed: [`size`](Self::size), or what it takes at the ratio that the last batches were compressed by.
@@ -254,20 +256,19 @@ impl BatchBuilder {
     #[inline]
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.buffer.capacity()
+        self.page.capacity()
     }
 
     /// Takes memory for a batch of this many bytes, if there is less.
     pub fn reserve(&mut self, bytes: usize) {
-        self.buffer
-            .reserve_exact(bytes.saturating_sub(self.buffer.len()));
+        self.page.reserve_exact(bytes);
     }
 
     /// Gives up the builder for its memory.
     #[must_use]
     pub fn into_buffer(self) -> Vec<u8> {
-        if self.buffer.capacity() >= self.spare.capacity() {
-            self.buffer
+        if self.page.capacity() >= self.spare.capacity() {
+            self.page.into_memory()
         } else {
             self.spare
         }
@@ -418,20 +419,15 @@ impl BatchBuilder {
             self.max_timestamp = timestamp;
         }
         let timestamp_delta = zigzag64(timestamp.wrapping_sub(self.base_timestamp));
-        let is_near = timestamp_delta <= Encoded::LARGEST;
         let (header_count, headers_length) = headers_size(headers.clone());
         // Each number is encoded once; the sizes come from that.
-        let near_timestamp = encode(if is_near { timestamp_delta } else { 0 });
+        let (timestamp_delta, rest_of_timestamp) = encode_long(timestamp_delta);
         let offset_delta = encode(u64::from(zigzag32(distance)));
         let (key_length, value_length) = (encoded_length(key), encoded_length(value));
         let header_count = encode(zigzag_length(header_count));
-        let timestamp_length = if is_near {
-            near_timestamp.length
-        } else {
-            length_of(timestamp_delta)
-        };
         let numbers = 1
-            + timestamp_length
+            + timestamp_delta.length
+            + rest_of_timestamp.length
             + offset_delta.length
             + key_length.length
             + value_length.length
@@ -446,42 +442,34 @@ impl BatchBuilder {
         if size > self.limit.saturating_sub(start) {
             return Err(self.no_room(size));
         }
-        let buffer = &mut self.buffer;
-        if buffer.len() < batch::HEADER {
-            buffer.resize(batch::HEADER, 0);
+        let page = &mut self.page;
+        if page.len() == 0 {
+            page.reserve(batch::HEADER);
+            page.put_slice(&NO_HEADER);
         }
-        // The one check of the capacity that may fail; what follows never grows the buffer.
-        buffer.reserve(size.saturating_add(SLACK));
-        // What comes before the key is gathered in a register: length, attributes, and the deltas have at most 5 + 1 + 5 + 5 bytes, and mostly there
-        // is room for the key's length, too.
-        let offset_at = length.length + 1 + timestamp_length;
-        let key_at = offset_at + offset_delta.length;
-        let is_room = key_at + key_length.length <= 16;
-        if is_near && is_room {
-            let head = u128::from(length.word)
-                | u128::from(near_timestamp.word) << (8 * (length.length + 1))
-                | u128::from(offset_delta.word) << (8 * offset_at)
-                | u128::from(key_length.word) << (8 * key_at);
-            let end = buffer.len() + key_at + key_length.length;
-            buffer.extend_from_slice(&head.to_le_bytes());
-            buffer.truncate(end);
-        } else {
-            put_varint(buffer, length);
-            buffer.push(0);
-            push(buffer, timestamp_delta);
-            put_varint(buffer, offset_delta);
-            put_varint(buffer, key_length);
+        page.reserve(size.saturating_add(SLACK));
+        page.put(length);
+        page.put(NO_ATTRIBUTES);
+        page.put(timestamp_delta);
+        if rest_of_timestamp.length > 0 {
+            page.put(rest_of_timestamp);
         }
-        buffer.extend_from_slice(key.unwrap_or_default());
-        put_varint(buffer, value_length);
-        buffer.extend_from_slice(value.unwrap_or_default());
-        put_varint(buffer, header_count);
+        page.put(offset_delta);
+        page.put(key_length);
+        if let Some(key) = key {
+            page.put_slice(key);
+        }
+        page.put(value_length);
+        if let Some(value) = value {
+            page.put_slice(value);
+        }
+        page.put(header_count);
         for (key, value) in headers {
-            put_nullable(buffer, Some(key.as_bytes()));
-            put_nullable(buffer, value);
+            put_nullable(page, Some(key.as_bytes()));
+            put_nullable(page, value);
         }
         debug_assert_eq!(
-            self.buffer.len(),
+            self.page.len(),
             start + size,
             "headers differed between two walks"
         );
@@ -517,12 +505,13 @@ impl BatchBuilder {
         }
         let mut sealed = if self.compression == Compression::None {
             // The next batch gets the buffer that came back, if one did.
-            std::mem::replace(&mut self.buffer, std::mem::take(&mut self.spare))
+            let next = Page::new(std::mem::take(&mut self.spare));
+            std::mem::replace(&mut self.page, next).into_written()
         } else {
             let mut out = std::mem::take(&mut self.spare);
             out.clear();
             out.resize(batch::HEADER, 0);
-            let records = self.buffer.get(batch::HEADER..).unwrap_or_default();
+            let records = self.page.written().get(batch::HEADER..).unwrap_or_default();
             if let Err(source) = compressor.compress(self.compression, records, &mut out) {
                 self.spare = out;
                 return Err(RecordError::Compression {
@@ -600,7 +589,7 @@ impl BatchBuilder {
 
     /// Drops the records appended so far.
     pub fn clear(&mut self) {
-        self.buffer.clear();
+        self.page.clear();
         self.next_delta = 0;
         self.count = 0;
     }
@@ -608,19 +597,18 @@ impl BatchBuilder {
     /// Takes back what [`seal`](Self::seal) gave, to use its memory for a later batch. Nothing happens if somebody else still holds a part of it.
     pub fn recycle(&mut self, sealed: Bytes) {
         if let Ok(unique) = sealed.try_into_mut() {
-            let mut buffer = Vec::from(unique);
-            buffer.clear();
-            let place = if self.buffer.capacity() == 0 {
-                &mut self.buffer
-            } else {
-                &mut self.spare
-            };
-            if buffer.capacity() > place.capacity() {
-                *place = buffer;
+            let buffer = Vec::from(unique);
+            if self.page.capacity() == 0 {
+                self.page = Page::new(buffer);
+            } else if buffer.capacity() > self.spare.capacity() {
+                self.spare = buffer;
             }
         }
     }
 }
+
+/// The attributes of a record, none of which has a meaning yet.
+const NO_ATTRIBUTES: Encoded = Encoded { word: 0, length: 1 };
 
 /// The length of null: zigzag of -1.
 const NULL: u64 = 1;
@@ -650,11 +638,11 @@ fn headers_size<'h>(headers: impl Iterator<Item = (&'h str, Option<&'h [u8]>)>) 
     })
 }
 
-/// Appends bytes after their length. There is room, with slack, for what is appended.
+/// Writes bytes after their length; there must be room.
 #[inline]
-fn put_nullable(buffer: &mut Vec<u8>, bytes: Option<&[u8]>) {
-    put_varint(buffer, encoded_length(bytes));
-    buffer.extend_from_slice(bytes.unwrap_or_default());
+fn put_nullable(page: &mut Page, bytes: Option<&[u8]>) {
+    page.put(encoded_length(bytes));
+    page.put_slice(bytes.unwrap_or_default());
 }
 
 /// What stands before bytes that may be null.
@@ -667,14 +655,6 @@ fn encoded_length(bytes: Option<&[u8]>) -> Encoded {
             length: 1,
         },
     }
-}
-
-#[inline]
-fn put_varint(buffer: &mut Vec<u8>, encoded: Encoded) {
-    // A copy of constant length is one move, one of any length is a call.
-    let end = buffer.len() + encoded.length;
-    buffer.extend_from_slice(&encoded.word.to_le_bytes());
-    buffer.truncate(end);
 }
 
 /// The bytes of a record behind its length. The deltas are zigzag.

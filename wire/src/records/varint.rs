@@ -58,31 +58,36 @@ pub(super) const fn encode(value: u64) -> Encoded {
             length: 2,
         };
     }
-    let spread = value & 0x7f
-        | (value & 0x7f << 7) << 1
-        | (value & 0x7f << 14) << 2
-        | (value & 0x7f << 21) << 3
-        | (value & 0x7f << 28) << 4;
     let length = length_of(value);
     // Every byte but the last says that there are more.
     let more = 0x8080_8080 >> (8 * (5 - length));
     Encoded {
-        word: spread | more,
+        word: spread(value) | more,
         length,
     }
 }
 
-/// Appends any value.
-pub(super) fn push(out: &mut Vec<u8>, mut value: u64) {
-    loop {
-        let [low, ..] = value.to_le_bytes();
-        if value < 0x80 {
-            out.push(low);
-            return;
-        }
-        out.push(low | 0x80);
-        value >>= 7;
+/// The lowest 35 bits, seven in a byte.
+#[inline]
+const fn spread(value: u64) -> u64 {
+    value & 0x7f
+        | (value & 0x7f << 7) << 1
+        | (value & 0x7f << 14) << 2
+        | (value & 0x7f << 21) << 3
+        | (value & 0x7f << 28) << 4
+}
+
+/// Encodes any value: in two parts, of which the second is empty for values up to [`Encoded::LARGEST`].
+#[inline]
+pub(super) const fn encode_long(value: u64) -> (Encoded, Encoded) {
+    if value <= Encoded::LARGEST {
+        return (encode(value), Encoded { word: 0, length: 0 });
     }
+    let first = Encoded {
+        word: spread(value) | 0x80_8080_8080,
+        length: 5,
+    };
+    (first, encode(value >> 35))
 }
 
 /// What is left to read of a record.
@@ -222,9 +227,13 @@ impl<'a> Cursor<'a> {
 mod tests {
     use super::*;
 
-    fn put(value: u64) -> Vec<u8> {
+    fn put(mut value: u64) -> Vec<u8> {
         let mut out = Vec::new();
-        push(&mut out, value);
+        while value >= 0x80 {
+            out.push(value.to_le_bytes()[0] | 0x80);
+            value >>= 7;
+        }
+        out.push(value.to_le_bytes()[0]);
         out
     }
 
@@ -240,6 +249,10 @@ mod tests {
                     assert_eq!(Cursor::new(&bytes).varint(), Ok(unzigzag32(value)));
                     assert_eq!(zigzag32(unzigzag32(value)), value);
                 }
+                let (first, second) = encode_long(value);
+                let first = &first.word.to_le_bytes()[..first.length];
+                let second = &second.word.to_le_bytes()[..second.length];
+                assert_eq!([first, second].concat(), bytes, "{value:#x}");
                 if value <= Encoded::LARGEST {
                     let encoded = encode(value);
                     assert_eq!(encoded.word.to_le_bytes()[..encoded.length], bytes[..]);
