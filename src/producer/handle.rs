@@ -1,10 +1,13 @@
 //! What a user holds of a producer.
 
+use std::cell::Cell;
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
+
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::delivery::Delivery;
 use super::fate::{Fate, Outcome};
@@ -20,14 +23,14 @@ use crate::error::{Error, ErrorKind};
 /// [`close`](Self::close) wait for it.
 #[derive(Clone)]
 pub struct Producer {
-    handle: Arc<Handle>,
+    handle: Arc<Inner>,
 }
 
-struct Handle {
+struct Inner {
     shared: Arc<Shared>,
 }
 
-impl Drop for Handle {
+impl Drop for Inner {
     fn drop(&mut self) {
         self.shared.abandon();
     }
@@ -36,7 +39,7 @@ impl Drop for Handle {
 impl Producer {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self {
-            handle: Arc::new(Handle { shared }),
+            handle: Arc::new(Inner { shared }),
         }
     }
 
@@ -51,8 +54,9 @@ impl Producer {
     /// # Cancel safety
     /// If the future is dropped before it is ready, the record was not sent.
     pub async fn send(&self, record: Record<'_>) -> Result<Delivery, Error> {
-        // Whoever sends without end lets others have their turn, and those who write his records are among them.
-        tokio::task::coop::consume_budget().await;
+        if is_turn_over(&record) {
+            tokio::task::yield_now().await;
+        }
         match self.handle.shared.append(&record, false) {
             Ok(delivery) => Ok(delivery),
             Err(Obstacle::Invalid(error)) => Err(error),
@@ -137,6 +141,43 @@ impl Producer {
         shared.fail_all(&Error::new(ErrorKind::Shutdown));
         false
     }
+}
+
+/// So many bytes may be sent until others have their turn, where there is one thread for all: some tens of microseconds.
+const TURN: usize = 64 << 10;
+/// So many times as much may be sent where another thread may take them over meanwhile.
+const LONGER: u32 = 8;
+/// What a record costs beside its bytes, in bytes.
+const RECORD: usize = 64;
+
+thread_local! {
+    /// Bytes that were sent in this turn.
+    static SENT: Cell<usize> = const { Cell::new(0) };
+    /// Turns that were prolonged.
+    static LONG: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Whether it is time to let others have their turn, as whoever sends without end must: those who write his records are among them.
+///
+/// Tokio's own count of what a task does takes a record for as much as a read from a socket. It would yield ten times as often; and where there are several
+/// threads, whoever yields has another one woken to look for work, which costs more than a hundred records.
+#[inline]
+fn is_turn_over(record: &Record<'_>) -> bool {
+    let bytes = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
+    let sent = SENT.get().saturating_add(RECORD + bytes);
+    let is_over = sent >= TURN;
+    SENT.set(if is_over { 0 } else { sent });
+    is_over && is_long_turn_over()
+}
+
+#[cold]
+fn is_long_turn_over() -> bool {
+    let runtime = Handle::try_current().map(|runtime| runtime.runtime_flavor());
+    let is_alone = !matches!(runtime, Ok(RuntimeFlavor::MultiThread));
+    let long = LONG.get() + 1;
+    let is_over = is_alone || long >= LONGER;
+    LONG.set(if is_over { 0 } else { long });
+    is_over
 }
 
 /// Waits until a batch is settled, and whatever it was split into.

@@ -5,15 +5,13 @@ use bytes::Bytes;
 use super::control::ControlType;
 use super::error::RecordError;
 use super::layout::{Attributes, batch, put};
-use super::page::Page;
+use super::page::{Page, Pen, SPARE};
 use super::varint::{Encoded, encode, encode_long, length_of, zigzag32, zigzag64};
 use crate::checksum::crc32c;
 use crate::compression::{Compression, Compressor};
 
 /// The most that a batch may have, in bytes, its length being an int32.
 const LARGEST: usize = i32::MAX as usize;
-/// What is written beyond a record's end, at most.
-const SLACK: usize = 8;
 /// The header of a batch, not filled in yet.
 const NO_HEADER: [u8; batch::HEADER] = [0; batch::HEADER];
 
@@ -283,7 +281,7 @@ impl BatchBuilder {
         const NUMBERS: usize = 5 + 1 + 10 + 5 + 5 + 5 + 5;
         let key = key.map_or(0, <[u8]>::len);
         let value = value.map_or(0, <[u8]>::len);
-        (NUMBERS + SLACK)
+        (NUMBERS + SPARE)
             .saturating_add(key)
             .saturating_add(value)
             .saturating_add(headers)
@@ -421,13 +419,20 @@ impl BatchBuilder {
         let timestamp_delta = zigzag64(timestamp.wrapping_sub(self.base_timestamp));
         let (header_count, headers_length) = headers_size(headers.clone());
         // Each number is encoded once; the sizes come from that.
-        let (timestamp_delta, rest_of_timestamp) = encode_long(timestamp_delta);
         let offset_delta = encode(u64::from(zigzag32(distance)));
         let (key_length, value_length) = (encoded_length(key), encoded_length(value));
-        let header_count = encode(zigzag_length(header_count));
+        let header_count = match header_count {
+            0 => Encoded::ZERO,
+            count => encode(zigzag_length(count)),
+        };
+        let is_near = timestamp_delta <= Encoded::LARGEST;
+        let near_timestamp = encode(if is_near { timestamp_delta } else { 0 });
+        let timestamp_length = match is_near {
+            true => near_timestamp.length,
+            false => length_of(timestamp_delta),
+        };
         let numbers = 1
-            + timestamp_delta.length
-            + rest_of_timestamp.length
+            + timestamp_length
             + offset_delta.length
             + key_length.length
             + value_length.length
@@ -442,35 +447,39 @@ impl BatchBuilder {
         if size > self.limit.saturating_sub(start) {
             return Err(self.no_room(size));
         }
-        let page = &mut self.page;
-        if page.len() == 0 {
-            page.reserve(batch::HEADER);
-            page.put_slice(&NO_HEADER);
+        if self.page.len() == 0 {
+            self.page.pen(batch::HEADER).put_slice(&NO_HEADER);
         }
-        page.reserve(size.saturating_add(SLACK));
-        page.put(length);
-        page.put(NO_ATTRIBUTES);
-        page.put(timestamp_delta);
-        if rest_of_timestamp.length > 0 {
-            page.put(rest_of_timestamp);
+        let mut pen = self.page.pen(size);
+        let room = pen.left();
+        // Most numbers are small, and lie in two words: what comes before the offset, and what comes before the key or, without one, the value.
+        match length.then(Encoded::ZERO) {
+            Some(begin) if is_near => put_two(&mut pen, begin, near_timestamp),
+            _ => {
+                pen.put(length);
+                pen.put(Encoded::ZERO);
+                put_timestamp(&mut pen, timestamp_delta);
+            }
         }
-        page.put(offset_delta);
-        page.put(key_length);
-        if let Some(key) = key {
-            page.put_slice(key);
+        match (key, offset_delta.then(key_length)) {
+            (None, Some(before_value)) => put_two(&mut pen, before_value, value_length),
+            (key, _) => {
+                put_two(&mut pen, offset_delta, key_length);
+                pen.put_slice(key.unwrap_or_default());
+                pen.put(value_length);
+            }
         }
-        page.put(value_length);
         if let Some(value) = value {
-            page.put_slice(value);
+            pen.put_slice(value);
         }
-        page.put(header_count);
+        pen.put(header_count);
         for (key, value) in headers {
-            put_nullable(page, Some(key.as_bytes()));
-            put_nullable(page, value);
+            put_nullable(&mut pen, Some(key.as_bytes()));
+            put_nullable(&mut pen, value);
         }
         debug_assert_eq!(
-            self.page.len(),
-            start + size,
+            room - pen.left(),
+            size,
             "headers differed between two walks"
         );
         self.max_timestamp = self.max_timestamp.max(timestamp);
@@ -607,12 +616,6 @@ impl BatchBuilder {
     }
 }
 
-/// The attributes of a record, none of which has a meaning yet.
-const NO_ATTRIBUTES: Encoded = Encoded { word: 0, length: 1 };
-
-/// The length of null: zigzag of -1.
-const NULL: u64 = 1;
-
 /// A length as the signed varint it is written as. None is negative.
 #[inline]
 const fn zigzag_length(length: usize) -> u64 {
@@ -638,11 +641,33 @@ fn headers_size<'h>(headers: impl Iterator<Item = (&'h str, Option<&'h [u8]>)>) 
     })
 }
 
-/// Writes bytes after their length; there must be room.
 #[inline]
-fn put_nullable(page: &mut Page, bytes: Option<&[u8]>) {
-    page.put(encoded_length(bytes));
-    page.put_slice(bytes.unwrap_or_default());
+fn put_nullable(pen: &mut Pen<'_>, bytes: Option<&[u8]>) {
+    pen.put(encoded_length(bytes));
+    pen.put_slice(bytes.unwrap_or_default());
+}
+
+/// Puts two numbers, in one word if that takes them.
+#[inline]
+fn put_two(pen: &mut Pen<'_>, first: Encoded, second: Encoded) {
+    match first.then(second) {
+        Some(both) => pen.put(both),
+        None => {
+            pen.put(first);
+            pen.put(second);
+        }
+    }
+}
+
+#[cold]
+fn put_timestamp(pen: &mut Pen<'_>, delta: u64) {
+    if delta > Encoded::LARGEST {
+        let (first, rest) = encode_long(delta);
+        pen.put(first);
+        pen.put(rest);
+    } else {
+        pen.put(encode(delta));
+    }
 }
 
 /// What stands before bytes that may be null.
@@ -650,10 +675,7 @@ fn put_nullable(page: &mut Page, bytes: Option<&[u8]>) {
 fn encoded_length(bytes: Option<&[u8]>) -> Encoded {
     match bytes {
         Some(bytes) => encode(zigzag_length(bytes.len())),
-        None => Encoded {
-            word: NULL,
-            length: 1,
-        },
+        None => Encoded::NULL,
     }
 }
 

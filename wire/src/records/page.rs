@@ -2,6 +2,9 @@
 
 use super::varint::Encoded;
 
+/// Bytes behind what is written, so that the last number can be put as a whole word.
+pub(super) const SPARE: usize = size_of::<u64>();
+
 /// Memory that is written from the front. All of it holds some bytes at any time, so that to write is to overwrite: neither does a number ask for room, nor
 /// is anything cut off behind one that was written as a whole word.
 #[derive(Debug, Default)]
@@ -46,41 +49,24 @@ impl Page {
         }
     }
 
-    /// Makes room for so many bytes more.
+    /// Writes so many bytes: those that the caller puts, with some to spare behind them.
     #[inline]
-    pub(super) fn reserve(&mut self, more: usize) {
-        if self.bytes.len() - self.end < more {
-            self.grow(more);
+    pub(super) fn pen(&mut self, bytes: usize) -> Pen<'_> {
+        if self.bytes.len() - self.end < bytes + SPARE {
+            self.grow(bytes + SPARE);
+        }
+        let start = self.end;
+        self.end += bytes;
+        Pen {
+            rest: self.bytes.get_mut(start..).unwrap_or_default(),
         }
     }
 
     #[cold]
     fn grow(&mut self, more: usize) {
         self.bytes
-            .reserve(self.end.saturating_add(more) - self.bytes.len());
+            .reserve((self.end + more).saturating_sub(self.bytes.len()));
         self.bytes.resize(self.bytes.capacity(), 0);
-    }
-
-    /// Writes a number; there must be room for a word.
-    #[inline]
-    pub(super) fn put(&mut self, number: Encoded) {
-        let rest = self.bytes.get_mut(self.end..).unwrap_or_default();
-        debug_assert!(rest.len() >= size_of::<u64>(), "no room was made");
-        if let Some(word) = rest.first_chunk_mut() {
-            *word = number.word.to_le_bytes();
-        }
-        self.end += number.length;
-    }
-
-    /// Writes bytes; there must be room for them.
-    #[inline]
-    pub(super) fn put_slice(&mut self, bytes: &[u8]) {
-        let rest = self.bytes.get_mut(self.end..).unwrap_or_default();
-        debug_assert!(rest.len() >= bytes.len(), "no room was made");
-        if let Some(place) = rest.get_mut(..bytes.len()) {
-            place.copy_from_slice(bytes);
-        }
-        self.end += bytes.len();
     }
 
     /// Forgets what is written.
@@ -97,5 +83,41 @@ impl Page {
     /// The memory.
     pub(super) fn into_memory(self) -> Vec<u8> {
         self.bytes
+    }
+}
+
+/// Writes on a page, where there is room.
+#[derive(Debug)]
+pub(super) struct Pen<'a> {
+    rest: &'a mut [u8],
+}
+
+impl Pen<'_> {
+    /// Puts a number, or several that lie in one word.
+    #[inline]
+    pub(super) fn put(&mut self, number: Encoded) {
+        if let Some(word) = self.rest.first_chunk_mut() {
+            *word = number.word.to_le_bytes();
+        }
+        self.skip(number.length);
+    }
+
+    #[inline]
+    pub(super) fn put_slice(&mut self, bytes: &[u8]) {
+        if let Some(place) = self.rest.get_mut(..bytes.len()) {
+            place.copy_from_slice(bytes);
+        }
+        self.skip(bytes.len());
+    }
+
+    #[inline]
+    fn skip(&mut self, bytes: usize) {
+        let rest = std::mem::take(&mut self.rest);
+        self.rest = rest.get_mut(bytes..).unwrap_or_default();
+    }
+
+    /// The bytes that are left, those to spare included.
+    pub(super) fn left(&self) -> usize {
+        self.rest.len()
     }
 }

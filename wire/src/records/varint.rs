@@ -41,6 +41,22 @@ pub(super) struct Encoded {
 impl Encoded {
     /// The largest value of five bytes.
     pub(super) const LARGEST: u64 = (1 << 35) - 1;
+    /// Zero.
+    pub(super) const ZERO: Encoded = Encoded { word: 0, length: 1 };
+    /// The length of null: zigzag of -1.
+    pub(super) const NULL: Encoded = Encoded { word: 1, length: 1 };
+
+    /// This and another behind it, if one word takes both.
+    #[inline]
+    pub(super) const fn then(self, next: Encoded) -> Option<Encoded> {
+        let length = self.length + next.length;
+        // A number that is encoded has a byte at least, so the shift is less than the word.
+        if length > 8 {
+            return None;
+        }
+        let word = self.word | next.word << (8 * self.length);
+        Some(Encoded { word, length })
+    }
 }
 
 /// Encodes a value of at most [`Encoded::LARGEST`], which every length and every zigzag int32 is.
@@ -77,12 +93,8 @@ const fn spread(value: u64) -> u64 {
         | (value & 0x7f << 28) << 4
 }
 
-/// Encodes any value: in two parts, of which the second is empty for values up to [`Encoded::LARGEST`].
-#[inline]
+/// Encodes a value beyond [`Encoded::LARGEST`], in two parts.
 pub(super) const fn encode_long(value: u64) -> (Encoded, Encoded) {
-    if value <= Encoded::LARGEST {
-        return (encode(value), Encoded { word: 0, length: 0 });
-    }
     let first = Encoded {
         word: spread(value) | 0x80_8080_8080,
         length: 5,
@@ -249,11 +261,12 @@ mod tests {
                     assert_eq!(Cursor::new(&bytes).varint(), Ok(unzigzag32(value)));
                     assert_eq!(zigzag32(unzigzag32(value)), value);
                 }
-                let (first, second) = encode_long(value);
-                let first = &first.word.to_le_bytes()[..first.length];
-                let second = &second.word.to_le_bytes()[..second.length];
-                assert_eq!([first, second].concat(), bytes, "{value:#x}");
-                if value <= Encoded::LARGEST {
+                if value > Encoded::LARGEST {
+                    let (first, second) = encode_long(value);
+                    let first = &first.word.to_le_bytes()[..first.length];
+                    let second = &second.word.to_le_bytes()[..second.length];
+                    assert_eq!([first, second].concat(), bytes, "{value:#x}");
+                } else {
                     let encoded = encode(value);
                     assert_eq!(encoded.word.to_le_bytes()[..encoded.length], bytes[..]);
                     assert_eq!(
