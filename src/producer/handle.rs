@@ -1,18 +1,16 @@
 //! What a user holds of a producer.
 
-use std::cell::Cell;
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::runtime::{Handle, RuntimeFlavor};
-
 use super::delivery::Delivery;
-use super::fate::{Fate, Outcome};
+use super::fate::{Fate, Outcome, Place};
 use super::record::Record;
-use super::shared::{Obstacle, Shared};
+use super::sending::{Sending, refused};
+use super::shared::Shared;
 use crate::cluster::by;
 use crate::connection::{after, now};
 use crate::error::{Error, ErrorKind};
@@ -23,14 +21,14 @@ use crate::error::{Error, ErrorKind};
 /// [`close`](Self::close) wait for it.
 #[derive(Clone)]
 pub struct Producer {
-    handle: Arc<Inner>,
+    handle: Arc<Handle>,
 }
 
-struct Inner {
+struct Handle {
     shared: Arc<Shared>,
 }
 
-impl Drop for Inner {
+impl Drop for Handle {
     fn drop(&mut self) {
         self.shared.abandon();
     }
@@ -39,7 +37,7 @@ impl Drop for Inner {
 impl Producer {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self {
-            handle: Arc::new(Inner { shared }),
+            handle: Arc::new(Handle { shared }),
         }
     }
 
@@ -53,15 +51,9 @@ impl Producer {
     ///
     /// # Cancel safety
     /// If the future is dropped before it is ready, the record was not sent.
-    pub async fn send(&self, record: Record<'_>) -> Result<Delivery, Error> {
-        if is_turn_over(&record) {
-            tokio::task::yield_now().await;
-        }
-        match self.handle.shared.append(&record, false) {
-            Ok(delivery) => Ok(delivery),
-            Err(Obstacle::Invalid(error)) => Err(error),
-            Err(_) => Box::pin(self.send_slowly(&record)).await,
-        }
+    #[inline]
+    pub fn send<'a>(&'a self, record: Record<'a>) -> Sending<'a> {
+        Sending::new(&self.handle.shared, record)
     }
 
     /// As [`send`](Self::send), but at once.
@@ -72,48 +64,8 @@ impl Producer {
     pub fn try_send(&self, record: &Record<'_>) -> Result<Delivery, Error> {
         let shared = &self.handle.shared;
         shared
-            .append(record, false)
-            .map_err(|obstacle| match obstacle {
-                Obstacle::Invalid(error) => error,
-                Obstacle::Full => full(shared),
-                Obstacle::Unknown => unknown(record),
-            })
-    }
-
-    async fn send_slowly(&self, record: &Record<'_>) -> Result<Delivery, Error> {
-        let shared = &self.handle.shared;
-        let began = now();
-        let deadline = after(began, shared.settings.max_block);
-        let mut waiting = None;
-        loop {
-            let room = waiting.as_ref().map(super::memory::Waiting::room);
-            let mut room = std::pin::pin!(room);
-            if let Some(room) = room.as_mut().as_pin_mut() {
-                // From before the look on, so that nothing is missed.
-                room.enable();
-            }
-            match shared.append(record, waiting.is_some()) {
-                Ok(delivery) => {
-                    if let Some(counts) = shared.terms.counts().filter(|_| waiting.is_some()) {
-                        counts.waited(now().saturating_duration_since(began));
-                    }
-                    return Ok(delivery);
-                }
-                Err(Obstacle::Invalid(error)) => return Err(error),
-                Err(Obstacle::Full) => match room.as_mut().as_pin_mut() {
-                    Some(room) => {
-                        if by(deadline, room).await.is_none() {
-                            return Err(full(shared));
-                        }
-                    }
-                    None => waiting = Some(shared.terms.memory.wait()),
-                },
-                Err(Obstacle::Unknown) => {
-                    let found = shared.find_topic(record.topic, record.partition, deadline);
-                    found.await?;
-                }
-            }
-        }
+            .append_slowly(record, false)
+            .map_err(|obstacle| refused(obstacle, shared, record))
     }
 
     /// Waits until all that was sent before is settled, be it written or failed; batches do not wait for more records meanwhile.
@@ -143,48 +95,11 @@ impl Producer {
     }
 }
 
-/// So many bytes may be sent until others have their turn, where there is one thread for all: some tens of microseconds.
-const TURN: usize = 64 << 10;
-/// So many times as much may be sent where another thread may take them over meanwhile.
-const LONGER: u32 = 8;
-/// What a record costs beside its bytes, in bytes.
-const RECORD: usize = 64;
-
-thread_local! {
-    /// Bytes that were sent in this turn.
-    static SENT: Cell<usize> = const { Cell::new(0) };
-    /// Turns that were prolonged.
-    static LONG: Cell<u32> = const { Cell::new(0) };
-}
-
-/// Whether it is time to let others have their turn, as whoever sends without end must: those who write his records are among them.
-///
-/// Tokio's own count of what a task does takes a record for as much as a read from a socket. It would yield ten times as often; and where there are several
-/// threads, whoever yields has another one woken to look for work, which costs more than a hundred records.
-#[inline]
-fn is_turn_over(record: &Record<'_>) -> bool {
-    let bytes = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
-    let sent = SENT.get().saturating_add(RECORD + bytes);
-    let is_over = sent >= TURN;
-    SENT.set(if is_over { 0 } else { sent });
-    is_over && is_long_turn_over()
-}
-
-#[cold]
-fn is_long_turn_over() -> bool {
-    let runtime = Handle::try_current().map(|runtime| runtime.runtime_flavor());
-    let is_alone = !matches!(runtime, Ok(RuntimeFlavor::MultiThread));
-    let long = LONG.get() + 1;
-    let is_over = is_alone || long >= LONGER;
-    LONG.set(if is_over { 0 } else { long });
-    is_over
-}
-
 /// Waits until a batch is settled, and whatever it was split into.
 async fn settled(fate: Arc<Fate>) {
     let mut unsettled = vec![fate];
     while let Some(fate) = unsettled.pop() {
-        let mut place = None;
+        let mut place = Place::default();
         let done = poll_fn(|context| match fate.wait(context.waker(), &mut place) {
             true => Poll::Pending,
             false => Poll::Ready(()),
@@ -194,20 +109,6 @@ async fn settled(fate: Arc<Fate>) {
             unsettled.extend([Arc::clone(before), Arc::clone(from)]);
         }
     }
-}
-
-#[cold]
-fn full(shared: &Shared) -> Error {
-    let buffer_memory = shared.terms.memory.limit();
-    Error::new(ErrorKind::BufferFull { buffer_memory })
-}
-
-#[cold]
-fn unknown(record: &Record<'_>) -> Error {
-    Error::new(ErrorKind::UnknownPartition {
-        topic: record.topic.to_owned(),
-        partition: record.partition.unwrap_or_default(),
-    })
 }
 
 impl fmt::Debug for Producer {

@@ -228,7 +228,8 @@ pub struct CheckedIter<'a> {
 impl<'a> Iterator for CheckedIter<'a> {
     type Item = Record<'a>;
 
-    #[inline]
+    // What a call gives would go through memory, and be waited for there.
+    #[inline(always)]
     fn next(&mut self) -> Option<Record<'a>> {
         self.left = self.left.checked_sub(1)?;
         if let Some(record) = self.records.usual() {
