@@ -114,6 +114,8 @@ pub(super) enum Formed {
     Request(Box<FetchRequest>, usize),
     /// It waits until it is called.
     Wait,
+    /// It sends this, and ends.
+    Last(Box<FetchRequest>),
     /// It ends.
     Over,
 }
@@ -509,7 +511,9 @@ impl Board {
     /// What a broker is asked for next.
     pub(super) fn form(&mut self, broker: i32, now: Instant) -> Formed {
         if self.is_closed {
-            return Formed::Over;
+            let line = self.lines.remove(&broker);
+            let last = line.and_then(|line| line.session.close());
+            return last.map_or(Formed::Over, |request| Formed::Last(Box::new(request)));
         }
         let (share, fair, need) = (self.share(), self.fair(), self.need());
         let most_bytes = self.terms.max_bytes.min(self.terms.prefetch / 2);

@@ -10,5 +10,7 @@
 
 mod moves;
 mod reads;
+mod sessions;
 mod steers;
 mod support;
+mod tap;
