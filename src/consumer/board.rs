@@ -736,12 +736,19 @@ impl Board {
             return false;
         }
         assigned.known.learn(answer);
-        if answer.preferred_read_replica >= 0
-            && assigned
-                .position
-                .prefers(answer.preferred_read_replica, replica_until)
-        {
-            self.signals.router();
+        let replica = answer.preferred_read_replica;
+        if replica >= 0 {
+            if assigned.position.prefers(replica, replica_until) {
+                self.signals.router();
+            }
+            let is_empty = answer.records.as_ref().is_none_or(bytes::Bytes::is_empty);
+            if is_empty && !assigned.position.is_replica(replica) {
+                // It sends to where nothing comes from, whatever it is told: it is not asked without a pause.
+                let until = now + wait(assigned.position.failures());
+                assigned.position.delay(until);
+                self.signals.router();
+                return false;
+            }
         }
         if answer.diverging_epoch.end_offset >= 0 {
             assigned.position.stop();
