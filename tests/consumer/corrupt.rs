@@ -33,7 +33,7 @@ async fn unreadable(consumer: &mut Consumer) -> (i64, Option<i64>, RecordError) 
                     panic!("{error}");
                 };
                 assert_eq!((&**topic, *partition), ("orders", 0));
-                return (*offset, *next_offset, error.clone());
+                return (*offset, *next_offset, *error);
             }
         }
     }

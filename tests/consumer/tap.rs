@@ -103,7 +103,7 @@ impl Tap {
     }
 
     /// Waits until what was seen is as it should be, and gives it.
-    pub(crate) async fn until(&self, is_so: impl Fn(&[Fetch]) -> bool) -> Vec<Fetch> {
+    pub(crate) async fn until(&self, is_so: impl Fn(&[Fetch]) -> bool + Send + Sync) -> Vec<Fetch> {
         let mut changes = self.changes.subscribe();
         let seen = async {
             loop {

@@ -17,6 +17,7 @@ use milena_broker::Cluster;
 
 use crate::forge::{emptied, reaching};
 use crate::support::{all_of, next, nothing_comes, read, tapped};
+use crate::tap::Fetch;
 
 /// A producer that writes to partition 0 of the topic `orders`, in transactions or not.
 struct Writer {
@@ -236,7 +237,7 @@ async fn aborted_transactions_are_left_out_in_whatever_order_they_are_listed() {
     assert_eq!(offsets, [9, 10, 11, 12, 13, 14]);
     is_at_end(&mut consumer, 27).await;
     let fetches = tap.fetches();
-    let lists = fetches.iter().flat_map(|fetch| fetch.told());
+    let lists = fetches.iter().flat_map(Fetch::told);
     let lists = lists.filter_map(|told| told.aborted_transactions.as_ref());
     let firsts: Vec<Vec<_>> = lists
         .map(|list| list.iter().map(|aborted| aborted.first_offset).collect())
@@ -261,7 +262,7 @@ async fn an_aborted_transaction_without_records_ends_at_its_marker() {
         assert_eq!(read(&mut consumer, 1).await, are(&[(3, "x-3")]));
         is_at_end(&mut consumer, 5).await;
         let fetches = tap.fetches();
-        let told = fetches.iter().flat_map(|fetch| fetch.told());
+        let told = fetches.iter().flat_map(Fetch::told);
         let mut lists = told.filter_map(|told| told.aborted_transactions.as_ref());
         assert!(lists.any(|list| !list.is_empty()));
     }
