@@ -620,8 +620,9 @@ impl Queue {
         }
     }
 
-    /// Fails those whose time is over. Those under way are told to have failed, and go on.
-    pub(super) fn expire(&mut self, now: Instant, error: impl Fn() -> Error) {
+    /// Fails those whose time is over. Those under way are told to have failed, and go on. Gives whether there was something to be sent again, and is not any
+    /// more.
+    pub(super) fn expire(&mut self, now: Instant, error: impl Fn() -> Error) -> bool {
         if self
             .open
             .as_ref()
@@ -638,12 +639,14 @@ impl Queue {
                 self.tell_failed(&closed.batch.fate, closed.batch.count, error());
             }
         }
+        let was_again = !self.again.is_empty();
         while let Some(place) = self.again.iter().position(|one| one.batch.deadline <= now) {
             if let Some(sealed) = self.again.remove(place) {
                 self.give_up(&sealed, error());
             }
         }
         self.fail_outstanding(|deadline| deadline <= now, error);
+        was_again && self.again.is_empty()
     }
 
     /// Fails all of them; those under way are told to have failed, and go on.

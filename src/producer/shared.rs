@@ -13,7 +13,7 @@ use super::delivery::Delivery;
 use super::identity::IdentityState;
 use super::partition::{Inner, Line, Partition};
 use super::partitioner::Partitioned;
-use super::queue::{Identity, Refusal, Terms};
+use super::queue::{Identity, Refusal, Station, Terms};
 use super::record::Record;
 use super::settings::ProducerSettings;
 use super::topic::{Topic, Topics};
@@ -323,9 +323,17 @@ impl Shared {
         for topic in self.topics.all() {
             for partition in &topic.partitions {
                 let mut inner = partition.lock();
-                if !inner.queue.is_empty() {
-                    inner.queue.expire(now, &error);
-                    inner.count_failed(&self.terms);
+                if inner.queue.is_empty() {
+                    continue;
+                }
+                let is_over = inner.queue.expire(now, &error);
+                inner.count_failed(&self.terms);
+                // What was waited for has failed: those behind it need not wait.
+                if is_over && matches!(inner.queue.station, Station::Delayed(_)) {
+                    inner.queue.station = Station::Resting;
+                    if partition.settle_in(&mut inner, &self.terms) {
+                        self.seek(partition);
+                    }
                 }
             }
         }

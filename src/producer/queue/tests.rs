@@ -301,9 +301,12 @@ fn time_runs_out_for_what_waits_and_for_what_is_under_way() {
     world.append(2..3);
     world.queue.again(two, error);
     let fates: Vec<_> = world.queue.fates().collect();
-    world.queue.expire(now(), error);
+    assert!(!world.queue.expire(now(), error));
     assert!(fates.iter().all(|fate| fate.outcome().is_none()));
-    world.queue.expire(now() + Duration::from_secs(121), error);
+    // What was to be sent again is not any more.
+    let later = now() + Duration::from_secs(121);
+    assert!(world.queue.expire(later, error));
+    assert!(!world.queue.expire(later, error));
     let may_be_written: Vec<_> = fates
         .iter()
         .map(|fate| match fate.outcome() {
