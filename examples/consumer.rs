@@ -24,6 +24,9 @@ use milena_broker::Cluster;
 
 type Result<T> = std::result::Result<T, Box<dyn StdError + Send + Sync>>;
 
+/// So many records the embedded broker gets.
+const SOME: u64 = 10;
+
 #[derive(Clone, Copy)]
 enum Format {
     Tab,
@@ -93,16 +96,21 @@ async fn run() -> Result<()> {
         progress.abort();
     }
     client.close().await;
-    drop(embedded);
-    read
+    let count = read?;
+    let is_all = embedded.is_some() && options.partition.is_none();
+    if is_all && count != SOME.min(options.max) {
+        return Err(format!("{count} records instead of {SOME}").into());
+    }
+    Ok(())
 }
 
+/// Gives how many records there were.
 async fn read(
     consumer: &mut Consumer,
     control: &Control,
     options: &Options,
     mut ends: Option<BTreeMap<TopicPartition, i64>>,
-) -> Result<()> {
+) -> Result<u64> {
     let mut left = options.max;
     while left > 0 {
         if let Some(ends) = &mut ends {
@@ -145,7 +153,7 @@ async fn read(
         }
         out.flush()?;
     }
-    Ok(())
+    Ok(options.max - left)
 }
 
 fn end_of(ends: &BTreeMap<TopicPartition, i64>, batch: &Batch) -> Option<i64> {
@@ -243,7 +251,7 @@ async fn tell(control: Control, client: Client) {
 
 async fn write_some(client: &Client, topic: &str) -> Result<()> {
     let producer = client.producer().build()?;
-    for number in 0..10 {
+    for number in 0..SOME {
         let (key, value) = (format!("key-{number}"), format!("value-{number}"));
         let record = producer::Record::to(topic).key(&key).value(&value);
         drop(producer.send(record).await?);

@@ -67,9 +67,13 @@ milena() { # milena WHAT EXAMPLE ARGS...: what it prints goes to $work/out; a ch
   return 1
 }
 
+read_all() { # read_all WHAT TOPIC ARGS...: to where it ends now, into $work/out
+  milena "$1" consumer --topic "$2" --from earliest --exit-at-end "${@:3}"
+}
+
 by_offset() { sort -t $'\t' -k 1,1n -k 2,2n "$1"; }
 
-# Lines of the console consumer as the example `read` prints them. No value written here holds a tab, a colon or a comma.
+# Lines of the console consumer as the example `consumer` prints them. No value written here holds a tab, a colon or a comma.
 console_to_lines() {
   awk -F '\t' -v OFS='\t' '{
     for (i = 1; i <= 3; i++) sub(/^[A-Za-z]+:/, "", $i)
@@ -80,7 +84,7 @@ console_to_lines() {
 }
 
 step "building the examples, and a Kafka"
-cargo build --quiet --example quickstart --example read
+cargo build --quiet --example quickstart --example consumer
 if (exec 3<>/dev/tcp/127.0.0.1/19092) 2>/dev/null; then
   echo "using the Kafka on $bootstrap"
 else
@@ -109,7 +113,7 @@ if milena "quickstart writes" quickstart --topic "$topic"; then
     equal "record $n is exact" "$(quickstart_line "$n")" \
       "$(cut -f 4- "$work/console" | awk -F '\t' -v key="key-$n" '$2 == key')"
   done
-  if milena "milena reads what it wrote" read --topic "$topic"; then
+  if read_all "milena reads what it wrote" "$topic"; then
     console_to_lines "$work/console" >"$work/console.lines"
     by_offset "$work/console.lines" >"$work/console.sorted"
     by_offset "$work/out" >"$work/milena.sorted"
@@ -124,14 +128,14 @@ for codec in "${codecs[@]}"; do topics+=("$run-java-$codec=$codec"); done
 if java_tool scripts/java/Records.java produce "$bootstrap" "$work" "$records" "${topics[@]}"; then
   for codec in "${codecs[@]}"; do
     topic=$run-java-$codec
-    if milena "milena reads $codec" read --topic "$topic"; then
+    if read_all "milena reads $codec" "$topic"; then
       by_offset "$work/$topic.java" >"$work/java.sorted"
       by_offset "$work/out" >"$work/milena.sorted"
       same_lines "milena reads $records records that Java wrote with $codec" "$work/java.sorted" "$work/milena.sorted"
     fi
   done
   codec=zstd
-  if milena "milena stops at --max" read --topic "$run-java-$codec" --max 10; then
+  if read_all "milena stops at --max" "$run-java-$codec" --max 10; then
     equal "milena stops at --max" 10 "$(wc -l <"$work/out")"
   fi
 else

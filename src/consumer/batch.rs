@@ -202,7 +202,7 @@ pub struct Records<'a>(CheckedIter<'a>);
 impl<'a> Iterator for Records<'a> {
     type Item = Record<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Record<'a>> {
         self.0.next()
     }

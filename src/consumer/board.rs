@@ -114,6 +114,8 @@ pub(super) enum Formed {
     Request(Box<FetchRequest>, usize),
     /// It waits until it is called.
     Wait,
+    /// It sends this, and ends.
+    Last(Box<FetchRequest>),
     /// It ends.
     Over,
 }
@@ -509,7 +511,9 @@ impl Board {
     /// What a broker is asked for next.
     pub(super) fn form(&mut self, broker: i32, now: Instant) -> Formed {
         if self.is_closed {
-            return Formed::Over;
+            let line = self.lines.remove(&broker);
+            let last = line.and_then(|line| line.session.close());
+            return last.map_or(Formed::Over, |request| Formed::Last(Box::new(request)));
         }
         let (share, fair, need) = (self.share(), self.fair(), self.need());
         let most_bytes = self.terms.max_bytes.min(self.terms.prefetch / 2);
@@ -732,12 +736,19 @@ impl Board {
             return false;
         }
         assigned.known.learn(answer);
-        if answer.preferred_read_replica >= 0
-            && assigned
-                .position
-                .prefers(answer.preferred_read_replica, replica_until)
-        {
-            self.signals.router();
+        let replica = answer.preferred_read_replica;
+        if replica >= 0 {
+            if assigned.position.prefers(replica, replica_until) {
+                self.signals.router();
+            }
+            let is_empty = answer.records.as_ref().is_none_or(bytes::Bytes::is_empty);
+            if is_empty && !assigned.position.is_replica(replica) {
+                // It sends to where nothing comes from, whatever it is told: it is not asked without a pause.
+                let until = now + wait(assigned.position.failures());
+                assigned.position.delay(until);
+                self.signals.router();
+                return false;
+            }
         }
         if answer.diverging_epoch.end_offset >= 0 {
             assigned.position.stop();

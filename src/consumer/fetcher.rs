@@ -50,6 +50,12 @@ impl Fetcher {
                     self.bell.notified().await;
                     continue;
                 }
+                Formed::Last(request) => {
+                    // If it is lost, the broker forgets the session when it needs the room.
+                    let deadline = after(now(), timeout);
+                    drop(shared.client.attempt(self.broker, *request, deadline).await);
+                    return;
+                }
                 Formed::Over => return,
             };
             let wait = u64::try_from(request.max_wait_ms).unwrap_or(0);

@@ -21,7 +21,7 @@ use crate::error::Error;
 /// Reads partitions, in batches that were fetched ahead.
 ///
 /// It is a [`Stream`] of batches. Those of one partition come in the order of their offsets; the partitions take turns. When it is dropped nothing more is
-/// fetched.
+/// fetched, and brokers are told to forget its fetch sessions.
 pub struct Consumer {
     shared: Arc<Shared>,
     decompressor: Decompressor,

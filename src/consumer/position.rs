@@ -183,7 +183,8 @@ impl Position {
             return false;
         }
         self.leader = leader;
-        self.replica = None;
+        // It may be for its sake that a replica could not be asked.
+        (self.replica, self.shuns_until) = (None, None);
         self.not_before = None;
         if self.phase == Phase::Fetching {
             self.doubt();

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use bytestring::ByteString;
 use foldhash::fast::RandomState;
 use milena_wire::error_code::ErrorCode;
+use milena_wire::messages::FetchRequest;
 use milena_wire::messages::fetch::{FetchPartition, FetchTopic, ForgottenTopic};
 use milena_wire::uuid::Uuid;
 
 /// The epoch of a request that names all partitions, and begins a session if the broker has one to give.
 const INITIAL: i32 = 0;
+/// The epoch of a request that ends a session.
+const FINAL: i32 = -1;
 /// What stands for no session.
 const NO_ID: i32 = 0;
 
@@ -247,6 +250,14 @@ impl Session {
         }
         // With its id the broker can close it when it gives another.
         self.epoch = INITIAL;
+    }
+
+    /// A request that tells the broker to forget it, if it has one.
+    pub(super) fn close(&self) -> Option<FetchRequest> {
+        let last = FetchRequest::default()
+            .with_session_id(self.id)
+            .with_session_epoch(FINAL);
+        (self.id != NO_ID).then_some(last)
     }
 
     /// The request was not answered: nobody knows whether the broker has seen it.

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::fate::{Outcome, Share};
+use super::fate::{Outcome, Place, Share};
 use crate::error::Error;
 
 /// Where a record is, once it is written.
@@ -36,7 +36,7 @@ pub struct Delivery {
     index: u32,
     timestamp: i64,
     /// Of its waker among those that wait.
-    place: Option<usize>,
+    place: Place,
 }
 
 impl Delivery {
@@ -46,7 +46,7 @@ impl Delivery {
             fate,
             index,
             timestamp,
-            place: None,
+            place: Place::default(),
         }
     }
 
@@ -76,7 +76,7 @@ impl Delivery {
                 },
             };
             self.fate = Share(Some(next));
-            self.place = None;
+            self.place = Place::default();
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What becomes of a batch, told to all who wait for its records.
 
 use std::cell::Cell;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 
@@ -11,6 +12,20 @@ use crate::error::Error;
 pub(super) struct Fate {
     outcome: OnceLock<Outcome>,
     waiting: Mutex<Vec<Waker>>,
+}
+
+/// Where somebody's waker stands among those that wait, if it does.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Place(Option<NonZeroU32>);
+
+impl Place {
+    fn last_of(count: usize) -> Self {
+        Self(u32::try_from(count).ok().and_then(NonZeroU32::new))
+    }
+
+    fn index(self) -> Option<usize> {
+        usize::try_from(self.0?.get() - 1).ok()
+    }
 }
 
 /// What became of a batch.
@@ -88,19 +103,19 @@ impl Fate {
         true
     }
 
-    /// Has `waker` woken when it is settled; gives false if it is already. `place` is where the caller's waker stands, if it was here before.
-    pub(super) fn wait(&self, waker: &Waker, place: &mut Option<usize>) -> bool {
+    /// Has `waker` woken when it is settled; gives false if it is already. `place` is the caller's.
+    pub(super) fn wait(&self, waker: &Waker, place: &mut Place) -> bool {
         let mut waiting = self.waiting();
         if self.outcome.get().is_some() {
             return false;
         }
-        let known = place.and_then(|place| waiting.get_mut(place));
+        let known = place.index().and_then(|index| waiting.get_mut(index));
         match known {
             Some(known) if known.will_wake(waker) => {}
             Some(known) => known.clone_from(waker),
             None => {
-                *place = Some(waiting.len());
                 waiting.push(waker.clone());
+                *place = Place::last_of(waiting.len());
             }
         }
         true

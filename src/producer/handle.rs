@@ -7,9 +7,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::delivery::Delivery;
-use super::fate::{Fate, Outcome};
+use super::fate::{Fate, Outcome, Place};
 use super::record::Record;
-use super::shared::{Obstacle, Shared};
+use super::sending::{Sending, refused};
+use super::shared::Shared;
 use crate::cluster::by;
 use crate::connection::{after, now};
 use crate::error::{Error, ErrorKind};
@@ -50,14 +51,9 @@ impl Producer {
     ///
     /// # Cancel safety
     /// If the future is dropped before it is ready, the record was not sent.
-    pub async fn send(&self, record: Record<'_>) -> Result<Delivery, Error> {
-        // Whoever sends without end lets others have their turn, and those who write his records are among them.
-        tokio::task::coop::consume_budget().await;
-        match self.handle.shared.append(&record, false) {
-            Ok(delivery) => Ok(delivery),
-            Err(Obstacle::Invalid(error)) => Err(error),
-            Err(_) => Box::pin(self.send_slowly(&record)).await,
-        }
+    #[inline]
+    pub fn send<'a>(&'a self, record: Record<'a>) -> Sending<'a> {
+        Sending::new(&self.handle.shared, record)
     }
 
     /// As [`send`](Self::send), but at once.
@@ -68,48 +64,8 @@ impl Producer {
     pub fn try_send(&self, record: &Record<'_>) -> Result<Delivery, Error> {
         let shared = &self.handle.shared;
         shared
-            .append(record, false)
-            .map_err(|obstacle| match obstacle {
-                Obstacle::Invalid(error) => error,
-                Obstacle::Full => full(shared),
-                Obstacle::Unknown => unknown(record),
-            })
-    }
-
-    async fn send_slowly(&self, record: &Record<'_>) -> Result<Delivery, Error> {
-        let shared = &self.handle.shared;
-        let began = now();
-        let deadline = after(began, shared.settings.max_block);
-        let mut waiting = None;
-        loop {
-            let room = waiting.as_ref().map(super::memory::Waiting::room);
-            let mut room = std::pin::pin!(room);
-            if let Some(room) = room.as_mut().as_pin_mut() {
-                // From before the look on, so that nothing is missed.
-                room.enable();
-            }
-            match shared.append(record, waiting.is_some()) {
-                Ok(delivery) => {
-                    if let Some(counts) = shared.terms.counts().filter(|_| waiting.is_some()) {
-                        counts.waited(now().saturating_duration_since(began));
-                    }
-                    return Ok(delivery);
-                }
-                Err(Obstacle::Invalid(error)) => return Err(error),
-                Err(Obstacle::Full) => match room.as_mut().as_pin_mut() {
-                    Some(room) => {
-                        if by(deadline, room).await.is_none() {
-                            return Err(full(shared));
-                        }
-                    }
-                    None => waiting = Some(shared.terms.memory.wait()),
-                },
-                Err(Obstacle::Unknown) => {
-                    let found = shared.find_topic(record.topic, record.partition, deadline);
-                    found.await?;
-                }
-            }
-        }
+            .append_slowly(record, false)
+            .map_err(|obstacle| refused(obstacle, shared, record))
     }
 
     /// Waits until all that was sent before is settled, be it written or failed; batches do not wait for more records meanwhile.
@@ -143,7 +99,7 @@ impl Producer {
 async fn settled(fate: Arc<Fate>) {
     let mut unsettled = vec![fate];
     while let Some(fate) = unsettled.pop() {
-        let mut place = None;
+        let mut place = Place::default();
         let done = poll_fn(|context| match fate.wait(context.waker(), &mut place) {
             true => Poll::Pending,
             false => Poll::Ready(()),
@@ -153,20 +109,6 @@ async fn settled(fate: Arc<Fate>) {
             unsettled.extend([Arc::clone(before), Arc::clone(from)]);
         }
     }
-}
-
-#[cold]
-fn full(shared: &Shared) -> Error {
-    let buffer_memory = shared.terms.memory.limit();
-    Error::new(ErrorKind::BufferFull { buffer_memory })
-}
-
-#[cold]
-fn unknown(record: &Record<'_>) -> Error {
-    Error::new(ErrorKind::UnknownPartition {
-        topic: record.topic.to_owned(),
-        partition: record.partition.unwrap_or_default(),
-    })
 }
 
 impl fmt::Debug for Producer {

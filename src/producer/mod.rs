@@ -21,6 +21,7 @@ mod queue;
 mod record;
 mod router;
 mod sender;
+mod sending;
 mod settings;
 mod shared;
 mod split;
@@ -31,6 +32,7 @@ pub use delivery::{Delivery, RecordPosition};
 pub use handle::Producer;
 pub use partitioner::{ByKey, Partitioned, Partitioner, RoundRobin, Uniform};
 pub use record::{Header, Record};
+pub use sending::Sending;
 pub use settings::Acks;
 
 use crate::cluster::Client;

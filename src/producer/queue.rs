@@ -14,6 +14,7 @@ use milena_wire::records::{BatchBuilder, Producer, RecordError};
 use super::batch::{Batch, Closed, Held, Numbered, Sealed, Turn};
 use super::buffers::Buffers;
 use super::clock::{Clock, timestamp};
+use super::delivery::Delivery;
 use super::fate::{Fate, Outcome, Share};
 use super::memory::Memory;
 use super::record::Record;
@@ -128,6 +129,29 @@ struct Open {
     began: i64,
 }
 
+impl Open {
+    #[inline(always)]
+    fn append(&mut self, record: &Record<'_>, terms: &Terms) -> Result<Appended, RecordError> {
+        let timestamp = match record.timestamp {
+            Some(timestamp) => timestamp,
+            None if terms.shares_time && !self.is_due => self.began,
+            None if terms.shares_time => terms.clock.recently().max(self.began),
+            None => timestamp(),
+        };
+        let headers = record.headers.iter().copied();
+        let index = self
+            .builder
+            .append(timestamp, record.key, record.value, headers)?;
+        let index = u32::try_from(index).unwrap_or_default();
+        self.batch.count = index + 1;
+        Ok(Appended {
+            fate: Share::of(&self.batch.fate),
+            index,
+            timestamp,
+        })
+    }
+}
+
 #[derive(Debug)]
 struct Outstanding {
     turn: Turn,
@@ -143,6 +167,13 @@ pub(super) struct Appended {
     /// In the batch.
     pub(super) index: u32,
     pub(super) timestamp: i64,
+}
+
+impl Appended {
+    #[inline]
+    pub(super) fn delivery(self) -> Delivery {
+        Delivery::new(self.fate, self.index, self.timestamp)
+    }
 }
 
 /// Why a record was not appended.
@@ -193,51 +224,36 @@ impl Default for Queue {
 }
 
 impl Queue {
-    /// Appends a record to the batch that is open, or to a new one. Whether there is news is for the caller to ask if `true` comes with it.
-    #[inline]
+    /// Appends a record to the batch that is open, if it has room for it. Then nobody has to be told anything.
+    #[inline(always)]
+    pub(super) fn append_at_once(
+        &mut self,
+        record: &Record<'_>,
+        terms: &Terms,
+    ) -> Option<Appended> {
+        let open = self.open.as_mut()?;
+        let size = record.largest_size();
+        if open.builder.size() + size > open.builder.capacity() {
+            return None;
+        }
+        // Whatever is wrong with it is told by the long way.
+        open.append(record, terms).ok()
+    }
+
+    /// Appends a record to the batch that is open, or to a new one. Whether there is news is for the caller to ask.
     pub(super) fn append(
         &mut self,
         record: &Record<'_>,
         terms: &Terms,
         has_waited: bool,
-    ) -> (Result<Appended, Refusal>, bool) {
-        let headers = record.headers.iter();
-        let headers = headers.map(|(key, value)| BatchBuilder::largest_header(key, *value));
-        let size = BatchBuilder::largest_record(record.key, record.value, headers.sum());
+    ) -> Result<Appended, Refusal> {
+        let size = record.largest_size();
         let fits = |open: &Open| open.builder.size() + size <= open.builder.capacity();
-        let mut is_news = false;
         if !self.open.as_ref().is_some_and(fits) {
-            is_news = true;
-            if let Err(refusal) = self.make_room(size, terms, has_waited) {
-                return (Err(refusal), is_news);
-            }
+            self.make_room(size, terms, has_waited)?;
         }
-        let Some(open) = &mut self.open else {
-            return (Err(Refusal::Full), is_news);
-        };
-        let timestamp = match record.timestamp {
-            Some(timestamp) => timestamp,
-            None if terms.shares_time && !open.is_due => open.began,
-            None if terms.shares_time => terms.clock.recently().max(open.began),
-            None => timestamp(),
-        };
-        let headers = record.headers.iter().copied();
-        let result = match open
-            .builder
-            .append(timestamp, record.key, record.value, headers)
-        {
-            Ok(index) => {
-                let index = u32::try_from(index).unwrap_or_default();
-                open.batch.count = index + 1;
-                Ok(Appended {
-                    fate: Share::of(&open.batch.fate),
-                    index,
-                    timestamp,
-                })
-            }
-            Err(error) => Err(Refusal::Invalid(error)),
-        };
-        (result, is_news)
+        let open = self.open.as_mut().ok_or(Refusal::Full)?;
+        open.append(record, terms).map_err(Refusal::Invalid)
     }
 
     /// Makes the open batch large enough for a record of this size, or begins another one.
@@ -604,8 +620,9 @@ impl Queue {
         }
     }
 
-    /// Fails those whose time is over. Those under way are told to have failed, and go on.
-    pub(super) fn expire(&mut self, now: Instant, error: impl Fn() -> Error) {
+    /// Fails those whose time is over. Those under way are told to have failed, and go on. Gives whether there was something to be sent again, and is not any
+    /// more.
+    pub(super) fn expire(&mut self, now: Instant, error: impl Fn() -> Error) -> bool {
         if self
             .open
             .as_ref()
@@ -622,12 +639,14 @@ impl Queue {
                 self.tell_failed(&closed.batch.fate, closed.batch.count, error());
             }
         }
+        let was_again = !self.again.is_empty();
         while let Some(place) = self.again.iter().position(|one| one.batch.deadline <= now) {
             if let Some(sealed) = self.again.remove(place) {
                 self.give_up(&sealed, error());
             }
         }
         self.fail_outstanding(|deadline| deadline <= now, error);
+        was_again && self.again.is_empty()
     }
 
     /// Fails all of them; those under way are told to have failed, and go on.

@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use milena_wire::records::BatchBuilder;
+
 /// A record that is to be written: it borrows all that it has, and is copied once, into its batch.
 ///
 /// ```
@@ -36,6 +38,14 @@ impl<'a> Record<'a> {
             headers: Vec::new(),
             timestamp: None,
         }
+    }
+
+    /// Bytes that it adds to a batch, at most.
+    #[inline]
+    pub(super) fn largest_size(&self) -> usize {
+        let headers = self.headers.iter();
+        let headers = headers.map(|(key, value)| BatchBuilder::largest_header(key, *value));
+        BatchBuilder::largest_record(self.key, self.value, headers.sum())
     }
 
     /// The key, by which the partition is chosen, and by which compacted topics keep the latest value. Default: none (null).

@@ -11,9 +11,9 @@ use tokio::sync::futures::Notified;
 
 use super::delivery::Delivery;
 use super::identity::IdentityState;
-use super::partition::{Line, Partition};
+use super::partition::{Inner, Line, Partition};
 use super::partitioner::Partitioned;
-use super::queue::{Identity, Refusal, Terms};
+use super::queue::{Identity, Refusal, Station, Terms};
 use super::record::Record;
 use super::settings::ProducerSettings;
 use super::topic::{Topic, Topics};
@@ -65,8 +65,19 @@ impl Shared {
         }
     }
 
+    /// As [`append`](Self::append), where a call does not count.
+    #[inline(never)]
+    pub(super) fn append_slowly(
+        &self,
+        record: &Record<'_>,
+        has_waited: bool,
+    ) -> Result<Delivery, Obstacle> {
+        self.append(record, has_waited)
+    }
+
     /// Puts a record into its batch.
-    #[inline]
+    // What a call gives would go through memory, and be waited for there.
+    #[inline(always)]
     pub(super) fn append(
         &self,
         record: &Record<'_>,
@@ -81,17 +92,29 @@ impl Shared {
         let topic = self.topics.find(record.topic).ok_or(Obstacle::Unknown)?;
         let partition = self.partition(topic, record)?;
         let mut inner = partition.lock();
-        let (appended, is_news) = inner.queue.append(record, &self.terms, has_waited);
-        if is_news && partition.settle_in(&mut inner, &self.terms) {
+        match inner.queue.append_at_once(record, &self.terms) {
+            Some(appended) => Ok(appended.delivery()),
+            None => self.append_with_news(partition, inner, record, has_waited),
+        }
+    }
+
+    /// Puts a record into a batch that is new, or larger than before.
+    #[cold]
+    #[inline(never)]
+    fn append_with_news(
+        &self,
+        partition: &Arc<Partition>,
+        mut inner: MutexGuard<'_, Inner>,
+        record: &Record<'_>,
+        has_waited: bool,
+    ) -> Result<Delivery, Obstacle> {
+        let appended = inner.queue.append(record, &self.terms, has_waited);
+        if partition.settle_in(&mut inner, &self.terms) {
             self.seek(partition);
         }
         drop(inner);
         match appended {
-            Ok(appended) => Ok(Delivery::new(
-                appended.fate,
-                appended.index,
-                appended.timestamp,
-            )),
+            Ok(appended) => Ok(appended.delivery()),
             Err(Refusal::Full) => Err(Obstacle::Full),
             Err(Refusal::Invalid(error)) => {
                 let error = Error::new(ErrorKind::InvalidRecord(error));
@@ -100,7 +123,7 @@ impl Shared {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn partition<'t>(
         &self,
         topic: &'t Topic,
@@ -300,9 +323,17 @@ impl Shared {
         for topic in self.topics.all() {
             for partition in &topic.partitions {
                 let mut inner = partition.lock();
-                if !inner.queue.is_empty() {
-                    inner.queue.expire(now, &error);
-                    inner.count_failed(&self.terms);
+                if inner.queue.is_empty() {
+                    continue;
+                }
+                let is_over = inner.queue.expire(now, &error);
+                inner.count_failed(&self.terms);
+                // What was waited for has failed: those behind it need not wait.
+                if is_over && matches!(inner.queue.station, Station::Delayed(_)) {
+                    inner.queue.station = Station::Resting;
+                    if partition.settle_in(&mut inner, &self.terms) {
+                        self.seek(partition);
+                    }
                 }
             }
         }

@@ -101,7 +101,7 @@ impl Topics {
     }
 
     /// The topic, if it is known.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, name: &str) -> Option<&Topic> {
         let mut chain = self.chain(name)?;
         while let Some(link) = chain.get() {

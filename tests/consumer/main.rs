@@ -8,7 +8,15 @@
     reason = "tests"
 )]
 
+mod corrupt;
+mod forge;
 mod moves;
 mod reads;
+mod replicas;
+mod seeks;
+mod sessions;
 mod steers;
 mod support;
+mod tap;
+mod transactions;
+mod truncation;

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use milena::Client;
 use milena::admin::NewTopic;
-use milena::consumer::{Batch, Consumer};
+use milena::consumer::{Batch, Consumer, ConsumerBuilder, Start};
 use milena::producer::{Producer, Record};
-use milena_broker::Cluster;
+use milena_broker::{Cluster, ClusterBuilder};
+
+use crate::tap::Tap;
 
 /// No test waits longer.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
@@ -27,6 +29,35 @@ pub(crate) async fn begin(nodes: u16, topic: &str, partitions: i32) -> (Cluster,
         .replication_factor(replicas);
     client.admin().create_topic(topic).await.unwrap();
     (cluster, client)
+}
+
+/// A client whose Fetches are seen, of a cluster without sockets: time may be paused. There is a topic `orders` with so many partitions on all nodes, of
+/// which node 1 leads the first.
+pub(crate) async fn tapped(cluster: ClusterBuilder, partitions: i32) -> (Cluster, Client, Tap) {
+    let cluster = cluster.in_memory().start().await.unwrap();
+    let replicas = i16::try_from(cluster.nodes().len()).unwrap();
+    cluster
+        .create_topic("orders", partitions, replicas)
+        .unwrap();
+    cluster.move_leader("orders", 0, 1).unwrap();
+    let tap = Tap::default();
+    let (dialer, seen) = (cluster.dialer(), tap.clone());
+    let client = Client::builder()
+        .bootstrap(cluster.bootstrap().to_vec())
+        .dialer(move |address: String| seen.clone().dial(dialer.clone(), address));
+    (cluster, client.build().await.unwrap(), tap)
+}
+
+/// A reader of partitions of the topic `orders`, each from its first record on.
+pub(crate) fn all_of(client: &Client, partitions: std::ops::Range<i32>) -> ConsumerBuilder {
+    let assigned = partitions.map(|partition| ("orders", partition, Start::Offset(0)));
+    client.consumer().assign(assigned)
+}
+
+/// Waits for so long, in paused time, and makes sure that nothing comes.
+pub(crate) async fn nothing_comes(consumer: &mut Consumer, time: Duration) {
+    let next = tokio::time::timeout(time, consumer.next()).await;
+    assert!(next.is_err(), "{next:?}");
 }
 
 /// Writes numbered records to a partition, `value-0` on, one batch of so many at a time.

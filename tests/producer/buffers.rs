@@ -38,10 +38,12 @@ async fn the_bytes_of_a_batch_that_expires_in_flight_are_not_used_again() {
         stuck.push(send(&producer, &large(*byte)).await);
     }
     hit(&stall, 1).await;
+    let mut unsure = 0;
     for stuck in stuck {
         let error = stuck.await.unwrap_err();
-        assert!(error.may_have_been_sent(), "{error}");
+        unsure += usize::from(error.may_have_been_sent());
     }
+    assert!(unsure > 0, "none was on its way");
     for byte in b"ABCDEFGH" {
         let value = large(*byte);
         let record = Record::to(TOPIC).partition(there).value(&value);

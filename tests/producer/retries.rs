@@ -1,10 +1,14 @@
 //! Batches whose answers are lost, or that come back: rows 13, 14, 16, 17, 19 of docs/faults.md.
 
+use milena::Client;
 use milena::error::ErrorKind;
 use milena_broker::{Action, ApiKey, ErrorCode, Fault, Moment};
 
+use tokio::time::Instant;
+
 use crate::support::{
-    all, client, cluster, eager, hit, log, ms, numbers, offsets, send, send_apart, values,
+    all, client, client_of, cluster, eager, hit, log, ms, numbers, offsets, send, send_apart,
+    values,
 };
 
 /// Row 13.
@@ -318,5 +322,30 @@ async fn an_error_for_good_fails_its_batch_and_no_other() {
     assert_eq!(delivered.offset, Some(1));
     let found = log(&client, 0).await;
     assert!(found.iter().all(|batch| batch.epoch == 0));
+    assert_eq!(values(&client).await, numbers(2));
+}
+
+/// Of a batch that waits to be sent again, and of those behind it: the wait is not longer than its time, and holds up nobody once that is over.
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_waits_to_be_sent_again_fails_when_its_time_is_over() {
+    let cluster = cluster(1).await;
+    let builder = Client::builder().retry_backoff(ms(1000));
+    let client = client_of(&cluster, builder.retry_backoff_max(ms(1000))).await;
+    let producer = eager(&client).delivery_timeout(ms(300)).build().unwrap();
+    // From now on the leader is known, and the producer has an id.
+    assert_eq!(send(&producer, "0").await.await.unwrap().offset, Some(0));
+    let code = ErrorCode::NOT_ENOUGH_REPLICAS;
+    let fault = cluster.inject(Fault::on(ApiKey::PRODUCE, Action::Error(code)));
+    let began = Instant::now();
+    let error = send(&producer, "lost").await.await.unwrap_err();
+    let took = began.elapsed();
+    assert!(took >= ms(300) && took <= ms(320), "{took:?}");
+    assert_eq!(fault.hits(), 1);
+    assert!(!error.may_have_been_sent(), "{error}");
+    fault.clear();
+    let began = Instant::now();
+    let written = send(&producer, "1").await.await.unwrap();
+    assert_eq!(written.offset, Some(1));
+    assert!(began.elapsed() <= ms(5), "{:?}", began.elapsed());
     assert_eq!(values(&client).await, numbers(2));
 }

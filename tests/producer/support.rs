@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use milena::cluster::ClientBuilder;
 use milena::producer::{Delivery, Producer, ProducerBuilder, Record, RecordPosition};
 use milena::wire::compression::Decompressor;
 use milena::wire::messages::FetchRequest;
@@ -25,8 +26,12 @@ pub(crate) async fn cluster(partitions: i32) -> Cluster {
 }
 
 pub(crate) async fn client(cluster: &Cluster) -> Client {
+    client_of(cluster, Client::builder()).await
+}
+
+pub(crate) async fn client_of(cluster: &Cluster, builder: ClientBuilder) -> Client {
     let dialer = cluster.dialer();
-    let client = Client::builder()
+    let client = builder
         .bootstrap(cluster.bootstrap().to_vec())
         .dialer(move |address: String| {
             let dialer = dialer.clone();

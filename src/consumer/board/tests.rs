@@ -67,7 +67,7 @@ impl Scene {
         match self.board.form(broker, self.now) {
             Formed::Request(request, reserved) => Some((*request, reserved)),
             Formed::Wait => None,
-            Formed::Over => panic!("it ends"),
+            Formed::Last(_) | Formed::Over => panic!("it ends"),
         }
     }
 

@@ -144,6 +144,10 @@ fn a_new_leader_is_asked_itself() {
     position.prefers(3, now + SECOND);
     position.led_by(Some(leader(2, 6)));
     assert_eq!(position.source(), Some(2));
+    // And it may send to replicas that could not be asked for the old one.
+    position.shun_replicas(now + SECOND);
+    position.led_by(Some(leader(2, 7)));
+    assert!(position.prefers(3, now + SECOND));
 }
 
 #[test]

@@ -180,3 +180,11 @@ fn without_a_session_those_go_first_that_have_waited_longest() {
         .collect();
     assert_eq!(order, [2, 1, 0]);
 }
+
+#[test]
+fn a_session_is_closed_if_there_is_one() {
+    assert_eq!(Session::default().close(), None);
+    let last = begun().close().unwrap();
+    assert_eq!((last.session_id, last.session_epoch), (7, -1));
+    assert!(last.topics.is_empty());
+}

@@ -56,7 +56,7 @@ impl World {
         for value in values {
             let value = value.to_string();
             let record = Record::to("topic").value(&value);
-            let (result, _) = self.queue.append(&record, &self.terms, false);
+            let result = self.queue.append(&record, &self.terms, false);
             appended.push(result.unwrap());
         }
         appended
@@ -301,9 +301,12 @@ fn time_runs_out_for_what_waits_and_for_what_is_under_way() {
     world.append(2..3);
     world.queue.again(two, error);
     let fates: Vec<_> = world.queue.fates().collect();
-    world.queue.expire(now(), error);
+    assert!(!world.queue.expire(now(), error));
     assert!(fates.iter().all(|fate| fate.outcome().is_none()));
-    world.queue.expire(now() + Duration::from_secs(121), error);
+    // What was to be sent again is not any more.
+    let later = now() + Duration::from_secs(121);
+    assert!(world.queue.expire(later, error));
+    assert!(!world.queue.expire(later, error));
     let may_be_written: Vec<_> = fates
         .iter()
         .map(|fate| match fate.outcome() {
@@ -341,8 +344,8 @@ fn a_full_buffer_takes_no_more_and_sends_what_it_has() {
     let mut count = 0;
     loop {
         match world.queue.append(&record, &world.terms, false) {
-            (Ok(_), _) => count += 1,
-            (Err(refusal), _) => {
+            Ok(_) => count += 1,
+            Err(refusal) => {
                 assert!(matches!(refusal, Refusal::Full));
                 break;
             }
@@ -355,7 +358,7 @@ fn a_full_buffer_takes_no_more_and_sends_what_it_has() {
         world.written(&sealed);
     }
     assert_eq!(sent, count);
-    assert!(world.queue.append(&record, &world.terms, false).0.is_ok());
+    assert!(world.queue.append(&record, &world.terms, false).is_ok());
 }
 
 #[test]
@@ -363,7 +366,7 @@ fn a_record_that_no_batch_can_take_is_refused() {
     let mut world = World::known();
     let value = Bytes::from(vec![0; (1 << 20) + 1]);
     let record = Record::to("topic").value(&value);
-    let (result, _) = world.queue.append(&record, &world.terms, false);
+    let result = world.queue.append(&record, &world.terms, false);
     assert!(matches!(
         result,
         Err(Refusal::Invalid(RecordError::RecordTooLarge { .. }))
@@ -372,7 +375,7 @@ fn a_record_that_no_batch_can_take_is_refused() {
     // One that is larger than a batch has its own.
     let value = vec![0; 10_000];
     let record = Record::to("topic").value(&value);
-    let (result, _) = world.queue.append(&record, &world.terms, false);
+    let result = world.queue.append(&record, &world.terms, false);
     assert_eq!(result.unwrap().index, 0);
 }
 

@@ -5,14 +5,15 @@ use bytes::Bytes;
 use super::control::ControlType;
 use super::error::RecordError;
 use super::layout::{Attributes, batch, put};
-use super::varint::{Encoded, encode, length_of, push, zigzag32, zigzag64};
+use super::page::{Page, Pen, SPARE};
+use super::varint::{Encoded, encode, encode_long, length_of, zigzag32, zigzag64};
 use crate::checksum::crc32c;
 use crate::compression::{Compression, Compressor};
 
 /// The most that a batch may have, in bytes, its length being an int32.
 const LARGEST: usize = i32::MAX as usize;
-/// What is written beyond a record's end, at most, before the buffer is cut to it.
-const SLACK: usize = 16;
+/// The header of a batch, not filled in yet.
+const NO_HEADER: [u8; batch::HEADER] = [0; batch::HEADER];
 
 /// Builds batches of magic 2, one after the other. Records are written in wire format as they are appended; [`seal`](Self::seal) fills in the header and
 /// leaves the builder empty for the next batch, with the same settings.
@@ -29,7 +30,7 @@ const SLACK: usize = 16;
 #[derive(Debug)]
 pub struct BatchBuilder {
     /// The header's place, then the records; empty before the first one.
-    buffer: Vec<u8>,
+    page: Page,
     /// A buffer that came back, for what is made by compressing.
     spare: Vec<u8>,
     /// Of the first record.
@@ -89,7 +90,7 @@ impl BatchBuilder {
     #[must_use]
     pub fn new() -> Self {
         BatchBuilder {
-            buffer: Vec::new(),
+            page: Page::default(),
             spare: Vec::new(),
             base_timestamp: -1,
             max_timestamp: -1,
@@ -116,7 +117,7 @@ impl BatchBuilder {
     /// Takes memory for a batch of this many bytes now.
     #[must_use]
     pub fn with_capacity(mut self, bytes: usize) -> Self {
-        self.buffer.reserve(bytes);
+        self.page.reserve_exact(bytes);
         self
     }
 
@@ -135,9 +136,8 @@ impl BatchBuilder {
 
     /// Writes the next batch into this memory, as far as it goes; what is in there is forgotten.
     #[must_use]
-    pub fn with_buffer(mut self, mut buffer: Vec<u8>) -> Self {
-        buffer.clear();
-        self.buffer = buffer;
+    pub fn with_buffer(mut self, buffer: Vec<u8>) -> Self {
+        self.page = Page::new(buffer);
         self
     }
 
@@ -226,7 +226,7 @@ impl BatchBuilder {
     #[inline]
     #[must_use]
     pub fn size(&self) -> usize {
-        self.buffer.len().max(batch::HEADER)
+        self.page.len().max(batch::HEADER)
     }
 
     /// The bytes of the batch as it is, sealed: [`size`](Self::size), or what it takes at the ratio that the last batches were compressed by.
@@ -254,20 +254,19 @@ impl BatchBuilder {
     #[inline]
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.buffer.capacity()
+        self.page.capacity()
     }
 
     /// Takes memory for a batch of this many bytes, if there is less.
     pub fn reserve(&mut self, bytes: usize) {
-        self.buffer
-            .reserve_exact(bytes.saturating_sub(self.buffer.len()));
+        self.page.reserve_exact(bytes);
     }
 
     /// Gives up the builder for its memory.
     #[must_use]
     pub fn into_buffer(self) -> Vec<u8> {
-        if self.buffer.capacity() >= self.spare.capacity() {
-            self.buffer
+        if self.page.capacity() >= self.spare.capacity() {
+            self.page.into_memory()
         } else {
             self.spare
         }
@@ -282,7 +281,7 @@ impl BatchBuilder {
         const NUMBERS: usize = 5 + 1 + 10 + 5 + 5 + 5 + 5;
         let key = key.map_or(0, <[u8]>::len);
         let value = value.map_or(0, <[u8]>::len);
-        (NUMBERS + SLACK)
+        (NUMBERS + SPARE)
             .saturating_add(key)
             .saturating_add(value)
             .saturating_add(headers)
@@ -418,17 +417,19 @@ impl BatchBuilder {
             self.max_timestamp = timestamp;
         }
         let timestamp_delta = zigzag64(timestamp.wrapping_sub(self.base_timestamp));
-        let is_near = timestamp_delta <= Encoded::LARGEST;
         let (header_count, headers_length) = headers_size(headers.clone());
         // Each number is encoded once; the sizes come from that.
-        let near_timestamp = encode(if is_near { timestamp_delta } else { 0 });
         let offset_delta = encode(u64::from(zigzag32(distance)));
         let (key_length, value_length) = (encoded_length(key), encoded_length(value));
-        let header_count = encode(zigzag_length(header_count));
-        let timestamp_length = if is_near {
-            near_timestamp.length
-        } else {
-            length_of(timestamp_delta)
+        let header_count = match header_count {
+            0 => Encoded::ZERO,
+            count => encode(zigzag_length(count)),
+        };
+        let is_near = timestamp_delta <= Encoded::LARGEST;
+        let near_timestamp = encode(if is_near { timestamp_delta } else { 0 });
+        let timestamp_length = match is_near {
+            true => near_timestamp.length,
+            false => length_of(timestamp_delta),
         };
         let numbers = 1
             + timestamp_length
@@ -446,43 +447,39 @@ impl BatchBuilder {
         if size > self.limit.saturating_sub(start) {
             return Err(self.no_room(size));
         }
-        let buffer = &mut self.buffer;
-        if buffer.len() < batch::HEADER {
-            buffer.resize(batch::HEADER, 0);
+        if self.page.len() == 0 {
+            self.page.pen(batch::HEADER).put_slice(&NO_HEADER);
         }
-        // The one check of the capacity that may fail; what follows never grows the buffer.
-        buffer.reserve(size.saturating_add(SLACK));
-        // What comes before the key is gathered in a register: length, attributes, and the deltas have at most 5 + 1 + 5 + 5 bytes, and mostly there
-        // is room for the key's length, too.
-        let offset_at = length.length + 1 + timestamp_length;
-        let key_at = offset_at + offset_delta.length;
-        let is_room = key_at + key_length.length <= 16;
-        if is_near && is_room {
-            let head = u128::from(length.word)
-                | u128::from(near_timestamp.word) << (8 * (length.length + 1))
-                | u128::from(offset_delta.word) << (8 * offset_at)
-                | u128::from(key_length.word) << (8 * key_at);
-            let end = buffer.len() + key_at + key_length.length;
-            buffer.extend_from_slice(&head.to_le_bytes());
-            buffer.truncate(end);
-        } else {
-            put_varint(buffer, length);
-            buffer.push(0);
-            push(buffer, timestamp_delta);
-            put_varint(buffer, offset_delta);
-            put_varint(buffer, key_length);
+        let mut pen = self.page.pen(size);
+        let room = pen.left();
+        // Most numbers are small, and lie in two words: what comes before the offset, and what comes before the key or, without one, the value.
+        match length.then(Encoded::ZERO) {
+            Some(begin) if is_near => put_two(&mut pen, begin, near_timestamp),
+            _ => {
+                pen.put(length);
+                pen.put(Encoded::ZERO);
+                put_timestamp(&mut pen, timestamp_delta);
+            }
         }
-        buffer.extend_from_slice(key.unwrap_or_default());
-        put_varint(buffer, value_length);
-        buffer.extend_from_slice(value.unwrap_or_default());
-        put_varint(buffer, header_count);
+        match (key, offset_delta.then(key_length)) {
+            (None, Some(before_value)) => put_two(&mut pen, before_value, value_length),
+            (key, _) => {
+                put_two(&mut pen, offset_delta, key_length);
+                pen.put_slice(key.unwrap_or_default());
+                pen.put(value_length);
+            }
+        }
+        if let Some(value) = value {
+            pen.put_slice(value);
+        }
+        pen.put(header_count);
         for (key, value) in headers {
-            put_nullable(buffer, Some(key.as_bytes()));
-            put_nullable(buffer, value);
+            put_nullable(&mut pen, Some(key.as_bytes()));
+            put_nullable(&mut pen, value);
         }
         debug_assert_eq!(
-            self.buffer.len(),
-            start + size,
+            room - pen.left(),
+            size,
             "headers differed between two walks"
         );
         self.max_timestamp = self.max_timestamp.max(timestamp);
@@ -517,12 +514,13 @@ impl BatchBuilder {
         }
         let mut sealed = if self.compression == Compression::None {
             // The next batch gets the buffer that came back, if one did.
-            std::mem::replace(&mut self.buffer, std::mem::take(&mut self.spare))
+            let next = Page::new(std::mem::take(&mut self.spare));
+            std::mem::replace(&mut self.page, next).into_written()
         } else {
             let mut out = std::mem::take(&mut self.spare);
             out.clear();
             out.resize(batch::HEADER, 0);
-            let records = self.buffer.get(batch::HEADER..).unwrap_or_default();
+            let records = self.page.written().get(batch::HEADER..).unwrap_or_default();
             if let Err(source) = compressor.compress(self.compression, records, &mut out) {
                 self.spare = out;
                 return Err(RecordError::Compression {
@@ -600,7 +598,7 @@ impl BatchBuilder {
 
     /// Drops the records appended so far.
     pub fn clear(&mut self) {
-        self.buffer.clear();
+        self.page.clear();
         self.next_delta = 0;
         self.count = 0;
     }
@@ -608,22 +606,15 @@ impl BatchBuilder {
     /// Takes back what [`seal`](Self::seal) gave, to use its memory for a later batch. Nothing happens if somebody else still holds a part of it.
     pub fn recycle(&mut self, sealed: Bytes) {
         if let Ok(unique) = sealed.try_into_mut() {
-            let mut buffer = Vec::from(unique);
-            buffer.clear();
-            let place = if self.buffer.capacity() == 0 {
-                &mut self.buffer
-            } else {
-                &mut self.spare
-            };
-            if buffer.capacity() > place.capacity() {
-                *place = buffer;
+            let buffer = Vec::from(unique);
+            if self.page.capacity() == 0 {
+                self.page = Page::new(buffer);
+            } else if buffer.capacity() > self.spare.capacity() {
+                self.spare = buffer;
             }
         }
     }
 }
-
-/// The length of null: zigzag of -1.
-const NULL: u64 = 1;
 
 /// A length as the signed varint it is written as. None is negative.
 #[inline]
@@ -650,11 +641,33 @@ fn headers_size<'h>(headers: impl Iterator<Item = (&'h str, Option<&'h [u8]>)>) 
     })
 }
 
-/// Appends bytes after their length. There is room, with slack, for what is appended.
 #[inline]
-fn put_nullable(buffer: &mut Vec<u8>, bytes: Option<&[u8]>) {
-    put_varint(buffer, encoded_length(bytes));
-    buffer.extend_from_slice(bytes.unwrap_or_default());
+fn put_nullable(pen: &mut Pen<'_>, bytes: Option<&[u8]>) {
+    pen.put(encoded_length(bytes));
+    pen.put_slice(bytes.unwrap_or_default());
+}
+
+/// Puts two numbers, in one word if that takes them.
+#[inline]
+fn put_two(pen: &mut Pen<'_>, first: Encoded, second: Encoded) {
+    match first.then(second) {
+        Some(both) => pen.put(both),
+        None => {
+            pen.put(first);
+            pen.put(second);
+        }
+    }
+}
+
+#[cold]
+fn put_timestamp(pen: &mut Pen<'_>, delta: u64) {
+    if delta > Encoded::LARGEST {
+        let (first, rest) = encode_long(delta);
+        pen.put(first);
+        pen.put(rest);
+    } else {
+        pen.put(encode(delta));
+    }
 }
 
 /// What stands before bytes that may be null.
@@ -662,19 +675,8 @@ fn put_nullable(buffer: &mut Vec<u8>, bytes: Option<&[u8]>) {
 fn encoded_length(bytes: Option<&[u8]>) -> Encoded {
     match bytes {
         Some(bytes) => encode(zigzag_length(bytes.len())),
-        None => Encoded {
-            word: NULL,
-            length: 1,
-        },
+        None => Encoded::NULL,
     }
-}
-
-#[inline]
-fn put_varint(buffer: &mut Vec<u8>, encoded: Encoded) {
-    // A copy of constant length is one move, one of any length is a call.
-    let end = buffer.len() + encoded.length;
-    buffer.extend_from_slice(&encoded.word.to_le_bytes());
-    buffer.truncate(end);
 }
 
 /// The bytes of a record behind its length. The deltas are zigzag.

@@ -30,6 +30,7 @@ mod error;
 mod layout;
 mod legacy;
 mod message_builder;
+mod page;
 mod record;
 mod record_set;
 #[cfg(test)]

@@ -65,8 +65,15 @@ impl RecordSet {
     /// The first record that is not well-formed, or bytes after the last one.
     pub fn check(self) -> Result<CheckedRecords, RecordError> {
         let mut count = 0;
-        for record in &self {
-            record?;
+        let mut records = self.iter();
+        loop {
+            if let Walk::Batch(walk) = &mut records.walk {
+                count += walk.skip_usual();
+            }
+            match records.next() {
+                Some(record) => record?,
+                None => break,
+            };
             count += 1;
         }
         Ok(CheckedRecords { set: self, count })
@@ -99,7 +106,15 @@ pub struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    /// What comes when the walk over a batch gave no record: once, maybe, an error, then nothing. Messages come here too: they are not the usual case.
+    #[inline(always)]
+    fn usual(&mut self) -> Option<Record<'a>> {
+        match &mut self.walk {
+            Walk::Batch(walk) => walk.usual(),
+            _ => None,
+        }
+    }
+
+    /// What comes when there was no usual record: an unusual one; or once, maybe, an error, then nothing. Messages come here too.
     #[cold]
     #[inline(never)]
     fn rare(&mut self) -> Option<Result<Record<'a>, RecordError>> {
@@ -111,6 +126,11 @@ impl<'a> Records<'a> {
                 fault,
             }))
         };
+        if let Walk::Batch(walk) = &mut self.walk {
+            if let Some(record) = walk.step() {
+                return Some(Ok(record));
+            }
+        }
         let end = match &mut self.walk {
             Walk::Batch(walk) => match walk.end() {
                 Ok(0) => None,
@@ -134,10 +154,8 @@ impl<'a> Iterator for Records<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        if let Walk::Batch(walk) = &mut self.walk {
-            if let Some(record) = walk.step() {
-                return Some(Ok(record));
-            }
+        if let Some(record) = self.usual() {
+            return Some(Ok(record));
         }
         self.rare()
     }
@@ -210,10 +228,14 @@ pub struct CheckedIter<'a> {
 impl<'a> Iterator for CheckedIter<'a> {
     type Item = Record<'a>;
 
-    #[inline]
+    // What a call gives would go through memory, and be waited for there.
+    #[inline(always)]
     fn next(&mut self) -> Option<Record<'a>> {
         self.left = self.left.checked_sub(1)?;
-        self.records.next()?.ok()
+        if let Some(record) = self.records.usual() {
+            return Some(record);
+        }
+        self.records.rare()?.ok()
     }
 
     #[inline]

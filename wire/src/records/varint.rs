@@ -3,7 +3,7 @@
 use super::error::RecordFault;
 
 #[inline]
-const fn unzigzag32(value: u32) -> i32 {
+pub(super) const fn unzigzag32(value: u32) -> i32 {
     (value >> 1) as i32 ^ -((value & 1) as i32)
 }
 
@@ -41,6 +41,22 @@ pub(super) struct Encoded {
 impl Encoded {
     /// The largest value of five bytes.
     pub(super) const LARGEST: u64 = (1 << 35) - 1;
+    /// Zero.
+    pub(super) const ZERO: Encoded = Encoded { word: 0, length: 1 };
+    /// The length of null: zigzag of -1.
+    pub(super) const NULL: Encoded = Encoded { word: 1, length: 1 };
+
+    /// This and another behind it, if one word takes both.
+    #[inline]
+    pub(super) const fn then(self, next: Encoded) -> Option<Encoded> {
+        let length = self.length + next.length;
+        // A number that is encoded has a byte at least, so the shift is less than the word.
+        if length > 8 {
+            return None;
+        }
+        let word = self.word | next.word << (8 * self.length);
+        Some(Encoded { word, length })
+    }
 }
 
 /// Encodes a value of at most [`Encoded::LARGEST`], which every length and every zigzag int32 is.
@@ -58,31 +74,32 @@ pub(super) const fn encode(value: u64) -> Encoded {
             length: 2,
         };
     }
-    let spread = value & 0x7f
-        | (value & 0x7f << 7) << 1
-        | (value & 0x7f << 14) << 2
-        | (value & 0x7f << 21) << 3
-        | (value & 0x7f << 28) << 4;
     let length = length_of(value);
     // Every byte but the last says that there are more.
     let more = 0x8080_8080 >> (8 * (5 - length));
     Encoded {
-        word: spread | more,
+        word: spread(value) | more,
         length,
     }
 }
 
-/// Appends any value.
-pub(super) fn push(out: &mut Vec<u8>, mut value: u64) {
-    loop {
-        let [low, ..] = value.to_le_bytes();
-        if value < 0x80 {
-            out.push(low);
-            return;
-        }
-        out.push(low | 0x80);
-        value >>= 7;
-    }
+/// The lowest 35 bits, seven in a byte.
+#[inline]
+const fn spread(value: u64) -> u64 {
+    value & 0x7f
+        | (value & 0x7f << 7) << 1
+        | (value & 0x7f << 14) << 2
+        | (value & 0x7f << 21) << 3
+        | (value & 0x7f << 28) << 4
+}
+
+/// Encodes a value beyond [`Encoded::LARGEST`], in two parts.
+pub(super) const fn encode_long(value: u64) -> (Encoded, Encoded) {
+    let first = Encoded {
+        word: spread(value) | 0x80_8080_8080,
+        length: 5,
+    };
+    (first, encode(value >> 35))
 }
 
 /// What is left to read of a record.
@@ -222,9 +239,13 @@ impl<'a> Cursor<'a> {
 mod tests {
     use super::*;
 
-    fn put(value: u64) -> Vec<u8> {
+    fn put(mut value: u64) -> Vec<u8> {
         let mut out = Vec::new();
-        push(&mut out, value);
+        while value >= 0x80 {
+            out.push(value.to_le_bytes()[0] | 0x80);
+            value >>= 7;
+        }
+        out.push(value.to_le_bytes()[0]);
         out
     }
 
@@ -240,7 +261,12 @@ mod tests {
                     assert_eq!(Cursor::new(&bytes).varint(), Ok(unzigzag32(value)));
                     assert_eq!(zigzag32(unzigzag32(value)), value);
                 }
-                if value <= Encoded::LARGEST {
+                if value > Encoded::LARGEST {
+                    let (first, second) = encode_long(value);
+                    let first = &first.word.to_le_bytes()[..first.length];
+                    let second = &second.word.to_le_bytes()[..second.length];
+                    assert_eq!([first, second].concat(), bytes, "{value:#x}");
+                } else {
                     let encoded = encode(value);
                     assert_eq!(encoded.word.to_le_bytes()[..encoded.length], bytes[..]);
                     assert_eq!(

@@ -19,23 +19,16 @@ pub async fn produce(c: Cfg) -> Res<()> {
         .await?; // warm
     let before = written(&c, &k).await?;
     let partitions = u64::try_from(c.partitions)?;
-    let record = |i: u64| {
-        let mut record = Record::to(&c.topic).value(values.get(i));
-        if let Some(key) = Keys::of(&keys, i) {
-            record = record.key(key);
-        }
-        if run > 0 {
-            record = record.partition((i / run % partitions) as i32);
-        }
-        record
-    };
+    let topic = c.topic.as_str();
+    let partition = |i: u64| (run > 0).then(|| (i / run % partitions) as i32);
     let mut pace = Pace::new(c.rate);
     let m = Meter::start();
     if c.api == "keep" {
         let mut w = Window::new(c.window);
         for i in 0..c.records {
             pace.wait(i).await;
-            w.push(s.send(record(i)).await?).await?;
+            let record = record(topic, values.get(i), Keys::of(&keys, i), partition(i));
+            w.push(s.send(record).await?).await?;
         }
         w.drain().await?;
         m.done("milena-keep", &c, w.acked);
@@ -43,12 +36,31 @@ pub async fn produce(c: Cfg) -> Res<()> {
     }
     for i in 0..c.records {
         pace.wait(i).await;
-        drop(s.send(record(i)).await?);
+        let record = record(topic, values.get(i), Keys::of(&keys, i), partition(i));
+        drop(s.send(record).await?);
     }
     s.flush().await;
     // The clock has stopped when this is known.
     m.stop_and_check("milena", &c, async { Ok(written(&c, &k).await? - before) })
         .await
+}
+
+// As it would be if it were written where it is sent.
+#[inline(always)]
+fn record<'a>(
+    topic: &'a str,
+    value: &'a [u8],
+    key: Option<&'a [u8]>,
+    partition: Option<i32>,
+) -> Record<'a> {
+    let mut record = Record::to(topic).value(value);
+    if let Some(key) = key {
+        record = record.key(key);
+    }
+    if let Some(partition) = partition {
+        record = record.partition(partition);
+    }
+    record
 }
 
 /// How many records there are in the topic.
