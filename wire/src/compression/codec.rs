@@ -64,6 +64,12 @@ impl Codec {
             Codec::Zstd => "zstd",
         }
     }
+
+    /// The codec of this [`name`](Self::name), if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|codec| codec.name() == name)
+    }
 }
 
 impl fmt::Display for Codec {
@@ -195,10 +201,12 @@ mod tests {
     fn ids_and_levels() {
         for codec in Codec::ALL {
             assert_eq!(Codec::from_id(codec.id()), Some(codec));
+            assert_eq!(Codec::from_name(codec.name()), Some(codec));
             assert_eq!(Compression::from(codec).codec(), codec);
         }
         assert_eq!(Codec::from_id(5), None);
         assert_eq!(Codec::from_id(255), None);
+        assert_eq!(Codec::from_name("LZ4"), None);
         assert_eq!((GzipLevel::new(0), GzipLevel::new(10)), (None, None));
         assert_eq!(GzipLevel::new(9).unwrap().value(), 9);
         assert_eq!((ZstdLevel::new(23), ZstdLevel::new(-131_073)), (None, None));

@@ -323,13 +323,15 @@ impl BatchBuilder {
             timestamp.wrapping_sub(self.base_timestamp)
         };
         let offset = i32::try_from(self.next_delta).unwrap_or(i32::MAX);
-        let body = body_size(
-            zigzag64(delta),
-            zigzag32(offset),
-            key,
-            value,
-            headers_size(headers.into_iter()),
-        );
+        let (header_count, headers_length) = headers_size(headers.into_iter());
+        let numbers = 1
+            + length_of(zigzag64(delta))
+            + length_of(u64::from(zigzag32(offset)))
+            + length_of(zigzag_length(header_count));
+        let body = numbers
+            .saturating_add(nullable_size(key))
+            .saturating_add(nullable_size(value))
+            .saturating_add(headers_length);
         length_of(zigzag_length(body)).saturating_add(body)
     }
 
@@ -677,23 +679,4 @@ fn encoded_length(bytes: Option<&[u8]>) -> Encoded {
         Some(bytes) => encode(zigzag_length(bytes.len())),
         None => Encoded::NULL,
     }
-}
-
-/// The bytes of a record behind its length. The deltas are zigzag.
-#[inline]
-fn body_size(
-    timestamp_delta: u64,
-    offset_delta: u32,
-    key: Option<&[u8]>,
-    value: Option<&[u8]>,
-    headers: (usize, usize),
-) -> usize {
-    let fixed = 1
-        + length_of(timestamp_delta)
-        + length_of(u64::from(offset_delta))
-        + length_of(zigzag_length(headers.0));
-    fixed
-        .saturating_add(nullable_size(key))
-        .saturating_add(nullable_size(value))
-        .saturating_add(headers.1)
 }

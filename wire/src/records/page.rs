@@ -5,19 +5,21 @@ use super::varint::Encoded;
 /// Bytes behind what is written, so that the last number can be put as a whole word.
 pub(super) const SPARE: usize = size_of::<u64>();
 
-/// Memory that is written from the front. All of it holds some bytes at any time, so that to write is to overwrite: neither does a number ask for room, nor
-/// is anything cut off behind one that was written as a whole word.
+/// So many bytes are filled at least.
+const LEAST: usize = 4096;
+
+/// Memory that is written from the front. What is to be written over holds some bytes already, so that to write is to overwrite: neither does a number ask for
+/// room, nor is anything cut off behind one that was written as a whole word. A small batch in large memory does not fill all of it.
 #[derive(Debug, Default)]
 pub(super) struct Page {
+    /// As long as it is filled.
     bytes: Vec<u8>,
     end: usize,
 }
 
 impl Page {
     /// Nothing is written yet; what was in the memory is of no account.
-    pub(super) fn new(mut memory: Vec<u8>) -> Self {
-        // Of memory that was a page before, nearly all has been filled.
-        memory.resize(memory.capacity(), 0);
+    pub(super) fn new(memory: Vec<u8>) -> Self {
         Self {
             bytes: memory,
             end: 0,
@@ -33,7 +35,7 @@ impl Page {
     /// The bytes that may be written before it grows.
     #[inline]
     pub(super) fn capacity(&self) -> usize {
-        self.bytes.len()
+        self.bytes.capacity()
     }
 
     /// What is written.
@@ -43,17 +45,15 @@ impl Page {
 
     /// Makes it as large as this, if it is smaller.
     pub(super) fn reserve_exact(&mut self, capacity: usize) {
-        if capacity > self.bytes.len() {
-            self.bytes.reserve_exact(capacity - self.bytes.len());
-            self.bytes.resize(self.bytes.capacity(), 0);
-        }
+        self.bytes
+            .reserve_exact(capacity.saturating_sub(self.bytes.len()));
     }
 
     /// Writes so many bytes: those that the caller puts, with some to spare behind them.
     #[inline]
     pub(super) fn pen(&mut self, bytes: usize) -> Pen<'_> {
         if self.bytes.len() - self.end < bytes + SPARE {
-            self.grow(bytes + SPARE);
+            self.fill(self.end + bytes + SPARE);
         }
         let start = self.end;
         self.end += bytes;
@@ -62,11 +62,13 @@ impl Page {
         }
     }
 
+    /// Fills twice what is filled, and at least so much, which is more.
     #[cold]
-    fn grow(&mut self, more: usize) {
-        self.bytes
-            .reserve((self.end + more).saturating_sub(self.bytes.len()));
-        self.bytes.resize(self.bytes.capacity(), 0);
+    fn fill(&mut self, least: usize) {
+        self.bytes.reserve(least - self.bytes.len());
+        let twice = (self.bytes.len() * 2).max(LEAST);
+        let most = self.bytes.capacity();
+        self.bytes.resize(twice.clamp(least, most), 0);
     }
 
     /// Forgets what is written.

@@ -44,15 +44,7 @@ impl<'a> Walk<'a> {
     /// Goes over as many records as are usual and well-formed; gives their number.
     pub(super) fn skip_usual(&mut self) -> usize {
         let before = self.left;
-        let mut rest = self.rest.rest();
-        while self.left > 0 {
-            let Some(usual) = Usual::split(rest) else {
-                break;
-            };
-            rest = usual.rest;
-            self.left -= 1;
-        }
-        self.rest = Cursor::new(rest);
+        while self.usual().is_some() {}
         (before - self.left) as usize
     }
 
