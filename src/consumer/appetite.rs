@@ -8,6 +8,9 @@ const MOST: usize = 6;
 /// So many answers are looked at before a size is judged.
 const TRIAL: u32 = 4;
 
+/// An answer that takes so long, and clearly brings more than smaller ones did, is enough: it came from far away.
+const FAR: Duration = Duration::from_millis(5);
+
 /// So many answers a size that was found best is kept before a larger one is tried again.
 const PATIENCE: u32 = 200;
 
@@ -60,14 +63,15 @@ impl Appetite {
         };
         let known = *known;
         self.seen += 1;
-        if self.seen < TRIAL {
-            return;
-        }
         let smaller = self
             .level
             .checked_sub(1)
             .and_then(|level| self.rates.get(level));
-        if smaller.is_some_and(|smaller| known < smaller * GAIN) {
+        let is_better = smaller.is_none_or(|smaller| known >= smaller * GAIN);
+        if self.seen < TRIAL && !(is_better && meal.time >= FAR) {
+            return;
+        }
+        if !is_better {
             self.level -= 1;
             self.seen = 0;
             self.patience = PATIENCE;
@@ -108,6 +112,7 @@ mod tests {
     #[test]
     fn a_broker_far_away_is_asked_for_much() {
         assert!(feed(Duration::from_millis(10), 40, true).factor() >= 16);
+        assert!(feed(Duration::from_millis(10), 5, true).factor() >= 16);
         assert_eq!(feed(Duration::from_millis(50), 40, true).factor(), 64);
     }
 

@@ -7,6 +7,7 @@ use milena_wire::messages::fetch::PartitionData;
 use milena_wire::uuid::Uuid;
 
 use super::chunk::Chunk;
+use super::portion::Portion;
 use super::position::Position;
 use super::session::Want;
 use super::start::Start;
@@ -36,8 +37,7 @@ pub(super) struct Assigned {
     pub(super) broker: Option<i32>,
     /// With which token something has been asked about it.
     pub(super) asked: Option<u64>,
-    /// So much has to be asked for at least, as its next batch is as large.
-    pub(super) max_bytes: u64,
+    pub(super) portion: Portion,
     pub(super) known: Known,
 }
 
@@ -87,7 +87,7 @@ impl Assigned {
             waits_for_caller: false,
             broker: None,
             asked: None,
-            max_bytes: 0,
+            portion: Portion::default(),
             known: Known {
                 high_watermark: -1,
                 last_stable_offset: -1,
@@ -105,7 +105,7 @@ impl Assigned {
         if self.waits_for_caller || self.ready >= share {
             return (None, true);
         }
-        let max_bytes = (max_bytes as u64).max(self.max_bytes);
+        let max_bytes = self.portion.of(max_bytes);
         let epoch = self.position.leader().and_then(|leader| leader.epoch);
         let want = Want {
             topic: Arc::clone(&self.topic),
@@ -137,7 +137,7 @@ impl Assigned {
         if epoch >= 0 {
             self.delivered_epoch = Some(epoch);
         }
-        self.max_bytes = 0;
+        self.portion.had();
     }
 
     /// Reads again what the caller has not had.

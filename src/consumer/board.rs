@@ -516,7 +516,8 @@ impl Board {
             return last.map_or(Formed::Over, |request| Formed::Last(Box::new(request)));
         }
         let (share, fair, need) = (self.share(), self.fair(), self.need());
-        let most_bytes = self.terms.max_bytes.min(self.terms.prefetch / 2);
+        // Room for the next answer while one is handed out, and for the half of one that grows.
+        let most_bytes = self.terms.max_bytes.min(self.terms.prefetch / 4);
         let least = self.terms.max_partition_bytes;
         let Some(line) = self.lines.get_mut(&broker) else {
             return Formed::Over;
@@ -763,14 +764,15 @@ impl Board {
         }
         let walked = walk(records);
         if let Some(RecordError::NoWholeBatch { needed, available }) = walked.fault {
-            if needed <= LARGEST_BATCH && assigned.max_bytes < needed {
+            if needed <= LARGEST_BATCH && assigned.portion.needs(needed) {
                 // It takes a larger fetch.
-                assigned.max_bytes = needed;
                 self.wasted += available as u64;
                 return false;
             }
         }
         if let Some(last) = walked.batches.back() {
+            let sizes = walked.batches.iter().map(|batch| batch.bytes().len());
+            assigned.portion.saw(sizes.max().unwrap_or_default());
             let epoch = Some(last.partition_leader_epoch()).filter(|epoch| *epoch >= 0);
             let next = last.last_offset().saturating_add(1);
             // A broker that sends what was not asked for does not turn back the clock.

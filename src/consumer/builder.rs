@@ -70,8 +70,9 @@ impl ConsumerBuilder {
         self
     }
 
-    /// Bytes of one partition in one answer; a first batch that is larger comes all the same (KIP-74). Default: 1 MiB; and where the broker is so far
-    /// away that the caller waits for answers, up to 64 times as much, as far as [`max_bytes`](Self::max_bytes) and half of
+    /// Bytes of one partition in one answer; a first batch that is larger comes all the same (KIP-74), and where the last batch would be cut off, to be sent
+    /// again later, somewhat less is asked for. Default: 1 MiB; and where the broker is so far
+    /// away that the caller waits for answers, up to 64 times as much, as far as [`max_bytes`](Self::max_bytes) and a quarter of
     /// [`prefetch`](Self::prefetch) go. Java: `max.partition.fetch.bytes`.
     pub fn max_partition_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_partition_bytes = Some(bytes);

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use milena_wire::uuid::Uuid;
 
+use super::assigned::Assigned;
 use super::board::{Board, SHUN};
 use super::position::{Phase, Validity};
 use super::start::Start;
@@ -33,6 +34,20 @@ pub(super) struct Question<Q> {
     pub(super) partition: i32,
     pub(super) leader: Leader,
     pub(super) about: Q,
+}
+
+/// A question about a partition as it is now, which is not asked twice.
+fn ask<Q>(assigned: &mut Assigned, slot: usize, leader: Leader, about: Q) -> Question<Q> {
+    let token = assigned.position.token();
+    assigned.asked = Some(token);
+    Question {
+        slot,
+        token,
+        topic: Arc::clone(&assigned.topic),
+        partition: assigned.partition,
+        leader,
+        about,
+    }
 }
 
 impl Board {
@@ -64,32 +79,14 @@ impl Board {
                     position.shun_replicas(now + SHUN);
                 }
             }
-            let token = position.token();
-            let is_asked = assigned.asked == Some(token) || position.is_waiting();
+            let is_asked = assigned.asked == Some(position.token()) || position.is_waiting();
             if let (Some(leader), false) = (leader, is_asked) {
-                let question = (Arc::clone(&assigned.topic), assigned.partition);
                 match (position.phase(), position.epoch()) {
                     (Phase::Starting(start), _) => {
-                        assigned.asked = Some(token);
-                        survey.starts.push(Question {
-                            slot,
-                            token,
-                            topic: question.0,
-                            partition: question.1,
-                            leader,
-                            about: start,
-                        });
+                        survey.starts.push(ask(assigned, slot, leader, start));
                     }
                     (Phase::Validating, Some(epoch)) => {
-                        assigned.asked = Some(token);
-                        survey.checks.push(Question {
-                            slot,
-                            token,
-                            topic: question.0,
-                            partition: question.1,
-                            leader,
-                            about: epoch,
-                        });
+                        survey.checks.push(ask(assigned, slot, leader, epoch));
                     }
                     _ => {}
                 }

@@ -48,6 +48,7 @@ mod handle;
 mod inquiry;
 mod line;
 mod owned;
+mod portion;
 mod position;
 mod router;
 mod session;

@@ -63,6 +63,41 @@ async fn what_is_written_while_it_is_read_comes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn batches_are_asked_for_whole_so_that_nothing_comes_twice() {
+    let (_cluster, client) = begin(1, "orders", 1).await;
+    let producer = client.producer().build().unwrap();
+    let value = [7; 1000];
+    for _ in 0..60 {
+        for _ in 0..300 {
+            let record = Record::to("orders").value(&value);
+            drop(producer.send(record).await.unwrap());
+        }
+        producer.flush().await;
+    }
+    let received = || {
+        let brokers = client.metrics().unwrap().brokers;
+        brokers.iter().map(|one| one.bytes_received).sum::<u64>()
+    };
+    let before = received();
+    let assigned = [("orders", 0, Start::Earliest)];
+    let mut consumer = client.consumer().assign(assigned).build().await.unwrap();
+    let (mut bytes, mut end) = (0, 0);
+    while end < 18_000 {
+        let batch = next(&mut consumer).await;
+        bytes += batch.size() as u64;
+        end = batch.next_offset();
+    }
+    let received = received() - before;
+    // A broker that cuts at 1 MiB would send half a batch of 300 KB again with every third.
+    assert!(bytes > 18_000_000);
+    assert!(
+        received < bytes + bytes / 50,
+        "{received} for {bytes} bytes"
+    );
+    client.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn records_can_be_kept() {
     let (_cluster, client) = begin(1, "orders", 1).await;
     let producer = client.producer().build().unwrap();
