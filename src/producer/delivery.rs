@@ -33,7 +33,7 @@ pub struct RecordPosition {
 pub struct Delivery {
     fate: Share,
     /// Of the record in its batch.
-    index: u32,
+    pub(super) index: u32,
     timestamp: i64,
     /// Of its waker among those that wait.
     place: Place,

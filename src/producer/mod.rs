@@ -8,6 +8,7 @@ mod buffers;
 mod builder;
 mod clock;
 mod delivery;
+mod dispatch;
 mod fate;
 mod flight;
 mod handle;

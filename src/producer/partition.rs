@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Instant;
 
 use tokio::sync::Notify;
@@ -61,31 +61,33 @@ impl Partition {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Brings the partition to where it must be, after something has changed; gives true if somebody has to look for its leader.
+    /// Brings the partition to where it must be, after something has changed; gives what is left to be done.
     #[must_use]
-    pub(super) fn settle_in(self: &Arc<Self>, inner: &mut Inner, terms: &Terms) -> bool {
+    pub(super) fn settle(self: &Arc<Self>, inner: &mut Inner, terms: &Terms) -> Settled {
         let away = if inner.line.is_some() { 0 } else { AWAY };
         let load = inner.queue.load().saturating_add(away);
         self.load.store(load, Ordering::Relaxed);
         inner.count_failed(terms);
         if inner.queue.station != Station::Resting {
-            return false;
+            return Settled::Still;
         }
         match (inner.queue.news(terms), &inner.line) {
             (None, _) => {}
             (Some(News::Ready), Some(line)) => {
                 inner.queue.station = Station::Listed;
-                line.list(self);
+                if line.list(self) {
+                    return Settled::First(Arc::clone(line));
+                }
             }
             (Some(News::Due(due)), Some(line)) => line.remind(due, self),
             (Some(_), None) => {
                 // Nobody looks at the clock for it meanwhile.
                 inner.queue.hurry();
                 inner.queue.station = Station::Seeking;
-                return true;
+                return Settled::Leaderless;
             }
         }
-        false
+        Settled::Still
     }
 
     /// The partition is left alone for a while.
@@ -97,12 +99,29 @@ impl Partition {
     }
 }
 
+/// What is left to be done for a partition after a change.
+#[derive(Debug)]
+pub(super) enum Settled {
+    Still,
+    /// Somebody has to look for its leader.
+    Leaderless,
+    /// It is the first one of its line that is ready: somebody has to be called.
+    First(Arc<Line>),
+}
+
+/// Somebody who can send what is ready, at once.
+pub(super) trait Help: Send + Sync {
+    /// Sends what is ready in the line; false if somebody has to be called all the same.
+    fn help(&self, line: &Line) -> bool;
+}
+
 /// The partitions that a broker leads and that have something for it, now or later.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) broker: i32,
     lists: Mutex<Lists>,
     bell: Notify,
+    helper: OnceLock<Weak<dyn Help>>,
 }
 
 #[derive(Debug, Default)]
@@ -118,6 +137,20 @@ impl Line {
             broker,
             lists: Mutex::default(),
             bell: Notify::new(),
+            helper: OnceLock::new(),
+        }
+    }
+
+    /// Who sends for it, for those who cannot wait until he is called.
+    pub(super) fn set_helper(&self, helper: Weak<dyn Help>) {
+        let _ = self.helper.set(helper);
+    }
+
+    /// Has what is ready sent at once, if that can be; calls otherwise.
+    pub(super) fn hurry(&self) {
+        let helper = self.helper.get().and_then(Weak::upgrade);
+        if !helper.is_some_and(|helper| helper.help(self)) {
+            self.call();
         }
     }
 
@@ -125,13 +158,11 @@ impl Line {
         self.lists.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A partition has something to be sent.
-    fn list(&self, partition: &Arc<Partition>) {
+    /// A partition has something to be sent; gives whether it is the first one that has.
+    fn list(&self, partition: &Arc<Partition>) -> bool {
         let mut lists = self.lists();
         lists.ready.push_back(Arc::clone(partition));
-        if lists.ready.len() == 1 {
-            self.bell.notify_one();
-        }
+        lists.ready.len() == 1
     }
 
     /// A partition is to be looked at then.

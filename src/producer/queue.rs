@@ -130,8 +130,14 @@ struct Open {
 }
 
 impl Open {
+    /// Whether a record of this size goes in without more memory.
     #[inline(always)]
-    fn append(&mut self, record: &Record<'_>, terms: &Terms) -> Result<Appended, RecordError> {
+    fn has_room_for(&self, size: usize) -> bool {
+        self.builder.size() + size <= self.builder.capacity()
+    }
+
+    #[inline(always)]
+    fn append(&mut self, record: &Record<'_>, terms: &Terms) -> Result<Delivery, RecordError> {
         let timestamp = match record.timestamp {
             Some(timestamp) => timestamp,
             None if terms.shares_time && !self.is_due => self.began,
@@ -144,11 +150,8 @@ impl Open {
             .append(timestamp, record.key, record.value, headers)?;
         let index = u32::try_from(index).unwrap_or_default();
         self.batch.count = index + 1;
-        Ok(Appended {
-            fate: Share::of(&self.batch.fate),
-            index,
-            timestamp,
-        })
+        let fate = Share::of(&self.batch.fate);
+        Ok(Delivery::new(fate, index, timestamp))
     }
 }
 
@@ -158,22 +161,6 @@ struct Outstanding {
     deadline: Instant,
     count: u32,
     fate: Arc<Fate>,
-}
-
-/// A record that has its place in a batch.
-#[derive(Debug)]
-pub(super) struct Appended {
-    pub(super) fate: Share,
-    /// In the batch.
-    pub(super) index: u32,
-    pub(super) timestamp: i64,
-}
-
-impl Appended {
-    #[inline]
-    pub(super) fn delivery(self) -> Delivery {
-        Delivery::new(self.fate, self.index, self.timestamp)
-    }
 }
 
 /// Why a record was not appended.
@@ -230,10 +217,9 @@ impl Queue {
         &mut self,
         record: &Record<'_>,
         terms: &Terms,
-    ) -> Option<Appended> {
+    ) -> Option<Delivery> {
         let open = self.open.as_mut()?;
-        let size = record.largest_size();
-        if open.builder.size() + size > open.builder.capacity() {
+        if !open.has_room_for(record.largest_size()) {
             return None;
         }
         // Whatever is wrong with it is told by the long way.
@@ -246,10 +232,13 @@ impl Queue {
         record: &Record<'_>,
         terms: &Terms,
         has_waited: bool,
-    ) -> Result<Appended, Refusal> {
+    ) -> Result<Delivery, Refusal> {
         let size = record.largest_size();
-        let fits = |open: &Open| open.builder.size() + size <= open.builder.capacity();
-        if !self.open.as_ref().is_some_and(fits) {
+        if !self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.has_room_for(size))
+        {
             self.make_room(size, terms, has_waited)?;
         }
         let open = self.open.as_mut().ok_or(Refusal::Full)?;

@@ -10,9 +10,9 @@ use milena_wire::api_key::ApiKey;
 use milena_wire::messages::{InitProducerIdRequest, InitProducerIdResponse};
 use tokio::time::sleep_until;
 
+use super::dispatch;
 use super::partition::Partition;
 use super::queue::{Identity, Station};
-use super::sender::Sender;
 use super::shared::Shared;
 use crate::cluster::Boxed;
 use crate::connection::now;
@@ -115,15 +115,13 @@ impl Router {
     fn bring(&self, partition: &Arc<Partition>, broker: i32) {
         let (line, is_new) = self.shared.line(broker);
         if is_new {
-            let sender = Sender::new(Arc::clone(&self.shared), Arc::clone(&line));
-            self.shared.client.spawn(sender.run());
+            let sender = dispatch::run(Arc::clone(&self.shared), Arc::clone(&line));
+            self.shared.client.spawn(sender);
         }
         let mut inner = partition.lock();
         inner.line = Some(line);
         inner.queue.station = Station::Resting;
-        if partition.settle_in(&mut inner, &self.shared.terms) {
-            self.shared.seek(partition);
-        }
+        self.shared.settle_in(partition, &mut inner);
     }
 
     /// Fails what took too long, from time to time; gives when the next time is.

@@ -1,8 +1,6 @@
-//! Writes what is ready to one broker.
+//! What is written to one broker, and what becomes of it.
 
 use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -13,7 +11,6 @@ use milena_wire::codec::VersionRange;
 use milena_wire::compression::Compressor;
 use milena_wire::error_code::ErrorCode;
 use milena_wire::messages::ProduceRequest;
-use tokio::time::{Sleep, sleep_until};
 
 use super::batch::Sealed;
 use super::clock::TICK;
@@ -60,86 +57,8 @@ impl Sender {
         }
     }
 
-    pub(super) async fn run(mut self) {
-        let shared = Arc::clone(&self.shared);
-        tokio::select! {
-            () = self.work() => {}
-            () = shared.client.closing() => {}
-        }
-        self.give_up();
-        self.tick();
-    }
-
-    async fn work(&mut self) {
-        let line = Arc::clone(&self.line);
-        let shared = Arc::clone(&self.shared);
-        let mut timer = pin!(sleep_until(now().into()));
-        let mut news = shared.client.news();
-        let mut has_waited = false;
-        // Of the broker: that it can be asked.
-        let mut readiness: Option<Boxed<'static, Result<VersionRange, Error>>> = None;
-        while !shared.is_over() {
-            let mut called = pin!(line.called());
-            // From before the look on, so that nothing is missed.
-            called.as_mut().enable();
-            let next = self.look_at_clock();
-            let next = earlier(next, self.tick());
-            self.look_elsewhere();
-            set(timer.as_mut(), next);
-            if self.may_send() && readiness.is_none() {
-                readiness = Some(self.readiness());
-            }
-            news.mark_unchanged();
-            // Mostly the broker can be asked at once.
-            if readiness.is_some() && has_waited {
-                self.let_go();
-                if !self.line.is_anybody_ready() {
-                    // Nobody waits for the broker any more.
-                    readiness = None;
-                }
-            }
-            let is_waiting = readiness.is_some();
-            let mut changed = pin!(news.changed());
-            let happened = std::future::poll_fn(|context| {
-                // Those under way first: they may be sent again, or make room.
-                if let Some((flight, answer)) = self.poll_flights(context) {
-                    return Poll::Ready(Happened::Answered(flight, answer));
-                }
-                if let Some(waiting) = &mut readiness {
-                    if let Poll::Ready(result) = waiting.as_mut().poll(context) {
-                        return Poll::Ready(Happened::Ready(result));
-                    }
-                }
-                if is_waiting && changed.as_mut().poll(context).is_ready() {
-                    return Poll::Ready(Happened::Called);
-                }
-                if called.as_mut().poll(context).is_ready()
-                    || next.is_some() && timer.as_mut().poll(context).is_ready()
-                {
-                    return Poll::Ready(Happened::Called);
-                }
-                Poll::Pending
-            });
-            match happened.await {
-                Happened::Answered(parts, answer) => self.answered(parts, answer),
-                Happened::Ready(result) => {
-                    readiness = None;
-                    match result {
-                        Ok(versions) => {
-                            self.versions = Some(versions);
-                            self.send();
-                        }
-                        Err(error) => self.cannot_send(&error),
-                    }
-                }
-                Happened::Called => {}
-            }
-            has_waited = readiness.is_some();
-        }
-    }
-
     /// Lists the partitions that have something to be sent by now; gives when there is more to look at.
-    fn look_at_clock(&self) -> Option<Instant> {
+    pub(super) fn look_at_clock(&self) -> Option<Instant> {
         let now = now();
         let (due, next) = self.line.take_due(now);
         for partition in due {
@@ -148,14 +67,14 @@ impl Sender {
             if matches!(inner.queue.station, Station::Delayed(until) if until <= now) {
                 inner.queue.station = Station::Resting;
             }
-            self.settle_in(&partition, &mut inner);
+            self.shared.settle_in(&partition, &mut inner);
         }
         next
     }
 
     /// Tells the time to those who send, while requests are under way; gives when to do so again. With none under way a batch that is due is sent at
     /// once, and needs no more than its first look at the clock.
-    fn tick(&mut self) -> Option<Instant> {
+    pub(super) fn tick(&mut self) -> Option<Instant> {
         let clock = &self.shared.terms.clock;
         let now = now();
         match (self.next_tick, self.flights.is_empty()) {
@@ -177,13 +96,13 @@ impl Sender {
         self.next_tick
     }
 
-    fn settle_in(&self, partition: &Arc<Partition>, inner: &mut Inner) {
-        if partition.settle_in(inner, &self.shared.terms) {
-            self.shared.seek(partition);
-        }
+    /// Whether an answer is waited for.
+    pub(super) fn is_under_way(&self) -> bool {
+        !self.flights.is_empty()
     }
 
-    fn may_send(&self) -> bool {
+    /// Whether there is something to be sent, and it may be now.
+    pub(super) fn may_send(&self) -> bool {
         let shared = &self.shared;
         self.flights.len() < shared.terms.max_in_flight
             && self.line.is_anybody_ready()
@@ -191,14 +110,15 @@ impl Sender {
     }
 
     /// Ends when the broker can be asked; at once, if it was asked a moment ago.
-    fn readiness(&self) -> Boxed<'static, Result<VersionRange, Error>> {
+    pub(super) fn readiness(&self) -> Boxed<'static, Result<VersionRange, Error>> {
         let client = self.shared.client.clone();
         let broker = self.line.broker;
         let deadline = after(now(), self.shared.settings.request_timeout);
         Box::pin(async move { client.ready::<ProduceRequest>(broker, deadline).await })
     }
 
-    fn poll_flights(&mut self, context: &mut Context<'_>) -> Option<(Parts, Answer)> {
+    /// Takes out a request that has come back.
+    pub(super) fn poll_flights(&mut self, context: &mut Context<'_>) -> Option<(Parts, Answer)> {
         // In the order in which they were begun: what waits for the same connection gets it in this order.
         for (place, flight) in self.flights.iter_mut().enumerate() {
             if let Poll::Ready(answer) = flight.answer.as_mut().poll(context) {
@@ -209,12 +129,14 @@ impl Sender {
         None
     }
 
-    /// Sends a request with what is ready.
-    fn send(&mut self) {
+    /// Sends a request with what is ready, to a broker that knows these versions; gives how many records that is.
+    pub(super) fn send(&mut self, versions: VersionRange) -> u32 {
+        self.versions = Some(versions);
         let parts = self.gather();
         if parts.is_empty() {
-            return;
+            return 0;
         }
+        let records = parts.iter().map(|part| part.sealed.batch.count).sum();
         let client = &self.shared.client;
         let settings = &self.shared.settings;
         let request = flight::request(&parts, &client.known(), settings);
@@ -240,6 +162,7 @@ impl Sender {
             answer,
             parts,
         });
+        records
     }
 
     /// Takes a batch of each partition that is ready, as many as go into a request.
@@ -261,7 +184,7 @@ impl Sender {
             }
             inner.queue.station = Station::Resting;
             let next = inner.queue.next(&shared.terms, identity);
-            self.settle_in(&partition, &mut inner);
+            self.shared.settle_in(&partition, &mut inner);
             drop(inner);
             let sealed = match next {
                 None => continue,
@@ -274,7 +197,7 @@ impl Sender {
                             let error = Error::new(ErrorKind::InvalidRecord(error));
                             let mut inner = partition.lock();
                             inner.queue.unsealed(turn, &batch, error);
-                            self.settle_in(&partition, &mut inner);
+                            self.shared.settle_in(&partition, &mut inner);
                             continue;
                         }
                     }
@@ -285,7 +208,7 @@ impl Sender {
                 Err(error) => {
                     let mut inner = partition.lock();
                     inner.queue.failed(&sealed, error);
-                    self.settle_in(&partition, &mut inner);
+                    self.shared.settle_in(&partition, &mut inner);
                     continue;
                 }
             };
@@ -320,7 +243,7 @@ impl Sender {
     }
 
     /// Lets those go who are led by others now, while the broker cannot be asked.
-    fn let_go(&self) {
+    pub(super) fn let_go(&self) {
         let metadata = self.shared.client.known();
         let mut stay = VecDeque::new();
         for partition in self.line.take_ready() {
@@ -338,7 +261,7 @@ impl Sender {
 
     /// Does not wait for ever for a broker that is silent, while another one leads already: its batches go there, and the leader there knows those that it
     /// has. Without numbers nobody would know, and the answer has to be waited for.
-    fn look_elsewhere(&mut self) {
+    pub(super) fn look_elsewhere(&mut self) {
         let now = now();
         if now < self.next_look || !self.shared.terms.is_idempotent() {
             return;
@@ -392,7 +315,7 @@ impl Sender {
     }
 
     /// A request has come back.
-    fn answered(&mut self, parts: Parts, (request, result): Answer) {
+    pub(super) fn answered(&mut self, parts: Parts, (request, result): Answer) {
         let shared = Arc::clone(&self.shared);
         let is_idempotent = shared.terms.is_idempotent();
         match result {
@@ -470,7 +393,7 @@ impl Sender {
                 if let Some(counts) = shared.terms.counts() {
                     counts.written(batch.count, bytes.len(), batch.age(now()));
                 }
-                self.settle_in(&partition, &mut inner);
+                self.shared.settle_in(&partition, &mut inner);
                 drop(inner);
                 shared.terms.buffers.put_bytes(bytes);
                 drop(batch);
@@ -535,13 +458,13 @@ impl Sender {
                 if matches!(inner.queue.station, Station::Delayed(_)) {
                     return;
                 }
-                self.settle_in(&partition, &mut inner);
+                self.shared.settle_in(&partition, &mut inner);
             }
         }
     }
 
     /// The broker cannot be asked: what is for it waits, and is looked for elsewhere.
-    fn cannot_send(&self, error: &Error) {
+    pub(super) fn cannot_send(&self, error: &Error) {
         tracing::debug!(broker = self.line.broker, %error, "nothing can be written to the broker");
         let is_final =
             !error.is_retriable() && !matches!(error.kind(), ErrorKind::UnknownBroker(_));
@@ -564,7 +487,7 @@ impl Sender {
     }
 
     /// The client is closed.
-    fn give_up(&mut self) {
+    pub(super) fn give_up(&mut self) {
         for flight in self.flights.drain(..) {
             for Part {
                 partition,
@@ -586,24 +509,4 @@ impl Sender {
 fn leads(metadata: &Metadata, partition: &Partition, broker: i32) -> bool {
     let leader = metadata.leader(&partition.topic, partition.index);
     leader.is_none_or(|leader| leader.id == broker)
-}
-
-/// What a sender waits for.
-enum Happened {
-    Answered(Parts, Answer),
-    Ready(Result<VersionRange, Error>),
-    Called,
-}
-
-fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    one.into_iter().chain(other).min()
-}
-
-fn set(timer: Pin<&mut Sleep>, at: Option<Instant>) {
-    if let Some(at) = at {
-        let at = at.into();
-        if timer.deadline() != at {
-            timer.reset(at);
-        }
-    }
 }

@@ -11,7 +11,7 @@ use tokio::sync::futures::Notified;
 
 use super::delivery::Delivery;
 use super::identity::IdentityState;
-use super::partition::{Inner, Line, Partition};
+use super::partition::{Inner, Line, Partition, Settled};
 use super::partitioner::Partitioned;
 use super::queue::{Identity, Refusal, Station, Terms};
 use super::record::Record;
@@ -93,7 +93,7 @@ impl Shared {
         let partition = self.partition(topic, record)?;
         let mut inner = partition.lock();
         match inner.queue.append_at_once(record, &self.terms) {
-            Some(appended) => Ok(appended.delivery()),
+            Some(delivery) => Ok(delivery),
             None => self.append_with_news(partition, inner, record, has_waited),
         }
     }
@@ -109,12 +109,17 @@ impl Shared {
         has_waited: bool,
     ) -> Result<Delivery, Obstacle> {
         let appended = inner.queue.append(record, &self.terms, has_waited);
-        if partition.settle_in(&mut inner, &self.terms) {
-            self.seek(partition);
-        }
+        let settled = partition.settle(&mut inner, &self.terms);
         drop(inner);
+        match settled {
+            Settled::Still => {}
+            Settled::Leaderless => self.seek(partition),
+            // A batch that waits for nothing has but one record, and is soon sealed.
+            Settled::First(line) if self.terms.linger.is_zero() => line.hurry(),
+            Settled::First(line) => line.call(),
+        }
         match appended {
-            Ok(appended) => Ok(appended.delivery()),
+            Ok(delivery) => Ok(delivery),
             Err(Refusal::Full) => Err(Obstacle::Full),
             Err(Refusal::Invalid(error)) => {
                 let error = Error::new(ErrorKind::InvalidRecord(error));
@@ -155,6 +160,15 @@ impl Shared {
     pub(super) fn learn(&self, name: &str, partitions: usize) {
         self.topics
             .learn(name, partitions, || self.client.hold_topic(name));
+    }
+
+    /// Brings a partition to where it must be, after something has changed, and calls who has to do something for it.
+    pub(super) fn settle_in(&self, partition: &Arc<Partition>, inner: &mut Inner) {
+        match partition.settle(inner, &self.terms) {
+            Settled::Still => {}
+            Settled::Leaderless => self.seek(partition),
+            Settled::First(line) => line.call(),
+        }
     }
 
     /// A partition has nobody who leads it, as far as is known.
@@ -238,9 +252,7 @@ impl Shared {
             for partition in &topic.partitions {
                 let mut inner = partition.lock();
                 inner.queue.hurry();
-                if partition.settle_in(&mut inner, &self.terms) {
-                    self.seek(partition);
-                }
+                self.settle_in(partition, &mut inner);
                 fates.extend(inner.queue.fates());
             }
         }
@@ -331,9 +343,7 @@ impl Shared {
                 // What was waited for has failed: those behind it need not wait.
                 if is_over && matches!(inner.queue.station, Station::Delayed(_)) {
                     inner.queue.station = Station::Resting;
-                    if partition.settle_in(&mut inner, &self.terms) {
-                        self.seek(partition);
-                    }
+                    self.settle_in(partition, &mut inner);
                 }
             }
         }

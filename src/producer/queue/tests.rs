@@ -51,7 +51,7 @@ impl World {
     }
 
     /// Appends so many records, each named by its number among them.
-    fn append(&mut self, values: std::ops::Range<u32>) -> Vec<Appended> {
+    fn append(&mut self, values: std::ops::Range<u32>) -> Vec<Delivery> {
         let mut appended = Vec::new();
         for value in values {
             let value = value.to_string();
