@@ -64,6 +64,8 @@ struct Pass<'a> {
     room: usize,
     bytes: usize,
     min_bytes: usize,
+    /// Whether the client is so far away that answers are to be full, at the price of a copy.
+    is_far: bool,
     /// Whether there is something to tell that must not wait.
     urgent: bool,
     /// Whether any partition could be read, now or later.
@@ -144,6 +146,7 @@ impl PendingFetch {
         if self.read_committed {
             expire(context);
         }
+        let latency = context.shared.nodes.latency(context.node);
         let mut pass = Pass {
             context,
             version: self.reply.version,
@@ -152,6 +155,7 @@ impl PendingFetch {
             room: self.max_bytes,
             bytes: 0,
             min_bytes: self.min_bytes,
+            is_far: latency.is_some_and(|latency| !latency.get().is_zero()),
             urgent: false,
             served: false,
             elsewhere: Endpoints::default(),
@@ -264,7 +268,10 @@ impl Pass<'_> {
         // Old versions have hard limits; later the first batch of an answer comes whole, so that a client cannot get stuck (KIP-74).
         let size = ReadSize {
             max_bytes: limit,
-            min_bytes: self.min_bytes.saturating_sub(self.bytes),
+            min_bytes: match self.is_far {
+                true => limit,
+                false => self.min_bytes.saturating_sub(self.bytes),
+            },
             whole_first: self.version >= 3 && self.bytes == 0,
         };
         match partition.read(reader, asked.fetch_offset, size) {
