@@ -397,8 +397,7 @@ fn options() -> Result<Options> {
             "--quiet" => options.is_quiet = true,
             "--compression" => {
                 let name = value()?;
-                let mut codecs = Codec::ALL.into_iter();
-                let codec = codecs.find(|codec| codec.name() == name);
+                let codec = Codec::from_name(&name);
                 options.compression = codec.ok_or(format!("unknown codec {name}"))?.into();
             }
             _ => {

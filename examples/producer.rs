@@ -207,8 +207,7 @@ fn options() -> Result<Options> {
             }
             "--compression" => {
                 let name = value()?;
-                let mut codecs = Codec::ALL.into_iter();
-                let codec = codecs.find(|codec| codec.name() == name);
+                let codec = Codec::from_name(&name);
                 options.compression = codec.ok_or(format!("unknown codec {name}"))?.into();
             }
             _ => {

@@ -90,8 +90,7 @@ fn options() -> Result<Options> {
             "--topic" => options.topic = value()?,
             "--compression" => {
                 let name = value()?;
-                let mut codecs = Codec::ALL.into_iter();
-                let codec = codecs.find(|codec| codec.name() == name);
+                let codec = Codec::from_name(&name);
                 options.compression = codec.ok_or(format!("unknown codec {name}"))?.into();
             }
             _ => {

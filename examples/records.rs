@@ -79,7 +79,7 @@ fn arguments() -> Result<(String, Options)> {
             "--topic" => options.topic = value()?,
             "--codec" => {
                 let name = value()?;
-                let codec = Codec::ALL.into_iter().find(|codec| codec.name() == name);
+                let codec = Codec::from_name(&name);
                 options.compression = codec.ok_or(format!("there is no codec {name}"))?.into();
             }
             "--partition" => options.partition = value()?.parse()?,

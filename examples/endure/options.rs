@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use milena::wire::compression::Compression;
+use milena::wire::compression::{Codec, Compression};
 
 use crate::Result;
 
@@ -84,12 +84,6 @@ fn milliseconds(text: &str) -> Result<Duration> {
 }
 
 fn codec(name: &str) -> Result<Compression> {
-    Ok(match name {
-        "none" => Compression::None,
-        "gzip" => Compression::gzip(),
-        "snappy" => Compression::Snappy,
-        "lz4" => Compression::Lz4,
-        "zstd" => Compression::zstd(),
-        _ => return Err(format!("there is no codec {name}").into()),
-    })
+    let codec = Codec::from_name(name).ok_or(format!("there is no codec {name}"))?;
+    Ok(codec.into())
 }
