@@ -35,16 +35,17 @@ class Brokers:
         return self.kafka_address
 
     def start(self, kind):
-        """kind: embedded, discard, delay=MS"""
+        """kind: embedded, or discard and delay=MS, with a comma between them"""
         if kind in self.embedded:
             return self.embedded[kind][1]
         self.stop_embedded()  # one at a time, so that none takes time from another
         # Checking each record would cost more than a real broker does.
         command = [self.programs.path("milena-broker"), "--port", "0", "--headers-only"]
-        if kind == "discard":
-            command += ["--discard", "--no-checksums"]
-        elif kind.startswith("delay="):
-            command += ["--latency", kind.partition("=")[2]]
+        for part in kind.split(","):
+            if part == "discard":
+                command += ["--discard", "--no-checksums"]
+            elif part.startswith("delay="):
+                command += ["--latency", part.partition("=")[2]]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         line = process.stdout.readline().strip()
         if not line.startswith("bootstrap.servers="):

@@ -27,7 +27,7 @@ class Case:
     partitions: int = 1
     size: int = 100
     compression: str = "none"
-    # kafka: the real one; discard: the embedded one that keeps nothing; delay=MS: the embedded one, so far away; embedded: as it is.
+    # kafka: the real one; discard: the embedded one that keeps nothing; delay=MS: the embedded one, so far away, or both; embedded: as it is.
     broker: str = "kafka"
     options: dict = field(default_factory=dict)
     # Seconds of a run, if not as SPEED has it.
@@ -69,7 +69,7 @@ def beside():
     for delay in (10, 50):
         title = f"small requests beside a full producer and a waiting Fetch, {delay} ms away"
         options = {"linger-ms": 5}
-        yield case(f"beside-far-{delay}", title, "beside", ["milena"], 60, partitions=12, broker=f"delay={delay}", options=options, seconds=1 + delay / 14)
+        yield case(f"beside-far-{delay}", title, "beside", ["milena", "milena:bare"], 200, partitions=12, broker=f"discard,delay={delay}", options=options, seconds=1 + delay / 4)
 
 
 def many_partitions():

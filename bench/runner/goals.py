@@ -115,7 +115,10 @@ def distances(results):
 def small_requests(results):
     for delay in (10, 50):
         case = f"beside-far-{delay}"
-        yield from below(f"{case}: p99 us of a small request", results.median(case, "milena", "p99_us"), 1_500 * delay)
+        mine = results.median(case, "milena", "p99_us")
+        yield from below(f"{case}: p99 us of a small request", mine, 1_500 * delay)
+        bare = results.median(case, "base", "p99_us")
+        yield from below(f"{case}: p99 by that of a bare socket beside the same load", ratio(mine, bare), 1.1, 2)
 
 
 def memory(results):

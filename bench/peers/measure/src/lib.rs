@@ -1,14 +1,16 @@
 //! What every peer binary shares: arguments, payloads, measuring, one JSON line of output.
 
+mod ages;
 mod args;
 mod meter;
 mod pace;
 mod payloads;
 mod window;
 
+pub use ages::{Ages, stamp};
 pub use args::{Cfg, num};
 pub use meter::{Meter, cpu, peak_rss_mb};
-pub use pace::{Pace, age, stamp};
+pub use pace::Pace;
 pub use payloads::{Keys, Payloads};
 pub use window::Window;
 

@@ -1,6 +1,5 @@
-//! A steady rate, and how old a record is.
+//! A steady rate.
 
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// Lets `rate` records a second through, in lots of a millisecond; all at once if the rate is 0.
@@ -37,27 +36,4 @@ impl Pace {
             }
         }
     }
-}
-
-fn epoch() -> Instant {
-    static EPOCH: OnceLock<Instant> = OnceLock::new();
-    *EPOCH.get_or_init(Instant::now)
-}
-
-/// A value of `size` bytes (8 or more) that begins with the time; with zero if it is not to be measured.
-pub fn stamp(size: usize, measured: bool) -> Vec<u8> {
-    let mut v = vec![b'x'; size.max(8)];
-    let now = if measured {
-        epoch().elapsed().as_nanos() as u64 + 1
-    } else {
-        0
-    };
-    v[..8].copy_from_slice(&now.to_le_bytes());
-    v
-}
-
-/// The age in nanoseconds of such a value, if it is to be measured.
-pub fn age(value: &[u8]) -> Option<u64> {
-    let then = u64::from_le_bytes(value.get(..8)?.try_into().ok()?);
-    (then != 0).then(|| (epoch().elapsed().as_nanos() as u64 + 1).saturating_sub(then))
 }

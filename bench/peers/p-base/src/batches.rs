@@ -2,17 +2,14 @@
 
 use bytes::Bytes;
 use measure::{Cfg, Keys, Payloads, Res};
-use milena_wire::compression::{Compression, Compressor};
+use milena_wire::compression::{Codec, Compression, Compressor};
 use milena_wire::records::BatchBuilder;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub fn compression(c: &Cfg) -> Res<Compression> {
-    Ok(match c.compression.as_str() {
-        "none" => Compression::None,
-        "lz4" => Compression::Lz4,
-        "zstd" => Compression::zstd(),
-        o => return Err(format!("unknown codec {o}").into()),
-    })
+    let name = &c.compression;
+    let codec = Codec::from_name(name).ok_or(format!("unknown codec {name}"))?;
+    Ok(codec.into())
 }
 
 /// As many full batches as this, each with the number of its records.

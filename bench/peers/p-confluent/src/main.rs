@@ -7,7 +7,7 @@ use confluent_kafka::consumer::{Consumer, ConsumerConfig, KafkaConsumer};
 use confluent_kafka::producer::{
     Callback, KafkaProducer, ProducerConfig, ProducerRecord, RecordMetadata,
 };
-use measure::{Cfg, Keys, Meter, Pace, Payloads, Res, age, exists_ok, stamp};
+use measure::{Ages, Cfg, Keys, Meter, Pace, Payloads, Res, exists_ok, stamp};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -201,21 +201,14 @@ async fn end_to_end(c: Cfg) -> Res<()> {
         }
         Res::Ok(s)
     });
-    let mut m = Meter::start_with(c.records as usize);
-    let mut n = 0;
-    while n < warm + c.records {
+    let mut ages = Ages::new(&c);
+    while !ages.is_over() {
         for r in &r.poll(Duration::from_secs(1)).await? {
-            if let Some(ns) = r.value().and_then(|v| age(v)) {
-                m.lap_ns(ns);
-            }
-            n += 1;
-            if n == warm {
-                m = Meter::start_with(c.records as usize);
-            }
+            ages.came(r.value().map(|v| &v[..]));
         }
     }
     drop(sender.await??);
-    m.done("confluent", &c, c.records);
+    ages.done("confluent", &c);
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use krafka::admin::{CreateTopicsOptions, NewTopic};
 use krafka::consumer::AutoOffsetReset;
 use krafka::producer::{Acks, Producer};
 use krafka::{Compression, Kafka, Record};
-use measure::{Cfg, Keys, Meter, Pace, Payloads, Res, Window, age, exists_ok, stamp};
+use measure::{Ages, Cfg, Keys, Meter, Pace, Payloads, Res, Window, exists_ok, stamp};
 use std::time::{Duration, Instant};
 
 async fn connect(c: &Cfg) -> Res<Kafka> {
@@ -160,21 +160,14 @@ async fn end_to_end(c: Cfg) -> Res<()> {
         }
         w.drain().await
     });
-    let mut m = Meter::start_with(c.records as usize);
-    let mut n = 0;
-    while n < warm + records {
+    let mut ages = Ages::new(&c);
+    while !ages.is_over() {
         for r in &r.poll(Duration::from_secs(1)).await? {
-            if let Some(ns) = r.value.as_ref().and_then(|v| age(v)) {
-                m.lap_ns(ns);
-            }
-            n += 1;
-            if n == warm {
-                m = Meter::start_with(c.records as usize);
-            }
+            ages.came(r.value.as_deref());
         }
     }
     sender.await??;
-    m.done("krafka", &c, c.records);
+    ages.done("krafka", &c);
     Ok(())
 }
 

@@ -7,9 +7,13 @@ use std::time::{Duration, Instant};
 use measure::{Cfg, Meter, Payloads, Res};
 use milena::consumer::Start;
 use milena::producer::Record;
-use milena::wire::messages::DescribeGroupsRequest;
+use milena::wire::encode_request;
+use milena::wire::messages::{ApiVersionsRequest, DescribeGroupsRequest};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
-/// `--records` of them, one each 5 ms or when the one before is answered.
+/// `--records` of them, one each 5 ms or when the one before is answered. `--api bare` asks from a thread of its own, over a bare socket: what machine and
+/// broker take beside the same load.
 pub async fn beside(c: Cfg) -> Res<()> {
     let k = crate::client(&c).await?;
     crate::create(&c, &k).await?;
@@ -36,18 +40,24 @@ pub async fn beside(c: Cfg) -> Res<()> {
         .build()
         .await?;
     let waiting = tokio::spawn(async move { waiting.next().await.is_some() });
-    // Until the producer is under way, and the coordinator is known.
-    for _ in 0..20 {
-        ask(&k).await?;
-    }
-    let mut m = Meter::start_with(c.records as usize);
-    for _ in 0..c.records {
-        let t = Instant::now();
-        ask(&k).await?;
-        m.lap(t);
-        tokio::time::sleep(Duration::from_millis(5).saturating_sub(t.elapsed())).await;
-    }
-    m.done("milena", &c, c.records);
+    let (peer, m) = if c.api == "bare" {
+        let (address, records) = (c.bootstrap.clone(), c.records);
+        let asking = tokio::task::spawn_blocking(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(async {
+                let bare = TcpStream::connect(address).await?;
+                bare.set_nodelay(true)?;
+                ask_often(&mut Asker::Bare(bare), records).await
+            })
+        });
+        ("base", asking.await??)
+    } else {
+        let asker = &mut Asker::Client(k.clone());
+        ("milena", ask_often(asker, c.records).await?)
+    };
+    m.done(peer, &c, c.records);
     over.store(true, Relaxed);
     if waiting.is_finished() {
         return Err("the Fetch did not wait".into());
@@ -60,9 +70,42 @@ pub async fn beside(c: Cfg) -> Res<()> {
     Ok(())
 }
 
-/// What goes to a group's coordinator, as heartbeats do, and is as small; the embedded broker knows no members that could send one.
-async fn ask(k: &milena::Client) -> Res<()> {
-    let request = DescribeGroupsRequest::default().with_groups(vec!["bench".into()]);
-    k.send(request).await?;
-    Ok(())
+async fn ask_often(asker: &mut Asker, records: u64) -> Res<Meter> {
+    // Until the producer is under way, and the coordinator is known.
+    for _ in 0..20 {
+        asker.ask().await?;
+    }
+    let mut m = Meter::start_with(records as usize);
+    for _ in 0..records {
+        let t = Instant::now();
+        asker.ask().await?;
+        m.lap(t);
+        tokio::time::sleep(Duration::from_millis(5).saturating_sub(t.elapsed())).await;
+    }
+    Ok(m)
+}
+
+enum Asker {
+    Client(milena::Client),
+    Bare(TcpStream),
+}
+
+impl Asker {
+    async fn ask(&mut self) -> Res<()> {
+        match self {
+            // What goes to a group's coordinator, as heartbeats do, and is as small; the embedded broker knows no members that could send one.
+            Asker::Client(k) => {
+                let request = DescribeGroupsRequest::default().with_groups(vec!["bench".into()]);
+                k.send(request).await?;
+            }
+            Asker::Bare(socket) => {
+                let frame = encode_request(Vec::new(), &ApiVersionsRequest::default(), 0, 1, None)?;
+                socket.write_all(&frame.into_bytes()).await?;
+                let size = socket.read_u32().await?;
+                let mut answer = vec![0; size as usize];
+                socket.read_exact(&mut answer).await?;
+            }
+        }
+        Ok(())
+    }
 }

@@ -1,6 +1,6 @@
 //! How old records are when they come, under a steady rate: one task sends, one reads.
 
-use measure::{Cfg, Meter, Pace, Res, age, stamp};
+use measure::{Ages, Cfg, Pace, Res, stamp};
 use milena::consumer::Start;
 use milena::producer::Record;
 
@@ -28,21 +28,14 @@ pub async fn end_to_end(c: Cfg) -> Res<()> {
         s.flush().await;
         Res::Ok(())
     });
-    let mut m = Meter::start_with(c.records as usize);
-    let mut n = 0;
-    while n < warm + c.records {
+    let mut ages = Ages::new(&c);
+    while !ages.is_over() {
         let batch = r.next().await.ok_or("the consumer ended")??;
         for r in &batch {
-            if let Some(ns) = r.value.and_then(age) {
-                m.lap_ns(ns);
-            }
-            n += 1;
-            if n == warm {
-                m = Meter::start_with(c.records as usize);
-            }
+            ages.came(r.value);
         }
     }
     sender.await??;
-    m.done("milena", &c, c.records);
+    ages.done("milena", &c);
     Ok(())
 }

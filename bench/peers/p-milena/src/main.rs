@@ -3,7 +3,7 @@
 //! keeps every delivery and awaits it, as the peers with futures do.
 //! consume: batches that borrow; `--api records` gives owned records, one by one.
 //! e2e: how old records are when they come.
-//! beside: how long a small request takes beside a full producer and a Fetch that waits.
+//! beside: how long a small request takes beside a full producer and a Fetch that waits; `--api bare` sends it over a bare socket.
 //! delete: the topic. tidy: has brokers remove deleted topics from the disk after a second, not a minute.
 //! latency: a send and its delivery, one after the other; `--api raw` is a Produce request with one record over `Connection`.
 
@@ -17,7 +17,7 @@ use measure::{Cfg, Res, exists_ok};
 use milena::Client;
 use milena::admin::{ConfigChange, ConfigResource, NewTopic};
 use milena::producer::{Acks, Producer};
-use milena::wire::compression::Compression;
+use milena::wire::compression::{Codec, Compression};
 use std::time::Duration;
 
 async fn client(c: &Cfg) -> Res<Client> {
@@ -37,12 +37,9 @@ async fn create(c: &Cfg, k: &Client) -> Res<()> {
 }
 
 fn compression(c: &Cfg) -> Res<Compression> {
-    Ok(match c.compression.as_str() {
-        "none" => Compression::None,
-        "lz4" => Compression::Lz4,
-        "zstd" => Compression::zstd(),
-        o => return Err(format!("unknown codec {o}").into()),
-    })
+    let name = &c.compression;
+    let codec = Codec::from_name(name).ok_or(format!("unknown codec {name}"))?;
+    Ok(codec.into())
 }
 
 fn producer(c: &Cfg, k: &Client) -> Res<Producer> {

@@ -1,6 +1,6 @@
 //! rdkafka (librdkafka). produce `--api threaded` (default), `base`, `future`; consume `--api tuned` fetches on
 //! without the second's pause that fetch.queue.backoff.ms is by default.
-use measure::{Cfg, Keys, Meter, Pace, Payloads, Res, Window, age, exists_ok, stamp};
+use measure::{Ages, Cfg, Keys, Meter, Pace, Payloads, Res, Window, exists_ok, stamp};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -297,22 +297,15 @@ fn end_to_end(c: &Cfg) -> Res<()> {
             }
             Ok(())
         });
-        let mut m = Meter::start_with(c.records as usize);
-        let mut n = 0;
-        while n < warm + c.records {
+        let mut ages = Ages::new(c);
+        while !ages.is_over() {
             let r = r
                 .poll(Duration::from_secs(10))
                 .ok_or("nothing for 10 s")??;
-            if let Some(ns) = r.payload().and_then(age) {
-                m.lap_ns(ns);
-            }
-            n += 1;
-            if n == warm {
-                m = Meter::start_with(c.records as usize);
-            }
+            ages.came(r.payload());
         }
         sender.join().map_err(|_| "the sender panicked")??;
-        m.done("rdkafka", c, c.records);
+        ages.done("rdkafka", c);
         Ok(())
     })
 }

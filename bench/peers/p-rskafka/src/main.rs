@@ -2,7 +2,7 @@
 //! produce: `BatchProducer` + `RecordAggregator` per partition, as its docs say, futures kept in flight by one task;
 //! records go round the partitions in runs of a batch (`--api raw`: whole batches to `PartitionClient::produce`).
 use futures::stream::{FuturesUnordered, SelectAll, StreamExt};
-use measure::{Cfg, Meter, Pace, Payloads, Res, age, exists_ok, stamp};
+use measure::{Ages, Cfg, Meter, Pace, Payloads, Res, exists_ok, stamp};
 use rskafka::client::consumer::{StartOffset, StreamConsumerBuilder};
 use rskafka::client::partition::{Compression, PartitionClient, UnknownTopicHandling};
 use rskafka::client::producer::{BatchProducerBuilder, aggregator::RecordAggregator};
@@ -208,20 +208,13 @@ async fn end_to_end(c: Cfg) -> Res<()> {
         }
         Res::Ok(())
     });
-    let mut m = Meter::start_with(c.records as usize);
-    let mut n = 0;
-    while n < warm + records {
+    let mut ages = Ages::new(&c);
+    while !ages.is_over() {
         let (r, _) = s.next().await.ok_or("the stream ended")??;
-        if let Some(ns) = r.record.value.as_deref().and_then(age) {
-            m.lap_ns(ns);
-        }
-        n += 1;
-        if n == warm {
-            m = Meter::start_with(c.records as usize);
-        }
+        ages.came(r.record.value.as_deref());
     }
     sender.await??;
-    m.done("rskafka", &c, c.records);
+    ages.done("rskafka", &c);
     Ok(())
 }
 
