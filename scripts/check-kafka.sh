@@ -35,7 +35,7 @@ ok() { passed=$((passed + 1)); echo "ok - $1"; }
 not_ok() { # not_ok WHAT DETAILS: long lines are cut, for some values are long
   failed=$((failed + 1))
   echo "not ok - $1"
-  head -n 20 <<<"$2" | cut -c 1-220 | sed 's/^/    /'
+  head -n 20 <<<"$2" | cut -c 1-300 | sed 's/^/    /'
 }
 equal() { # equal WHAT EXPECTED FOUND
   if [[ $2 == "$3" ]]; then ok "$1"; else not_ok "$1" "expected: $2"$'\n'"found:    $3"; fi

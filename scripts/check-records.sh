@@ -28,7 +28,7 @@ trap "exit 130" INT TERM
 
 passed=0 failed=0
 ok() { passed=$((passed + 1)); echo "ok - $1"; }
-not_ok() { failed=$((failed + 1)); echo "not ok - $1"; head -n 20 <<<"$2" | cut -c 1-220 | sed 's/^/    /'; }
+not_ok() { failed=$((failed + 1)); echo "not ok - $1"; head -n 20 <<<"$2" | cut -c 1-300 | sed 's/^/    /'; }
 same_lines() { # same_lines WHAT COUNT EXPECTED_FILE FOUND_FILE: in any order
   local difference
   sort "$3" >"$3.sorted"

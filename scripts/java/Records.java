@@ -53,8 +53,10 @@ public class Records {
         for (String topic : topics) {
             String name = topic.split("=")[0];
             String codec = topic.split("=")[1].replace("append-time", "none");
+            // One request at a time: the leader of a new partition may refuse the first batch, as it does not know yet that it leads, and take
+            // the second one. Then this client sends the first one for two minutes, and is told each time that it is out of order.
             Map<String, Object> config = Map.of("bootstrap.servers", bootstrap, "compression.type", codec,
-                "linger.ms", 20, "batch.size", 16384, "max.request.size", 4_000_000);
+                "linger.ms", 20, "batch.size", 16384, "max.request.size", 4_000_000, "max.in.flight.requests.per.connection", 1);
             List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
             List<Future<RecordMetadata>> written = new ArrayList<>();
             try (var producer = new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
