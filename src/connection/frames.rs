@@ -14,8 +14,11 @@ pub(crate) const READ_SIZE: usize = 64 << 10;
 /// With less room than this a new buffer is begun. While small answers come, many share one, and who keeps one keeps no more than that.
 const MIN_SPARE: usize = 4 << 10;
 
-/// How far ahead of what has arrived the buffer may grow on the word of a length prefix.
+/// How far ahead of what has arrived the buffer may grow on the word of a length prefix, at first.
 const MAX_AHEAD: usize = 1 << 20;
+
+/// And later so many times what has arrived: it is copied once, and what is not written to yet is no memory.
+const MAX_GROWTH: usize = 16;
 
 thread_local! {
     /// A buffer without bytes in it. A connection that waits for something to read leaves its own here, so that only those which
@@ -79,12 +82,12 @@ impl Frames {
             .map_or(0, |length| (length + 4).saturating_sub(self.buffer.len()));
         let spare = self.buffer.capacity() - self.buffer.len();
         if missing > spare {
-            // The buffer grows as bytes arrive, not on the peer's word, and no further than the frame goes: so nothing of it is left over
-            // when the frame is handed out.
+            // The buffer grows as bytes arrive, not on the peer's word.
+            let whole = self.buffer.len() + missing;
             // Where there is memory already, it may be all of it at once.
-            let mut grown = large::take(self.buffer.len() + missing).unwrap_or_else(|| {
-                let ahead = missing.min(MAX_AHEAD.max(self.buffer.len()));
-                BytesMut::with_capacity(self.buffer.len() + ahead)
+            let mut grown = large::take(whole).unwrap_or_else(|| {
+                let ahead = MAX_AHEAD.max(MAX_GROWTH * self.buffer.len());
+                BytesMut::with_capacity(large::size(self.buffer.len() + ahead.min(missing)))
             });
             grown.extend_from_slice(&self.buffer);
             self.buffer = grown;
@@ -181,6 +184,8 @@ mod tests {
         let mut frames = Frames::new(100 << 20);
         feed(&mut frames, &(100i32 << 20).to_be_bytes());
         assert!(frames.buffer().capacity() <= 2 * MAX_AHEAD);
+        feed(&mut frames, &vec![7; MAX_AHEAD]);
+        assert!(frames.buffer().capacity() <= 20 * MAX_AHEAD);
     }
 
     #[test]
@@ -207,7 +212,7 @@ mod tests {
         for chunk in body.chunks(60_000) {
             assert!(frames.next().unwrap().is_none());
             let room = frames.buffer();
-            assert!(room.capacity() <= body.len() + 4);
+            assert!(room.capacity() <= large::size(body.len() + 4));
             room.extend_from_slice(chunk);
         }
         let frame = frames.next().unwrap().unwrap();

@@ -28,7 +28,10 @@ use crate::isolation_level::IsolationLevel;
 const TURN: usize = 1 << 20;
 
 /// So much is asked for at once to begin with: what stays in a processor's cache until it is read.
-const ANSWER: usize = 2 << 20;
+const ANSWER: usize = 4 << 20;
+
+/// So many partitions at least have their part of an answer that has grown. If it were all of them, most of their last batches would be cut off.
+const SHARERS: usize = 4;
 
 /// While a partition is not asked for because it has enough ready, the others are not waited for longer than this: it may be needed again soon.
 const SHORT_WAIT: Duration = Duration::from_millis(10);
@@ -516,15 +519,15 @@ impl Board {
             return last.map_or(Formed::Over, |request| Formed::Last(Box::new(request)));
         }
         let (share, fair, need) = (self.share(), self.fair(), self.need());
-        // Room for the next answer while one is handed out, and for the half of one that grows.
-        let most_bytes = self.terms.max_bytes.min(self.terms.prefetch / 4);
+        // One answer is handed out while the next one comes.
+        let most_bytes = self.terms.max_bytes.min(fair / 2);
         let least = self.terms.max_partition_bytes;
         let Some(line) = self.lines.get_mut(&broker) else {
             return Formed::Over;
         };
         let max_partition_bytes = match self.terms.may_grow {
             true => {
-                let partitions = line.session.len().max(1);
+                let partitions = line.session.len().clamp(1, SHARERS);
                 let most = (most_bytes / partitions).max(least);
                 least.saturating_mul(line.appetite.factor()).min(most)
             }
@@ -556,7 +559,8 @@ impl Board {
         line.wants_room = false;
         let mut most = line.session.len().saturating_mul(max_partition_bytes);
         if self.terms.may_grow {
-            most = most.min(ANSWER.max(least).saturating_mul(line.appetite.factor()));
+            let answer = ANSWER.max(least).saturating_mul(line.appetite.factor());
+            most = most.min(answer).min(most_bytes.max(need));
         }
         let bytes = most.min(self.terms.max_bytes).min(room).min(fair.max(need));
         let max_wait = match line.has_full() {

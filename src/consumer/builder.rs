@@ -71,8 +71,8 @@ impl ConsumerBuilder {
     }
 
     /// Bytes of one partition in one answer; a first batch that is larger comes all the same (KIP-74), and where the last batch would be cut off, to be sent
-    /// again later, somewhat less is asked for. Default: 1 MiB; and where the broker is so far
-    /// away that the caller waits for answers, up to 64 times as much, as far as [`max_bytes`](Self::max_bytes) and a quarter of
+    /// again later, somewhat less is asked for. Default: 1 MiB, in answers of 4 MiB for all partitions of a broker; and where the broker is so far away that
+    /// the caller waits for answers, up to 64 times as much, as far as [`max_bytes`](Self::max_bytes) and half of the broker's share of
     /// [`prefetch`](Self::prefetch) go. Java: `max.partition.fetch.bytes`.
     pub fn max_partition_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_partition_bytes = Some(bytes);

@@ -126,8 +126,12 @@ impl Scene {
 
 /// A batch of some records from an offset on, of epoch 5.
 fn batch(offset: i64, records: i64) -> Bytes {
+    batch_of(offset, records, BATCH / usize::try_from(records).unwrap())
+}
+
+fn batch_of(offset: i64, records: i64, size: usize) -> Bytes {
     let mut builder = BatchBuilder::new();
-    let value = vec![7; BATCH / usize::try_from(records).unwrap()];
+    let value = vec![7; size];
     for delta in 0..records {
         builder.append(delta, None, Some(&value), []).unwrap();
     }
@@ -697,8 +701,38 @@ fn of_many_partitions_no_more_is_asked_for_at_once_than_a_cache_holds() {
         ..terms()
     };
     let mut scene = Scene::new(terms.clone(), 12);
-    assert_eq!(scene.form(1).unwrap().0.max_bytes, 2 << 20);
+    assert_eq!(scene.form(1).unwrap().0.max_bytes, 4 << 20);
     let may_grow = false;
     let mut scene = Scene::new(Terms { may_grow, ..terms }, 12);
     assert_eq!(scene.form(1).unwrap().0.max_bytes, 12 << 20);
+}
+
+#[test]
+fn of_a_broker_far_away_no_more_is_asked_for_at_once_than_half_of_what_is_fetched_ahead() {
+    let terms = Terms {
+        prefetch: 64 << 20,
+        max_partition_bytes: 1 << 20,
+        may_grow: true,
+        ..terms()
+    };
+    for (partitions, of_one) in [(1, 32 << 20), (12, 8 << 20)] {
+        let mut scene = Scene::new(terms.clone(), partitions);
+        let (mut largest, mut largest_of_one, mut offset) = (0, 0, 0);
+        for _ in 0..10 {
+            let (request, reserved) = scene.form(1).unwrap();
+            largest = largest.max(request.max_bytes);
+            let asked = request.topics.iter().flat_map(|topic| &topic.partitions);
+            let asked = asked.map(|partition| partition.partition_max_bytes);
+            largest_of_one = asked.max().unwrap_or_default().max(largest_of_one);
+            scene.now += Duration::from_millis(50);
+            let batches = (0..).map(|batch| batch_of(offset + batch, 1, 64 << 10));
+            let batches: Vec<_> = batches.take(reserved / (66 << 10)).collect();
+            offset += i64::try_from(batches.len()).unwrap();
+            scene.answer(1, reserved, vec![data(0, &batches)]);
+            while scene.take().is_some() {}
+        }
+        assert_eq!(largest, 32 << 20);
+        // So many whole batches.
+        assert!(largest_of_one <= of_one && largest_of_one > of_one - (66 << 10));
+    }
 }
