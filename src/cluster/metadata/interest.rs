@@ -48,14 +48,18 @@ impl Interest {
         }
     }
 
-    /// A topic is used now.
-    pub(crate) fn add(&mut self, name: &Arc<str>, now: Instant) {
+    /// A topic is used now; gives whether it was not in use before.
+    pub(crate) fn add(&mut self, name: &Arc<str>, now: Instant) -> bool {
         match self.topics.get_mut(name) {
-            Some(known) => known.last = now,
+            Some(known) => {
+                known.last = now;
+                false
+            }
             None => {
                 let held = Weak::new();
                 let new = Use { last: now, held };
                 self.topics.insert(Arc::clone(name), new);
+                true
             }
         }
     }

@@ -80,6 +80,8 @@ pub(crate) struct Schedule {
     sent: Option<Instant>,
     /// No request before this.
     not_before: Instant,
+    /// And none before this that asks for what was asked for lately.
+    not_again_before: Instant,
     /// The whole is too old from then on.
     too_old: Instant,
     next_sweep: Instant,
@@ -99,6 +101,8 @@ pub(crate) struct Schedule {
 struct Demand {
     since: Generation,
     until: Instant,
+    /// Whether it is about a topic that nobody has asked for yet, which need not wait: so that a program need not when it begins (Java does the same).
+    is_new: bool,
 }
 
 /// What is known to be no longer true.
@@ -147,6 +151,7 @@ impl Schedule {
             last: Generation::NONE,
             sent: None,
             not_before: now,
+            not_again_before: now,
             too_old: now,
             next_sweep: later(now, settings.max_idle / SWEEPS),
             failures: 0,
@@ -176,14 +181,15 @@ impl Schedule {
         metadata: &Metadata,
         now: Instant,
     ) -> Generation {
-        let since = match &self.phase {
+        let (since, is_asked) = match &self.phase {
             Phase::Asking(asking) if want.is_covered_by(&asking.asked) => {
-                asking.asked.generation().previous()
+                (asking.asked.generation().previous(), true)
             }
-            _ => self.last,
+            _ => (self.last, false),
         };
+        let mut is_new = false;
         match want.topic() {
-            Some(TopicKey::Name(name)) => self.interest.add(name, now),
+            Some(TopicKey::Name(name)) => is_new = self.interest.add(name, now) && !is_asked,
             Some(TopicKey::Id(id)) => {
                 if let Some(topic) = metadata.topic_by_id(*id) {
                     self.interest.add(topic.shared_name(), now);
@@ -193,7 +199,11 @@ impl Schedule {
         }
         if satisfied(metadata, &want, since) == Verdict::Waiting {
             let demand = self.demands.entry(want);
-            let demand = demand.or_insert(Demand { since, until });
+            let demand = demand.or_insert(Demand {
+                since,
+                until,
+                is_new,
+            });
             demand.since = demand.since.max(since);
             demand.until = demand.until.max(until);
         }
@@ -228,6 +238,7 @@ impl Schedule {
     /// Whoever starts the client has waited by himself, and for as long as he was told to.
     pub(crate) fn waited(&mut self, now: Instant) {
         self.not_before = now;
+        self.not_again_before = now;
     }
 
     /// What to do now.
@@ -260,15 +271,20 @@ impl Schedule {
 
     /// When the next request is due.
     fn due(&self) -> Instant {
+        if self.demands.values().any(|demand| demand.is_new) {
+            return self.not_before;
+        }
         let mut due = self.too_old;
         if !self.demands.is_empty() {
-            due = self.not_before;
+            due = self.not_again_before;
         } else if !self.stale.is_empty() {
             let wait = self.settings.backoff.plain(self.fruitless);
-            let again = self.sent.map_or(self.not_before, |sent| later(sent, wait));
+            let again = self
+                .sent
+                .map_or(self.not_again_before, |sent| later(sent, wait));
             due = due.min(again);
         }
-        due.max(self.not_before)
+        due.max(self.not_again_before)
     }
 
     /// Whether the cluster that is known is out of reach, or no more.
@@ -318,6 +334,9 @@ impl Schedule {
                 AskedTopics::These { names, ids }
             }
         };
+        for demand in self.demands.values_mut() {
+            demand.is_new = false;
+        }
         let asked = Asked::new(self.last, topics)
             .allow_auto_topic_creation(self.settings.allow_auto_topic_creation)
             .authorized_operations(self.settings.authorized_operations);
@@ -341,7 +360,7 @@ impl Schedule {
         self.trying_since = None;
         self.brokers_down = false;
         self.must_rebootstrap = false;
-        self.not_before = later(asking.sent, self.wait());
+        self.not_again_before = later(asking.sent, self.wait());
         if asking.is_full {
             let age = self.settings.max_age;
             let age = spread(age, EARLIEST..1.0, self.random.number());
@@ -395,6 +414,7 @@ impl Schedule {
         self.stale.everything = true;
         // Nobody of these was asked yet.
         self.not_before = now;
+        self.not_again_before = now;
         self.sent = None;
     }
 
@@ -422,6 +442,7 @@ impl Schedule {
 
     fn back_off(&mut self, now: Instant) {
         self.not_before = later(now, self.wait());
+        self.not_again_before = self.not_before;
         self.failures = self.failures.saturating_add(1);
     }
 

@@ -214,7 +214,7 @@ fn a_thousand_callers_that_miss_cause_one_request() {
     );
 }
 
-/// A demand that the request under way does not cover causes exactly one more, not before the back-off.
+/// A demand that the request under way does not cover causes exactly one more.
 #[test]
 fn what_is_under_way_may_not_do() {
     let mut world = World::started();
@@ -224,14 +224,42 @@ fn what_is_under_way_may_not_do() {
     world.cluster.pass(5);
     world.answer(&asked, vec![topic("a", 1, &[(0, 1)])]);
     assert_eq!(world.verdict(&want_topic("b"), sinces[0]), Verdict::Waiting);
-    let (asked, waited) = world.wait_for_asked();
-    assert!((75..=115).contains(&waited), "{waited} ms");
+    let asked = world.asked();
     assert_eq!(asked.topics(), &these(&["b"], &[]), "only what is missing");
     world.answer(&asked, vec![topic("b", 2, &[(0, 1)])]);
     for since in sinces {
         assert_eq!(world.verdict(&want_topic("b"), since), Verdict::Ready);
     }
     assert!(world.is_calm(20_000));
+}
+
+/// A topic that was not in use is asked for at once, be it right behind another request; what was asked for lately keeps its distance, and all of them do
+/// while brokers fail.
+#[test]
+fn a_new_topic_does_not_wait() {
+    let mut world = World::started();
+    for name in ["a", "b"] {
+        let since = world.want(want_topic(name));
+        let asked = world.asked();
+        assert_eq!(asked.topics(), &these(&[name], &[]));
+        world.answer(
+            &asked,
+            vec![failed(name, ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)],
+        );
+        let denied = Verdict::NotThere(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+        assert_eq!(world.verdict(&want_topic(name), since), denied);
+        world.cluster.pass(1);
+    }
+    world.want(want_topic("a"));
+    world.want(want_topic("b"));
+    let (asked, waited) = world.wait_for_asked();
+    assert!((75..=119).contains(&waited), "{waited} ms");
+    assert_eq!(asked.topics(), &these(&["a", "b"], &[]));
+    world.fail();
+    world.want(want_topic("c"));
+    let (asked, waited) = world.wait_for_asked();
+    assert!((75..=119).contains(&waited), "{waited} ms");
+    assert_eq!(asked.topics(), &these(&["a", "b", "c"], &[]));
 }
 
 /// Who was told NOT_LEADER needs an answer that was asked for after that, unless the one under way is newer anyway.
@@ -263,7 +291,7 @@ fn a_stale_leader_needs_a_newer_answer() {
     }
 }
 
-/// Statement 2: never more often than the retry back-off, whatever happens.
+/// Statement 2: never more often than the retry back-off, whatever happens to topics in use.
 #[test]
 fn requests_keep_their_distance() {
     let mut world = World::using(vec![topic("a", 1, &[(0, 5)])]);
