@@ -61,7 +61,7 @@ def delays():
             where = f"{partitions} partition{'s'[: partitions > 1]}, {delay} ms away"
             more = {"partitions": partitions, "broker": f"delay={delay}", "options": options, "seconds": 2.0}
             yield produce(f"{partitions}-far-{delay}", where, ["milena"], 3_000_000, **more)
-            yield consume(f"{partitions}-far-{delay}", where, 3_000_000, ["milena"], **more)
+            yield consume(f"{partitions}-far-{delay}", where, 9_000_000, ["milena"], **more)
 
 
 def beside():
@@ -84,9 +84,9 @@ def many_partitions():
 ALL = [
     produce("1", "1 partition", PRODUCERS, 2_000_000),
     produce("12", "12 partitions", PRODUCERS, 2_000_000, partitions=12),
-    consume("1", "1 partition", 2_000_000),
-    consume("12", "12 partitions", 2_000_000, partitions=12),
-    case("latency", "latency: one awaited send at a time, linger 0", "latency", LATENCIES, 2_000),
+    consume("1", "1 partition", 4_000_000),
+    consume("12", "12 partitions", 4_000_000, partitions=12),
+    case("latency", "latency: one awaited send at a time, linger 0", "latency", LATENCIES, 10_000),
     case("end-to-end", "end to end: age of records under 10,000 a second, linger 0", "e2e", END_TO_END, 20_000, options={"rate": 10_000}, seconds=3.0),
     produce("100", "100 partitions", FAST_PRODUCERS, 1_000_000, partitions=100),
     produce("keyed", "12 partitions, random keys of 16 bytes", [p for p in FAST_PRODUCERS if p != "rskafka"], 1_000_000, partitions=12, options={"keyed": "true"}),
