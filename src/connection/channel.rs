@@ -72,7 +72,8 @@ impl Channel {
     /// Reads once. Gives how many bytes came; 0 if the peer has closed the connection.
     pub(crate) fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let read = {
-            let read = pin!(self.stream.read_buf(self.frames.buffer()));
+            let mut room = self.frames.room();
+            let read = pin!(self.stream.read_buf(&mut room));
             read.poll(context)
         };
         if read.is_pending() {

@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::io::ErrorKind;
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::buf::Limit;
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 
 use super::large;
 use crate::close_reason::CloseReason;
@@ -72,8 +73,16 @@ impl Frames {
         }
     }
 
-    /// Where the next bytes go.
-    pub(crate) fn buffer(&mut self) -> &mut BytesMut {
+    /// Where the next bytes go: behind a large frame none, so that it has its memory for itself.
+    pub(crate) fn room(&mut self) -> Limit<&mut BytesMut> {
+        let missing = match self.length() {
+            Some(length) if length > READ_SIZE => (length + 4).saturating_sub(self.buffer.len()),
+            _ => usize::MAX,
+        };
+        self.buffer().limit(missing.max(1))
+    }
+
+    fn buffer(&mut self) -> &mut BytesMut {
         if self.buffer.capacity() == 0 {
             self.buffer = SPARE.take();
         }
@@ -86,7 +95,7 @@ impl Frames {
             let whole = self.buffer.len() + missing;
             // Where there is memory already, it may be all of it at once.
             let mut grown = large::take(whole).unwrap_or_else(|| {
-                let ahead = MAX_AHEAD.max(MAX_GROWTH * self.buffer.len());
+                let ahead = MAX_AHEAD.max(self.buffer.len().saturating_mul(MAX_GROWTH));
                 BytesMut::with_capacity(large::size(self.buffer.len() + ahead.min(missing)))
             });
             grown.extend_from_slice(&self.buffer);
@@ -218,6 +227,27 @@ mod tests {
         let frame = frames.next().unwrap().unwrap();
         assert_eq!(frame.len(), body.len());
         assert_eq!(frames.buffer.capacity(), 0);
+    }
+
+    #[test]
+    fn what_follows_a_large_frame_has_memory_of_its_own() {
+        let length = i32::try_from(READ_SIZE + 1000).unwrap();
+        let large = [&length.to_be_bytes()[..], &vec![7; READ_SIZE + 1000]].concat();
+        let stream = [&large[..], &[0, 0, 0, 1, 8], &large].concat();
+        let mut frames = Frames::new(1 << 20);
+        let (mut rest, mut seen) = (&stream[..], Vec::new());
+        while !rest.is_empty() {
+            let mut room = frames.room();
+            let count = rest.len().min(room.chunk_mut().len());
+            room.put_slice(&rest[..count]);
+            rest = &rest[count..];
+            while let Some(frame) = frames.next().unwrap() {
+                seen.push(frame);
+            }
+        }
+        let lengths: Vec<_> = seen.iter().map(Bytes::len).collect();
+        assert_eq!(lengths, [READ_SIZE + 1000, 1, READ_SIZE + 1000]);
+        assert!(seen[0].is_unique());
     }
 
     #[test]

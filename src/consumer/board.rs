@@ -12,7 +12,7 @@ use milena_wire::messages::fetch::{FetchRequest, FetchResponse, PartitionData};
 use milena_wire::records::{Batch, RecordError};
 
 use super::aborted::Aborted;
-use super::appetite::Meal;
+use super::appetite::{Appetite, Meal};
 use super::assigned::{Assigned, Known};
 use super::budget::{Budget, Grant};
 use super::chunk::{Chunk, Next, walk};
@@ -527,7 +527,10 @@ impl Board {
         };
         let max_partition_bytes = match self.terms.may_grow {
             true => {
-                let partitions = line.session.len().clamp(1, SHARERS);
+                let mut partitions = line.session.len().max(1);
+                if line.has_bound {
+                    partitions = partitions.min(SHARERS);
+                }
                 let most = (most_bytes / partitions).max(least);
                 least.saturating_mul(line.appetite.factor()).min(most)
             }
@@ -680,6 +683,7 @@ impl Board {
                 unsettled.push(slot);
             }
         }
+        line.has_bound = version >= 3;
         line.session.answered(response.session_id, version >= 13);
         self.lines.insert(broker, line);
         for slot in unsettled {
@@ -858,6 +862,8 @@ impl Board {
             return stale;
         };
         line.session.lost();
+        // Too much may have been asked for.
+        line.appetite = Appetite::default();
         let slots: Vec<_> = line.session.slots().collect();
         for slot in slots {
             let Some(assigned) = self.slots.get_mut(slot).and_then(Option::as_mut) else {

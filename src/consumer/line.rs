@@ -22,6 +22,8 @@ pub(super) struct Line {
     /// Whether it waits for room.
     pub(super) wants_room: bool,
     pub(super) appetite: Appetite,
+    /// Whether requests say how large an answer may be as a whole, as they do since Fetch version 3.
+    pub(super) has_bound: bool,
     /// When the last request was formed.
     pub(super) sent: Option<Instant>,
 }

@@ -127,7 +127,13 @@ impl Dispatch {
                 Happened::Ready(result) => {
                     readiness = None;
                     match result {
-                        Ok(versions) => self.lock().send(versions),
+                        Ok(versions) => {
+                            let mut desk = self.lock();
+                            // Somebody may have sent meanwhile.
+                            if desk.sender.may_send() {
+                                desk.send(versions);
+                            }
+                        }
                         Err(error) => self.lock().sender.cannot_send(&error),
                     }
                 }

@@ -108,6 +108,10 @@ impl Shared {
         record: &Record<'_>,
         has_waited: bool,
     ) -> Result<Delivery, Obstacle> {
+        // Under the lock, for who closes fails all that he finds, and nobody looks at what comes later.
+        if self.is_closed.load(Ordering::Relaxed) {
+            return Err(Obstacle::Invalid(Error::new(ErrorKind::Shutdown)));
+        }
         let appended = inner.queue.append(record, &self.terms, has_waited);
         let settled = partition.settle(&mut inner, &self.terms);
         drop(inner);

@@ -88,6 +88,21 @@ async fn metadata_is_asked_for_by_age() {
     client.close().await;
 }
 
+/// Statement 2: who begins with a topic does not wait for the back-off behind another request.
+#[tokio::test(start_paused = true)]
+async fn a_topic_that_was_not_in_use_is_asked_for_at_once() {
+    let cluster = in_memory(1).start().await.unwrap();
+    cluster.create_topic("a", 1, 1).unwrap();
+    cluster.create_topic("b", 1, 1).unwrap();
+    let client = client(&cluster).build().await.unwrap();
+    for topic in ["a", "b"] {
+        let (answer, time) = timed(client.send(offsets(topic, [0]))).await;
+        assert!(all_answered(&answer.unwrap(), 1));
+        assert!(time < Duration::from_millis(10), "{time:?}");
+    }
+    client.close().await;
+}
+
 /// Statement 2, and row 19 as far as it shows here.
 #[tokio::test(start_paused = true)]
 async fn a_moved_leader_is_followed_within_one_back_off() {

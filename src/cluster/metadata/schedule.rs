@@ -134,6 +134,8 @@ enum Phase {
 struct Asking {
     asked: Asked,
     sent: Instant,
+    /// Whether it did not keep its distance: then it is about nothing but topics that are new.
+    is_early: bool,
     /// Whether it makes the whole fresh.
     is_full: bool,
     /// Why it was sent.
@@ -301,14 +303,11 @@ impl Schedule {
     fn ask(&mut self, now: Instant) -> Asked {
         self.last = self.last.next();
         self.has_asked = true;
-        // What became stale after a while of calm has nothing to do with what was asked for in vain before.
-        let calm = self.settings.backoff.longest().saturating_mul(2);
-        let sent = self.sent.replace(now);
-        if sent.is_none_or(|sent| now.saturating_duration_since(sent) >= calm) {
-            self.fruitless = 0;
-        }
-        let is_full = self.stale.everything || now >= self.too_old;
-        let stale = std::mem::take(&mut self.stale);
+        let is_early = now < self.not_again_before;
+        let (is_full, stale) = match is_early {
+            true => (false, Stale::default()),
+            false => self.take_stale(now),
+        };
         let topics = if is_full && self.interest.is_all() {
             AskedTopics::All
         } else {
@@ -317,7 +316,8 @@ impl Schedule {
             if is_full {
                 names.extend(self.interest.names().cloned());
             }
-            for want in self.demands.keys() {
+            let demands = self.demands.iter();
+            for (want, _) in demands.filter(|(_, demand)| demand.is_new || !is_early) {
                 match want.topic() {
                     Some(TopicKey::Name(name)) => {
                         names.insert(Arc::clone(name));
@@ -343,10 +343,23 @@ impl Schedule {
         self.phase = Phase::Asking(Asking {
             asked: asked.clone(),
             sent: now,
+            is_early,
             is_full,
             stale,
         });
         asked
+    }
+
+    /// What a request asks for that keeps its distance: whether for all that is in use, and what is stale of it.
+    fn take_stale(&mut self, now: Instant) -> (bool, Stale) {
+        // What became stale after a while of calm has nothing to do with what was asked for in vain before.
+        let calm = self.settings.backoff.longest().saturating_mul(2);
+        let sent = self.sent.replace(now);
+        if sent.is_none_or(|sent| now.saturating_duration_since(sent) >= calm) {
+            self.fruitless = 0;
+        }
+        let is_full = self.stale.everything || now >= self.too_old;
+        (is_full, std::mem::take(&mut self.stale))
     }
 
     /// The answer was applied: this is known now, and that changed.
@@ -360,13 +373,15 @@ impl Schedule {
         self.trying_since = None;
         self.brokers_down = false;
         self.must_rebootstrap = false;
-        self.not_again_before = later(asking.sent, self.wait());
+        if !asking.is_early {
+            self.not_again_before = later(asking.sent, self.wait());
+        }
         if asking.is_full {
             let age = self.settings.max_age;
             let age = spread(age, EARLIEST..1.0, self.random.number());
             self.too_old = later(now, age);
         }
-        if !changes.is_empty() {
+        if !changes.is_empty() && !asking.is_early {
             self.fruitless = 0;
         } else if !asking.stale.is_empty() {
             self.fruitless = self.fruitless.saturating_add(1);
