@@ -267,8 +267,9 @@ impl Queue {
                     open.builder.reserve(capacity);
                     return Ok(());
                 }
-                // Better a small batch now than one that waits for memory.
-                self.close();
+                // It does not wait for anything but memory now, and may be sent as it is. Until then it goes on growing as memory comes: were it closed, one
+                // small batch would follow the other, for those that are under way give back no more memory than they have.
+                open.is_due = true;
                 return Err(Refusal::Full);
             }
             self.close();

@@ -72,6 +72,32 @@ async fn the_bytes_of_a_batch_that_expires_in_flight_are_not_used_again() {
     assert!(elsewhere == expected);
 }
 
+/// A buffer that is full for long, as the broker is far away: batches are as large as they may be all the same, so that five of them go each round trip.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn batches_stay_large_while_the_buffer_is_full() {
+    let cluster = cluster(1).await;
+    let client = client(&cluster).await;
+    for node in 1..=3 {
+        cluster.set_latency(node, ms(20));
+    }
+    let producer = client
+        .producer()
+        .batch_size(16 << 10)
+        .buffer_memory(1 << 20)
+        .build()
+        .unwrap();
+    let value = "x".repeat(100);
+    send(&producer, &value).await.await.unwrap();
+    let produced = cluster.log_requests();
+    for _ in 0..60_000 {
+        drop(send(&producer, &value).await);
+    }
+    producer.flush().await;
+    // About 150 records go into one.
+    let batches = produced.seen(ApiKey::PRODUCE).len();
+    assert!((380..600).contains(&batches), "{batches}");
+}
+
 /// Row 21.
 #[tokio::test(start_paused = true)]
 async fn who_waits_for_room_gets_it_and_who_gives_up_keeps_nobody_from_it() {

@@ -362,6 +362,29 @@ fn a_full_buffer_takes_no_more_and_sends_what_it_has() {
 }
 
 #[test]
+fn a_batch_for_which_there_is_no_memory_may_be_sent_and_grows_on_until_it_is() {
+    let mut world = World::known();
+    world.terms.batch_size = 64 << 10;
+    world.terms.memory = Arc::new(Memory::new(40_000, None));
+    let value = vec![0; 1000];
+    let record = Record::to("topic").value(&value);
+    let fill = |world: &mut World| {
+        let append = |_: &u32| world.queue.append(&record, &world.terms, false).is_ok();
+        (0..100).take_while(append).count()
+    };
+    let first = fill(&mut world);
+    let sent = world.send().unwrap();
+    // It takes what the first one gives back.
+    let second = fill(&mut world);
+    world.written(&sent);
+    drop(sent);
+    let third = fill(&mut world);
+    assert!(first > 0 && third > 0, "{first}, {second}, {third}");
+    let sent = world.send().unwrap();
+    assert_eq!(sent.batch.count as usize, second + third);
+}
+
+#[test]
 fn a_record_that_no_batch_can_take_is_refused() {
     let mut world = World::known();
     let value = Bytes::from(vec![0; (1 << 20) + 1]);
