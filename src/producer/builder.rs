@@ -53,8 +53,8 @@ impl ProducerBuilder {
         self
     }
 
-    /// How long a batch waits for more records before it is sent; one that is full does not wait. 0 is not at all: a batch is what comes while others
-    /// are under way. Default: 5 ms. Java: `linger.ms`.
+    /// How long a batch waits for more records before it is sent; one that is full does not wait, and none does while
+    /// [`buffer_memory`](Self::buffer_memory) is short. 0 is not at all: a batch is what comes while others are under way. Default: 5 ms. Java: `linger.ms`.
     pub fn linger(mut self, time: Duration) -> Self {
         self.settings.linger = time;
         self

@@ -118,7 +118,9 @@ async fn send_slowly(
             Err(Obstacle::Invalid(error)) => return Err(error),
             Err(Obstacle::Full) => match room.as_mut().as_pin_mut() {
                 Some(room) => {
-                    if by(deadline, room).await.is_none() {
+                    let again = shared.patience().map(|time| after(now(), time));
+                    let until = again.map_or(deadline, |again| again.min(deadline));
+                    if by(until, room).await.is_none() && until == deadline {
                         return Err(full(shared));
                     }
                 }

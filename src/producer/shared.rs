@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use milena_wire::error_code::ErrorCode;
 use tokio::sync::Notify;
@@ -18,7 +18,11 @@ use super::record::Record;
 use super::settings::ProducerSettings;
 use super::topic::{Topic, Topics};
 use crate::cluster::{Client, by};
+use crate::connection::now;
 use crate::error::{Error, ErrorKind};
+
+/// So long memory may be short before what is open has to go, unless it goes by itself.
+const SOON: Duration = Duration::from_millis(20);
 
 /// What the handles of a producer and its tasks share.
 #[derive(Debug)]
@@ -33,6 +37,8 @@ pub(super) struct Shared {
     /// For the one who looks for leaders.
     bell: Notify,
     identity: Mutex<IdentityState>,
+    /// When memory was short last, and all that was open had to go.
+    relieved: Mutex<Option<Instant>>,
     is_closed: AtomicBool,
     /// Whether the last handle is gone.
     is_abandoned: AtomicBool,
@@ -60,6 +66,7 @@ impl Shared {
             seekers: Mutex::default(),
             bell: Notify::new(),
             identity: Mutex::default(),
+            relieved: Mutex::default(),
             is_closed: AtomicBool::new(false),
             is_abandoned: AtomicBool::new(false),
         }
@@ -124,7 +131,10 @@ impl Shared {
         }
         match appended {
             Ok(delivery) => Ok(delivery),
-            Err(Refusal::Full) => Err(Obstacle::Full),
+            Err(Refusal::Full) => {
+                self.relieve();
+                Err(Obstacle::Full)
+            }
             Err(Refusal::Invalid(error)) => {
                 let error = Error::new(ErrorKind::InvalidRecord(error));
                 Err(Obstacle::Invalid(error))
@@ -247,6 +257,27 @@ impl Shared {
     /// Whether nobody can send any more, and all is settled.
     pub(super) fn is_over(&self) -> bool {
         self.is_abandoned.load(Ordering::SeqCst) && self.terms.memory.used() == 0
+    }
+
+    /// After how long somebody who waits for room should try again, so that what is open by then goes, too.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        (self.terms.linger > SOON).then_some(SOON)
+    }
+
+    /// Memory is short: what is open waits for no more records, or all would wait for it (Java does the same).
+    fn relieve(&self) {
+        if self.patience().is_none() {
+            return;
+        }
+        let now = now();
+        let Ok(mut relieved) = self.relieved.try_lock() else {
+            return;
+        };
+        if relieved.is_none_or(|last| now.saturating_duration_since(last) >= SOON) {
+            *relieved = Some(now);
+            drop(relieved);
+            self.hurry();
+        }
     }
 
     /// All that is open is sent now. Gives the fates of what is not settled.

@@ -98,6 +98,34 @@ async fn batches_stay_large_while_the_buffer_is_full() {
     assert!((380..600).contains(&batches), "{batches}");
 }
 
+/// The open batch of another partition has all the memory, and would wait for more records for long.
+#[tokio::test(start_paused = true)]
+async fn where_memory_is_short_nothing_lingers() {
+    let cluster = cluster(3).await;
+    let client = client(&cluster).await;
+    let producer = client
+        .producer()
+        .linger(ms(60_000))
+        .batch_size(32 << 10)
+        .buffer_memory(32 << 10)
+        .build()
+        .unwrap();
+    let value = "x".repeat(1000);
+    let other = Record::to(TOPIC).partition(1).value(&value);
+    // Until leaders are known, nothing waits.
+    drop(send(&producer, &value).await);
+    drop(producer.send(other.clone()).await.unwrap());
+    producer.flush().await;
+    for _ in 0..20 {
+        drop(send(&producer, &value).await);
+    }
+    let began = Instant::now();
+    drop(producer.send(other).await.unwrap());
+    assert!(began.elapsed() < ms(1000), "{:?}", began.elapsed());
+    assert!(producer.close(ms(1000)).await);
+    assert_eq!(values(&client).await.len(), 21);
+}
+
 /// Row 21.
 #[tokio::test(start_paused = true)]
 async fn who_waits_for_room_gets_it_and_who_gives_up_keeps_nobody_from_it() {
