@@ -75,20 +75,20 @@ impl Frames {
 
     /// Where the next bytes go: behind a large frame none, so that it has its memory for itself.
     pub(crate) fn room(&mut self) -> Limit<&mut BytesMut> {
-        let missing = match self.length() {
-            Some(length) if length > READ_SIZE => (length + 4).saturating_sub(self.buffer.len()),
-            _ => usize::MAX,
+        let is_large = self.length().is_some_and(|length| length > READ_SIZE);
+        let most = if is_large {
+            self.missing().max(1)
+        } else {
+            usize::MAX
         };
-        self.buffer().limit(missing.max(1))
+        self.buffer().limit(most)
     }
 
     fn buffer(&mut self) -> &mut BytesMut {
         if self.buffer.capacity() == 0 {
             self.buffer = SPARE.take();
         }
-        let missing = self
-            .length()
-            .map_or(0, |length| (length + 4).saturating_sub(self.buffer.len()));
+        let missing = self.missing();
         let spare = self.buffer.capacity() - self.buffer.len();
         if missing > spare {
             // The buffer grows as bytes arrive, not on the peer's word.
@@ -104,6 +104,12 @@ impl Frames {
             self.buffer.reserve(READ_SIZE);
         }
         &mut self.buffer
+    }
+
+    /// How many bytes the frame at the front still lacks, as far as is known.
+    fn missing(&self) -> usize {
+        self.length()
+            .map_or(0, |length| (length + 4).saturating_sub(self.buffer.len()))
     }
 
     /// The length of the frame at the front, if its prefix is there and possible.

@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 /// Less than this an allocator keeps by itself.
 const LARGE: usize = 128 << 10;
 
-/// No more is kept than this: two answers of 16 MiB, with what is around the records.
+/// No more is kept than this: half of what a consumer fetches ahead by default, which is its largest answer, with what is around the records.
 const MAX_KEPT: usize = 33 << 20;
 
 /// Sizes are whole numbers of these: so the memory of an answer fits the next one, which is a little larger.

@@ -73,7 +73,7 @@ impl Producer {
     /// # Cancel safety
     /// Dropping the future changes nothing.
     pub async fn flush(&self) {
-        for fate in self.handle.shared.hurry() {
+        for fate in self.handle.shared.flush() {
             settled(fate).await;
         }
     }

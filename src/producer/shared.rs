@@ -13,7 +13,7 @@ use super::delivery::Delivery;
 use super::identity::IdentityState;
 use super::partition::{Inner, Line, Partition, Settled};
 use super::partitioner::Partitioned;
-use super::queue::{Identity, Refusal, Station, Terms};
+use super::queue::{Identity, Queue, Refusal, Station, Terms};
 use super::record::Record;
 use super::settings::ProducerSettings;
 use super::topic::{Topic, Topics};
@@ -123,11 +123,9 @@ impl Shared {
         let settled = partition.settle(&mut inner, &self.terms);
         drop(inner);
         match settled {
-            Settled::Still => {}
-            Settled::Leaderless => self.seek(partition),
             // A batch that waits for nothing has but one record, and is soon sealed.
             Settled::First(line) if self.terms.linger.is_zero() => line.hurry(),
-            Settled::First(line) => line.call(),
+            settled => self.attend(partition, settled),
         }
         match appended {
             Ok(delivery) => Ok(delivery),
@@ -178,7 +176,12 @@ impl Shared {
 
     /// Brings a partition to where it must be, after something has changed, and calls who has to do something for it.
     pub(super) fn settle_in(&self, partition: &Arc<Partition>, inner: &mut Inner) {
-        match partition.settle(inner, &self.terms) {
+        let settled = partition.settle(inner, &self.terms);
+        self.attend(partition, settled);
+    }
+
+    fn attend(&self, partition: &Arc<Partition>, settled: Settled) {
+        match settled {
             Settled::Still => {}
             Settled::Leaderless => self.seek(partition),
             Settled::First(line) => line.call(),
@@ -280,18 +283,27 @@ impl Shared {
         }
     }
 
+    /// All that is open is sent now.
+    pub(super) fn hurry(&self) {
+        self.hurry_each(|_| {});
+    }
+
     /// All that is open is sent now. Gives the fates of what is not settled.
-    pub(super) fn hurry(&self) -> Vec<Arc<super::fate::Fate>> {
+    pub(super) fn flush(&self) -> Vec<Arc<super::fate::Fate>> {
         let mut fates = Vec::new();
+        self.hurry_each(|queue| fates.extend(queue.fates()));
+        fates
+    }
+
+    fn hurry_each(&self, mut look: impl FnMut(&Queue)) {
         for topic in self.topics.all() {
             for partition in &topic.partitions {
                 let mut inner = partition.lock();
                 inner.queue.hurry();
                 self.settle_in(partition, &mut inner);
-                fates.extend(inner.queue.fates());
+                look(&inner.queue);
             }
         }
-        fates
     }
 
     /// Finds out how many partitions a topic has, or that there is this one.

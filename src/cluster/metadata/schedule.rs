@@ -239,8 +239,7 @@ impl Schedule {
 
     /// Whoever starts the client has waited by himself, and for as long as he was told to.
     pub(crate) fn waited(&mut self, now: Instant) {
-        self.not_before = now;
-        self.not_again_before = now;
+        self.ask_from(now);
     }
 
     /// What to do now.
@@ -375,16 +374,16 @@ impl Schedule {
         self.must_rebootstrap = false;
         if !asking.is_early {
             self.not_again_before = later(asking.sent, self.wait());
+            if !changes.is_empty() {
+                self.fruitless = 0;
+            } else if !asking.stale.is_empty() {
+                self.fruitless = self.fruitless.saturating_add(1);
+            }
         }
         if asking.is_full {
             let age = self.settings.max_age;
             let age = spread(age, EARLIEST..1.0, self.random.number());
             self.too_old = later(now, age);
-        }
-        if !changes.is_empty() && !asking.is_early {
-            self.fruitless = 0;
-        } else if !asking.stale.is_empty() {
-            self.fruitless = self.fruitless.saturating_add(1);
         }
         self.stale.everything |= changes.cluster_id.is_some();
         for name in &changes.unsettled {
@@ -428,8 +427,7 @@ impl Schedule {
         self.trying_since = None;
         self.stale.everything = true;
         // Nobody of these was asked yet.
-        self.not_before = now;
-        self.not_again_before = now;
+        self.ask_from(now);
         self.sent = None;
     }
 
@@ -456,9 +454,15 @@ impl Schedule {
     }
 
     fn back_off(&mut self, now: Instant) {
-        self.not_before = later(now, self.wait());
-        self.not_again_before = self.not_before;
+        let wait = self.wait();
+        self.ask_from(later(now, wait));
         self.failures = self.failures.saturating_add(1);
+    }
+
+    /// No request before this, whatever it is about.
+    fn ask_from(&mut self, at: Instant) {
+        self.not_before = at;
+        self.not_again_before = at;
     }
 
     fn wait(&mut self) -> Duration {
